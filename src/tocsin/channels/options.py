@@ -1,0 +1,116 @@
+"""What the options of all channels share, and the types of their fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from tocsin import secrets
+
+O = TypeVar("O", bound="ChannelOptions")  # noqa: E741
+
+
+def _references(text: str) -> str:
+    secrets.names(text)
+    return text
+
+
+def _credential(text: str) -> str:
+    if not secrets.names(text):
+        raise ValueError("is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here")
+    return text
+
+
+def _url(text: str) -> str:
+    if secrets.names(text):
+        return text
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not an http or https URL")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user or password, which must not be written into the policy: put the whole URL into a secret and write ${NAME} here")
+    return text
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[^@\s<>\",;:()\[\]\\]+@[^@\s<>\",;:()\[\]\\]+", text):
+        raise ValueError("is not an email address")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_references)]
+"""A string in which `${NAME}` may stand."""
+
+Credential = Annotated[str, AfterValidator(_credential)]
+"""A secret, or a URL that is one: must hold a `${NAME}`."""
+
+Url = Annotated[str, AfterValidator(_url)]
+"""An http or https URL without user info, or one with `${NAME}` in it."""
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An email address, without a display name."""
+
+
+class Finding(NamedTuple):
+    """Something wrong in a channel's options that its model alone cannot see: `path` leads to it from the channel's own mapping.
+
+    `line` and `column` count from 1 inside the text at that path (a payload written as text); 0 where the whole value is meant.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    line: int = 0
+    column: int = 0
+    severity: str = "error"
+
+
+class ChannelOptions(BaseModel):
+    """The options every kind of channel has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, hide_input_in_errors=True)
+
+    kind: str
+    project: str | None = Field(default=None, description="Serve only this project; for another or an unknown one the delivery is skipped.")
+
+    def resolved(self: O, env: Mapping[str, str]) -> O:
+        """The options with every `${NAME}` replaced.
+
+        Raises secrets.MissingVariable with the names of all that are missing or empty.
+        """
+        missing: list[str] = []
+        values = {name: _resolve(value, env, missing) for name, value in self if isinstance(value, (str, dict))}
+        if missing:
+            raise secrets.MissingVariable(missing)
+        return self.model_copy(update=values)
+
+    def variables(self) -> list[str]:
+        """The names of the variables that the options refer to."""
+        return [name for _, value in self for text in _strings(value) for name in secrets.names(text)]
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _strings(item)]
+    return [text for item in value for text in _strings(item)] if isinstance(value, (list, tuple)) else []
+
+
+def _resolve(value: Any, env: Mapping[str, str], missing: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _resolve(item, env, missing) for key, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    try:
+        return secrets.resolve(value, env)
+    except secrets.MissingVariable as error:
+        missing += error.names
+        return ""

@@ -1,0 +1,52 @@
+"""The errors a user can meet, one exit code a class.
+
+TocsinError       70  a defect of ours, when nothing more exact was raised
+├── UsageError     2  the command line is off
+├── PolicyError    3  the policy is invalid or missing; carries every problem at once
+└── ContextError   4  what this run is about cannot be worked out
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing wrong in a policy file, with its place (line and column count from 1)."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: str = "error"  # or "warning"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+
+
+class TocsinError(Exception):
+    """What went wrong, why, and what to do next, in one text for the user."""
+
+    exit_code = 70
+
+
+class UsageError(TocsinError):
+    """The command line, or a TOCSIN_* variable in its place, is off."""
+
+    exit_code = 2
+
+
+class PolicyError(TocsinError):
+    """The policy is invalid or missing; `problems` has every one found, in the file's order."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, problems: list[Problem] | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems or []
+
+
+class ContextError(TocsinError):
+    """What this run is about cannot be worked out (no status at completion, unreadable facts)."""
+
+    exit_code = 4

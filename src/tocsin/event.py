@@ -1,0 +1,222 @@
+"""The event: what every part of the program passes along, and how it is built from facts.
+
+A source of facts (a flag, a variable, a CI, the policy) is a dict from a dotted field
+("commit.sha") to a `Fact`. Facts are laid over each other in the order of precedence and
+`build` makes the event of what remains. Absent is None, never a made-up value.
+Records are named tuples: a data class costs twenty times as much to define, on every start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
+
+
+class Fact(NamedTuple):
+    """A value and where it came from ("flag --app", "env TOCSIN_APP", "GITHUB_REPOSITORY")."""
+
+    value: Any
+    source: str
+
+
+Facts: TypeAlias = dict[str, Fact]
+
+
+class Run(NamedTuple):
+    """One run of a pipeline. Times are ISO 8601 in UTC ("2026-11-23T15:44:00Z")."""
+
+    id: str | None = None
+    number: int | None = None
+    attempt: int | None = None
+    url: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    previous_status: str | None = None
+
+
+class Job(NamedTuple):
+    """The job that reports; `variant` is the matrix leg."""
+
+    id: str | None = None
+    name: str | None = None
+    url: str | None = None
+    variant: str | None = None
+
+
+class Ref(NamedTuple):
+    """What was built: `type` is branch, tag or pull_request; `branch` is None for the other two."""
+
+    type: str | None = None
+    name: str | None = None
+    branch: str | None = None
+    tag: str | None = None
+
+
+class Person(NamedTuple):
+    """An author as git knows one."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+class Commit(NamedTuple):
+    """The commit; for a pull request its head. `short_sha` has 8 characters."""
+
+    sha: str | None = None
+    short_sha: str | None = None
+    title: str | None = None
+    message: str | None = None
+    url: str | None = None
+    author: Person = Person()
+
+
+class PullRequest(NamedTuple):
+    """A pull or merge request; `fork` is True where its head is another repository's."""
+
+    number: int | None = None
+    title: str | None = None
+    url: str | None = None
+    source_branch: str | None = None
+    target_branch: str | None = None
+    fork: bool | None = None
+
+
+class Actor(NamedTuple):
+    """Who triggered the run."""
+
+    login: str | None = None
+    name: str | None = None
+    email: str | None = None
+
+
+class Image(NamedTuple):
+    """The container image that the run built or deploys."""
+
+    repository: str | None = None
+    tag: str | None = None
+
+
+class Repository(NamedTuple):
+    """The repository; `url` is its web address, without `.git` and without credentials."""
+
+    name: str | None = None
+    owner: str | None = None
+    url: str | None = None
+
+
+class Failure(NamedTuple):
+    """A part of the run that failed."""
+
+    job: str | None = None
+    step: str | None = None
+    url: str | None = None
+    reason: str | None = None
+
+
+class Change(NamedTuple):
+    """A commit that the run brought in."""
+
+    sha: str | None = None
+    title: str | None = None
+    author: Person = Person()
+    url: str | None = None
+
+
+class Event(NamedTuple):
+    """One run at one hook. Field names are a contract: policies, templates and reports use them."""
+
+    ci: str = "generic"
+    hook: str = "trigger"
+    status: str | None = None
+    event: str | None = None
+    transition: str | None = None
+    scope: str = "job"
+    kind: str = "ci"
+    project: str | None = None
+    app: str | None = None
+    environment: str | None = None
+    environment_url: str | None = None
+    tier: str | None = None
+    cluster: str | None = None
+    pipeline: str | None = None
+    pipeline_file: str | None = None
+    source: str | None = None
+    run: Run = Run()
+    job: Job = Job()
+    ref: Ref = Ref()
+    commit: Commit = Commit()
+    pull_request: PullRequest = PullRequest()
+    triggered_by: Actor = Actor()
+    image: Image = Image()
+    repository: Repository = Repository()
+    failures: tuple[Failure, ...] = ()
+    changes: tuple[Change, ...] = ()
+    sources: Mapping[str, str] = MappingProxyType({})
+
+
+RECORDS: dict[str, type[Any]] = {
+    name: type(default) for name, default in Event._field_defaults.items() if isinstance(default, tuple) and hasattr(default, "_fields")
+}
+LISTS: dict[str, type[Any]] = {"failures": Failure, "changes": Change}
+
+Scalar: TypeAlias = str | int | bool | None
+
+
+def dotted(event: Event) -> Iterator[tuple[str, Scalar]]:
+    """Every scalar field of an event by its dotted name ("run.url"), lists and sources left out."""
+    for name, value in zip(event._fields, event, strict=True):
+        if name in RECORDS:
+            yield from _dotted_record(name, value)
+        elif name not in LISTS and name != "sources":
+            yield name, value
+
+
+def _dotted_record(prefix: str, record: Any) -> Iterator[tuple[str, Scalar]]:
+    for name, value in zip(record._fields, record, strict=True):
+        if hasattr(value, "_fields"):
+            yield from _dotted_record(f"{prefix}.{name}", value)
+        else:
+            yield f"{prefix}.{name}", value
+
+
+def as_dict(record: Any) -> Any:
+    """An event, or a part of one, as plain data for JSON: records become dicts, tuples lists."""
+    if hasattr(record, "_fields"):
+        return {name: as_dict(value) for name, value in zip(record._fields, record, strict=True)}
+    if isinstance(record, (tuple, list)):
+        return [as_dict(item) for item in record]
+    return dict(record) if isinstance(record, Mapping) else record
+
+
+def build(facts: Facts) -> Event:
+    """The event of facts that have been laid over each other; fields without a fact keep their default.
+
+    Only the fields named in this module are taken; `sources` is filled from the facts.
+    """
+    values: dict[str, Any] = {}
+    for name, fact in facts.items():
+        head, _, rest = name.partition(".")
+        if head in RECORDS and rest:
+            values.setdefault(head, {})[rest] = fact.value
+        elif head in LISTS:
+            values[head] = tuple(_item(LISTS[head], item) for item in fact.value)
+        else:
+            values[head] = fact.value
+    for name, record in RECORDS.items():
+        if name in values:
+            values[name] = _record(record, values[name])
+    return Event(**values, sources={name: fact.source for name, fact in facts.items()})
+
+
+def _record(record: type[Any], values: dict[str, Any]) -> Any:
+    flat = {name: value for name, value in values.items() if "." not in name}
+    author = {name.partition(".")[2]: value for name, value in values.items() if "." in name}
+    return record(**flat, author=Person(**author)) if author else record(**flat)
+
+
+def _item(record: type[Any], item: Any) -> Any:
+    if isinstance(item, record):
+        return item
+    author = item.get("author")
+    return record(**{**item, "author": Person(**author)}) if author else record(**{k: v for k, v in item.items() if k != "author"})

@@ -1,0 +1,261 @@
+"""One HTTP attempt: the network as the CI set it up, a bounded answer, and what a status means in general.
+
+Nothing here follows a redirect, retries, or trusts a certificate that the system or the administrator does not.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from tocsin import __version__
+from tocsin.text import clean
+from tocsin.verdict import Delivered, Failed, Retry, Verdict
+
+if TYPE_CHECKING:
+    import ssl
+
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+T = TypeVar("T")
+
+ANSWER_MAX_BYTES = 64 * 1024  # ours: every service's answer is far smaller; an endless one is cut off here
+USER_AGENT = f"tocsin/{__version__}"
+
+
+class NoAnswer(Exception):  # noqa: N818  what happened, in words for the report
+    """The attempt got no answer: `reason` says why, `retry` whether another may."""
+
+    def __init__(self, reason: str, *, retry: bool = True) -> None:
+        self.reason, self.retry = reason, retry
+        super().__init__(reason)
+
+
+class Response(NamedTuple):
+    """A service's answer; header names are in lower case, `text` is cut at ANSWER_MAX_BYTES."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    def json(self) -> Any:
+        """The body as JSON, or None where it is none."""
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+
+class Network:
+    """Proxies, trust and the administrator's limits; shared by all channels of a run."""
+
+    def __init__(
+        self,
+        proxies: Mapping[str, str] | None = None,
+        no_proxy: str = "",
+        ca_files: tuple[str, ...] = (),
+        allowed_hosts: tuple[str, ...] | None = None,
+    ) -> None:
+        self.proxies, self.no_proxy, self.ca_files, self.allowed_hosts = proxies or {}, no_proxy, ca_files, allowed_hosts
+        self._lock = threading.Lock()
+        self._tls: ssl.SSLContext | None = None
+
+    def tls(self) -> ssl.SSLContext:
+        """The one TLS context: the system's store and the private CAs. Raises NoAnswer for a CA file that cannot be read."""
+        with self._lock:
+            if self._tls is None:
+                import ssl
+
+                import truststore
+
+                context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                for path in self.ca_files:
+                    try:
+                        context.load_verify_locations(cafile=path)
+                    except (OSError, ssl.SSLError) as error:
+                        raise NoAnswer(f"the CA file {path} cannot be used ({type(error).__name__})", retry=False) from None
+                self._tls = context
+            return self._tls
+
+    def require_allowed(self, host: str) -> None:
+        """Raise NoAnswer where the administrator's TOCSIN_ALLOWED_HOSTS leaves `host` out."""
+        if self.allowed_hosts is not None and not any(fnmatchcase(host.lower(), glob.lower()) for glob in self.allowed_hosts):
+            raise NoAnswer(f"host {clean(host, 100)} is not among TOCSIN_ALLOWED_HOSTS", retry=False)
+
+    def proxy_for(self, url: str) -> str | None:
+        """The proxy for a URL, by scheme and NO_PROXY; None for a direct connection."""
+        parts = urlsplit(url)
+        proxy = self.proxies.get(parts.scheme)
+        if not proxy:
+            return None
+        from urllib.request import proxy_bypass_environment
+
+        bypass = {"no": self.no_proxy} if self.no_proxy else {}
+        if bypass and proxy_bypass_environment(parts.netloc.rpartition("@")[2], bypass):  # type: ignore[call-arg, unused-ignore]
+            return None
+        return proxy if "://" in proxy else f"http://{proxy}"
+
+
+class Transport:
+    """What a channel's `send` may use for one attempt.
+
+    `key` is the same for every repetition of one delivery; `deadline` is on the clock of `time.monotonic`.
+    `repeatable` is set to a reason by a sender once a repetition could double the message and must not happen.
+    """
+
+    def __init__(self, network: Network, key: str, deadline: float, kept: Kept | None = None) -> None:
+        self.network, self.key, self.deadline = network, key, deadline
+        self.kept = kept or Kept()
+        self.not_repeatable: str | None = None
+
+    def remaining(self) -> float:
+        """Seconds left for this attempt, never below a hundredth."""
+        return max(0.01, self.deadline - time.monotonic())
+
+    def post_json(self, url: str, payload: Any, *, method: str = "POST", headers: Mapping[str, str] | None = None) -> Response:
+        """Send `payload` as JSON. Raises NoAnswer."""
+        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return self.request(method, url, body, {"Content-Type": "application/json", **(headers or {})})
+
+    def request(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        """One request, no redirect followed. Raises NoAnswer with our own words: a library's would hold the URL."""
+        import urllib3
+        from urllib3.exceptions import HTTPError
+
+        host = _host(url)
+        self.network.require_allowed(host)
+        try:
+            with self._pool(url) as pool:
+                answer = pool.request(
+                    method, url, body=body, headers={"User-Agent": USER_AGENT, **headers}, redirect=False, retries=False,
+                    preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
+                )  # fmt: skip
+                return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, self._read(answer))
+        except (HTTPError, OSError) as error:
+            raise _no_answer(error, host) from None
+        except (ValueError, UnicodeError):
+            raise NoAnswer("the URL or a header holds characters that HTTP forbids", retry=False) from None
+
+    def _pool(self, url: str) -> PoolManager:
+        import urllib3
+
+        proxy = self.network.proxy_for(url)
+        tls = self.network.tls() if url.lower().startswith("https:") or (proxy or "").startswith("https:") else None
+        if not proxy:
+            return urllib3.PoolManager(num_pools=1, ssl_context=tls)
+        parts = urlsplit(proxy)
+        login = f"{parts.username or ''}:{parts.password or ''}" if "@" in parts.netloc else None
+        return urllib3.ProxyManager(
+            proxy, num_pools=1, ssl_context=tls, proxy_ssl_context=tls,
+            proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
+        )  # fmt: skip
+
+    def _read(self, answer: BaseHTTPResponse) -> str:
+        """The body, at most ANSWER_MAX_BYTES of it, and not past the deadline."""
+        chunks, size = [], 0
+        while size < ANSWER_MAX_BYTES:
+            if time.monotonic() > self.deadline:
+                raise TimeoutError
+            chunk = answer.read1(ANSWER_MAX_BYTES - size) if hasattr(answer, "read1") else answer.read(ANSWER_MAX_BYTES - size)
+            if not chunk:
+                break
+            chunks.append(chunk)
+            size += len(chunk)
+        answer.close()
+        return b"".join(chunks).decode("utf-8", "replace")
+
+
+class Kept:
+    """What the deliveries of one channel share: an open connection, made by the first that needs it."""
+
+    def __init__(self) -> None:
+        self._stack, self._value = ExitStack(), None
+
+    def get(self, make: Callable[[ExitStack], T]) -> T:
+        """The shared thing, made by `make` at first, which pushes its closing onto the stack."""
+        if self._value is None:
+            self._value = make(self._stack)  # type: ignore[assignment]
+        return self._value  # type: ignore[return-value]
+
+    def drop(self) -> None:
+        """Forget and close the shared thing: the next `get` makes it anew."""
+        stack, self._stack, self._value = self._stack, ExitStack(), None
+        stack.close()
+
+
+def judge(response: Response) -> Verdict:
+    """What an answer means by HTTP's own rules: 2xx delivered; 408, 425, 429 and 5xx try again; the rest is final."""
+    if 200 <= response.status < 300:
+        return Delivered()
+    if 300 <= response.status < 400:
+        return Failed(f"HTTP {response.status}: the address redirects, and redirects are not followed; use the final address")
+    said = f": {clean(response.text, 200)}" if response.text.strip() and "<html" not in response.text[:500].lower() else ""
+    reason = f"HTTP {response.status}{said}"
+    if response.status in (408, 425, 429) or response.status >= 500:
+        return Retry(reason, retry_after(response.headers))
+    return Failed(reason)
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """The seconds of a Retry-After header, as a whole number, a fraction or an HTTP date (RFC 9110, 10.2.3); None if there is none."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now)
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None  # noqa: PLR0124  NaN
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https"):
+        raise NoAnswer("the URL is not an http or https address", retry=False)
+    return host
+
+
+def _no_answer(error: Exception, host: str) -> NoAnswer:
+    import ssl
+
+    from urllib3 import exceptions
+
+    host = clean(host, 100)
+    cause: BaseException | None = error.original_error if isinstance(error, exceptions.ProxyError) else error
+    if isinstance(error, exceptions.ProxyError) and not isinstance(cause, ssl.SSLError):
+        return NoAnswer(f"the proxy for {host} cannot be reached or refuses")
+    verification = _verification(cause)
+    if verification:
+        return NoAnswer(f"TLS certificate of {host} does not verify: {verification}; a private CA goes into TOCSIN_CA_FILE", retry=False)
+    if isinstance(cause, exceptions.NameResolutionError):
+        return NoAnswer(f"host {host} cannot be resolved")
+    if isinstance(cause, (exceptions.TimeoutError, TimeoutError)):
+        return NoAnswer(f"no answer from {host} in time")
+    if isinstance(cause, exceptions.NewConnectionError):
+        return NoAnswer(f"connection to {host} refused or unreachable")
+    if isinstance(cause, (exceptions.SSLError, ssl.SSLError)):
+        return NoAnswer(f"TLS with {host} failed")
+    if isinstance(cause, (exceptions.LocationParseError, exceptions.InvalidHeader)):
+        return NoAnswer("the URL or a header is malformed", retry=False)
+    return NoAnswer(f"connection to {host} broke before a whole answer came")
+
+
+def _verification(error: BaseException | None) -> str | None:
+    import ssl
+
+    for candidate in (error, getattr(error, "__cause__", None), *getattr(error, "args", ())):
+        if isinstance(candidate, ssl.SSLCertVerificationError):
+            return clean(candidate.verify_message, 100)
+    return None

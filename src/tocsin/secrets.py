@@ -1,0 +1,92 @@
+"""`${NAME}` in a channel's strings: recognised, resolved, refused, and kept out of every output.
+
+A value is opaque: it is put in where the policy names it and nothing looks inside it again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from urllib.parse import quote, urlsplit
+
+_TOKEN = re.compile(r"\$\$\{|\$\{(?P<expression>\{)?(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})?")
+
+# The CI's own credentials: they open the CI, not a channel, so a policy that sends them anywhere is wrong or hostile.
+REFUSED = (
+    "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_*", "CI_JOB_TOKEN", "CI_JOB_JWT*", "CI_*_PASSWORD", "CI_*_TOKEN",
+    "CI_REPOSITORY_URL", "INPUT_TOKEN", "JENKINS_*_TOKEN", "GITLAB_TOKEN",
+)  # fmt: skip
+
+MASK = "***"
+_MASKED_MIN_CHARS = 4  # masking shorter values would garble every line and hide nothing
+
+
+class MissingVariable(Exception):  # noqa: N818  a state of the environment, recorded as a reason
+    """The environment lacks variables that a channel needs, or they are empty."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        super().__init__(", ".join(self.names))
+
+    @property
+    def reason(self) -> str:
+        """The reason a report gives, with the variables' names."""
+        one = len(self.names) == 1
+        return f"{'variable' if one else 'variables'} {', '.join(self.names)} {'is' if one else 'are'} not set"
+
+
+def names(text: str) -> list[str]:
+    """The variables that `text` refers to, in order.
+
+    Raises ValueError, in words for the policy's author, for `${{ }}`, a malformed reference, or a refused variable.
+    """
+    found = []
+    for token in _TOKEN.finditer(text):
+        if token[0] == "$${":
+            continue
+        if token["expression"]:
+            raise ValueError(
+                "CI expressions (${{ … }}) are not evaluated here: pass the value to the step as an environment variable and write ${NAME}"
+            )
+        if not token["name"]:
+            raise ValueError("${ does not begin a variable's name: write ${NAME}, or $${ for a literal ${")
+        if any(fnmatchcase(token["name"], pattern) for pattern in REFUSED):
+            raise ValueError(f"{token['name']} is the CI's own credential and is never sent to a channel: use a secret made for this channel")
+        found.append(token["name"])
+    return found
+
+
+def resolve(text: str, env: Mapping[str, str]) -> str:
+    """`text` with each `${NAME}` replaced by its variable, and `$${` by a literal `${`.
+
+    A trailing line break, which secret stores like to add, is no part of a value. Raises MissingVariable.
+    """
+    values = {name: env.get(name, "").rstrip("\r\n") for name in names(text)} if "${" in text else {}
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise MissingVariable(missing)
+    return _TOKEN.sub(lambda token: values[token["name"]] if token["name"] else "${", text) if "${" in text else text
+
+
+class Redactor:
+    """Masks the secrets it has been told of, whole, percent-encoded, or as the path of a URL."""
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+
+    def learn(self, value: str) -> None:
+        """Remember a secret's value, and the parts of it that are secrets by themselves."""
+        parts = {value, quote(value, safe="")}
+        if "://" in value:
+            try:
+                url = urlsplit(value)
+            except ValueError:
+                url = urlsplit("")
+            parts |= {url.path, f"{url.path}?{url.query}", url.query, url.password or ""}
+        self._secrets |= {part for part in parts if len(part) >= _MASKED_MIN_CHARS}
+
+    def __call__(self, text: str) -> str:
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text

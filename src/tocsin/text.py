@@ -1,0 +1,35 @@
+"""Untrusted text made fit for one line: no control or direction characters, no link that is not one, no forged log command."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+VALUE_MAX_CHARS = 300  # ours: a value is read at a glance; the run's page has the rest
+URL_MAX_CHARS = 2048  # ours: below every channel's limit for a link
+
+# C0 and C1 controls, line and paragraph separators, zero-width and direction marks: they hide or reorder what a reader sees.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb]+")
+_NOT_IN_URL = re.compile(r"[\s<>\"'`|\\^{}\x00-\x1f\x7f-\x9f]")
+
+
+def clean(text: object, max_chars: int = VALUE_MAX_CHARS) -> str:
+    """`text` on one line without control or direction characters, at most `max_chars` long ("…" marks a cut)."""
+    line = " ".join(_UNSAFE.sub(" ", str(text)[: max_chars * 4]).split())
+    return clip(line, max_chars)
+
+
+def clip(text: str, max_chars: int) -> str:
+    """The first `max_chars` characters of `text`; the last is "…" where something was cut."""
+    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
+
+
+def safe_url(url: str | None) -> str | None:
+    """`url` if it is a plain http or https address that can stand in a link, else None."""
+    if not url or len(url) > URL_MAX_CHARS or _NOT_IN_URL.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc else None

@@ -1,0 +1,49 @@
+"""What became of an attempt (a verdict) and of a delivery (an outcome).
+
+The sender of a channel judges an answer; the loop in `deliver` acts on the verdict.
+No text in here may hold a secret: reasons are our own words, never an exception's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+Receipt: TypeAlias = Mapping[str, str]
+OutcomeWord: TypeAlias = Literal["delivered", "failed", "skipped"]
+
+
+class Delivered(NamedTuple):
+    """The service took the message; `receipt` is what finds it again (a message id), empty where the service gives none."""
+
+    receipt: Receipt = {}
+
+
+class Retry(NamedTuple):
+    """Worth another try, `after` seconds if the service named a time."""
+
+    reason: str
+    after: float | None = None
+
+
+class Failed(NamedTuple):
+    """Final: a repetition would get the same answer."""
+
+    reason: str
+
+
+Verdict: TypeAlias = Delivered | Retry | Failed
+
+
+class Outcome(NamedTuple):
+    """How one delivery ended; the rows of a report."""
+
+    channel: str
+    kind: str
+    recipient: str
+    rules: tuple[str, ...]
+    outcome: OutcomeWord
+    reason: str | None = None
+    attempts: int = 0
+    seconds: float = 0.0
+    receipt: Receipt | None = None
