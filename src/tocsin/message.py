@@ -6,7 +6,6 @@ direction characters. A channel only has to escape its own markup and keep its o
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from tocsin.event import Event
@@ -19,6 +18,8 @@ ICONS: dict[Tone, str] = {"started": "🚀", "good": "✅", "bad": "❌", "warni
 COLOURS: dict[Tone, int] = {"started": 0x2F6FDE, "good": 0x1F9D55, "bad": 0xD92D20, "warning": 0xE08A00, "neutral": 0x6B7280}
 
 FAILURES_MAX = 5  # ours: the first few say what broke
+WHAT_MAX_CHARS = 60  # ours: with this and the next, what happened still fits behind the names in every channel's title
+WHERE_MAX_CHARS = 40
 
 
 class Detail(NamedTuple):
@@ -64,16 +65,13 @@ def compose(event: Event) -> Message:
     """The message of an event."""
     title = _title(event)
     duration = _duration(event.run.started_at, event.run.finished_at)
-    details = tuple(_details(event, duration))
     url = safe_url(event.run.url) or safe_url(event.job.url)
-    by = _actor(event)
-    tail = ", ".join(filter(None, [_run_name(event), f"by {by}" if by else "", f"after {duration}" if duration else ""]))
     return Message(
         event=event,
         title=title,
         tone=TONES.get(event.event or "", "neutral"),
-        text=f"{title} ({tail})" if tail else title,
-        details=details,
+        text=_summary(event, title, duration),
+        details=tuple(_details(event, duration)),
         failures=tuple(_failures(event)),
         link=Link("Open run", url) if url else None,
     )
@@ -93,70 +91,86 @@ _VERBS = {
 
 def _title(event: Event) -> str:
     """What happened to what, where: "Deployment of payments to production failed"."""
-    what = clean(event.app or event.pipeline or event.repository.name or "this repository", 80)
+    what = _first(event.app, event.pipeline, event.repository.name, max_chars=WHAT_MAX_CHARS) or "this repository"
     verb = _VERBS.get((event.event or "", event.transition)) or _VERBS.get((event.event or "", None), "ended")
-    if event.kind == "cd":
-        where = f" to {clean(event.environment, 60)}" if event.environment else ""
-        return f"Deployment of {what}{where} {verb}"
-    where = _where(event)
-    return f"Build of {what}{where} {verb}"
+    return f"{'Deployment' if event.kind == 'cd' else 'Build'} of {what}{_where(event)} {verb}"
 
 
 def _where(event: Event) -> str:
+    if event.kind == "cd":
+        environment = _first(event.environment, max_chars=WHERE_MAX_CHARS)
+        return f" to {environment}" if environment else ""
     if event.ref.type == "pull_request" and event.pull_request.number is not None:
         return f" for pull request #{event.pull_request.number}"
-    name = event.ref.branch or event.ref.tag or event.ref.name
-    return f" on {clean(name, 60)}" if name else ""
+    name = _first(event.ref.branch, event.ref.tag, event.ref.name, max_chars=WHERE_MAX_CHARS)
+    return f" {'for tag' if event.ref.type == 'tag' else 'on'} {name}" if name else ""
+
+
+def _summary(event: Event, title: str, duration: str | None) -> str:
+    """The title and what else one line can hold: where to look, who started it, how long it took."""
+    by = _actor(event)
+    parts = [_run_name(event), f"by {by}" if by else None, f"after {duration}" if duration else None]
+    tail = ", ".join(part for part in parts if part)
+    return f"{title} ({tail})" if tail else title
+
+
+def _first(*candidates: str | None, max_chars: int) -> str:
+    """The first candidate of which something is left when it is cleaned, or an empty text."""
+    return next((text for candidate in candidates if candidate and (text := clean(candidate, max_chars))), "")
 
 
 def _run_name(event: Event) -> str:
     number = event.run.number if event.run.number is not None else event.run.id
     attempt = f", attempt {event.run.attempt}" if event.run.attempt and event.run.attempt > 1 else ""
-    name = clean(event.pipeline, 100) if event.pipeline else "Run" if number is not None else ""
-    return f"{name} #{clean(number, 40)}{attempt}" if number is not None else name
+    name = _first(event.pipeline, max_chars=100)
+    return f"{name or 'Run'} #{clean(number, 40)}{attempt}" if number is not None else name
 
 
 def _details(event: Event, duration: str | None) -> list[Detail]:
-    job = " ".join(filter(None, [event.job.name, f"({event.job.variant})" if event.job.variant else None]))
-    image = ":".join(filter(None, [event.image.repository, event.image.tag]))
-    environment = " on ".join(filter(None, [event.environment, event.cluster]))
+    """The rows, in the order in which a reader asks: what, where, which change, whose, how long, and then the rest."""
+    actor = _actor(event)
+    author = event.commit.author.name
     rows = [
-        ("Application", " / ".join(filter(None, [event.project, event.app])), None),
-        ("Environment", environment, event.environment_url),
-        ("Pipeline", _run_name(event), event.run.url),
-        ("Job", job, event.job.url),
+        ("Application", _joined(" / ", event.project, event.app), None),
+        ("Environment", _joined(" on ", event.environment, event.cluster), event.environment_url),
         _ref_row(event),
-        ("Commit", " ".join(filter(None, [event.commit.short_sha, event.commit.title])), event.commit.url),
-        ("Author", event.commit.author.name if event.commit.author.name not in (None, _actor(event)) else "", None),
-        ("Triggered by", _actor(event), None),
+        ("Commit", _joined(" ", event.commit.short_sha, event.commit.title), event.commit.url),
+        ("Author", author if author != actor else None, None),
+        ("Triggered by", actor, None),
         ("Duration", duration, None),
-        ("Image", image, None),
+        ("Pipeline", _run_name(event), None),
+        ("Job", _joined(" ", event.job.name, f"({event.job.variant})" if event.job.variant else None), event.job.url),
+        ("Image", _joined(":", event.image.repository, event.image.tag), None),
     ]
-    return [Detail(label, clean(value), safe_url(url)) for label, value, url in rows if value and clean(value)]
+    return [Detail(label, text, safe_url(url)) for label, value, url in rows if value and (text := clean(value))]
+
+
+def _joined(separator: str, *parts: str | None) -> str:
+    return separator.join(part for part in parts if part)
 
 
 def _ref_row(event: Event) -> tuple[str, str | None, str | None]:
-    pull_request = event.pull_request
-    if event.ref.type == "pull_request":
-        branches = " → ".join(filter(None, [pull_request.source_branch, pull_request.target_branch]))
-        number = f"#{pull_request.number}" if pull_request.number is not None else None
-        return "Pull request", " ".join(filter(None, [number, pull_request.title, f"({branches})" if branches else None])), pull_request.url
     if event.ref.type == "tag":
-        return "Tag", event.ref.tag, None
-    return "Branch", event.ref.branch or event.ref.name, None
+        return "Tag", event.ref.tag or event.ref.name, None
+    if event.ref.type != "pull_request":
+        return "Branch", event.ref.branch or event.ref.name, None
+    pull_request = event.pull_request
+    branches = _joined(" → ", pull_request.source_branch or event.ref.name, pull_request.target_branch)
+    number = f"#{pull_request.number}" if pull_request.number is not None else None
+    title = clean(pull_request.title, 150) if pull_request.title else None  # the branches behind it stay readable
+    return "Pull request", _joined(" ", number, title, f"({branches})" if branches else None), pull_request.url
 
 
 def _actor(event: Event) -> str | None:
     actor = event.triggered_by
-    name = actor.name or actor.login or actor.email
-    return clean(name, 80) or None if name else None
+    return _first(actor.name, actor.login, actor.email, max_chars=80) or None
 
 
 def _failures(event: Event) -> list[Detail]:
     """The parts that failed, the first few, with the reason where it is known."""
     rows = []
     for failure in event.failures[:FAILURES_MAX]:
-        where = " › ".join(clean(part, 100) for part in (failure.job, failure.step) if part) or "Failed"
+        where = _joined(" / ", *(clean(part, 100) for part in (failure.job, failure.step) if part)) or "Failed"
         rows.append(Detail(where, clean(failure.reason) if failure.reason else "", safe_url(failure.url)))
     more = len(event.failures) - FAILURES_MAX
     return [*rows, Detail(f"and {more} more", "")] if more > 0 else rows
@@ -164,6 +178,8 @@ def _failures(event: Event) -> list[Detail]:
 
 def _duration(started_at: str | None, finished_at: str | None) -> str | None:
     """The time between two ISO 8601 instants in words: "3 min 20 s"."""
+    from datetime import datetime
+
     try:
         start, end = (datetime.fromisoformat((text or "").replace("Z", "+00:00")) for text in (started_at, finished_at))
         seconds = int((end - start).total_seconds())

@@ -1,26 +1,41 @@
 """Slack, by incoming webhook.
 
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+Values stand in plain_text and rich_text only: mrkdwn has no escape for its * _ ~ and backtick.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import Field
 
+from tocsin.channels.hooks import fitted, post
 from tocsin.channels.options import ChannelOptions, Credential
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Detail, Message
 from tocsin.text import clip
-from tocsin.verdict import Delivered, Failed, Verdict
+from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
-# https://docs.slack.dev/reference/block-kit/blocks and .../block-elements/button-element
-HEADER_MAX_CHARS = 150
-FIELD_MAX_CHARS = 2000  # section.fields[].text
-SECTION_MAX_CHARS = 3000  # section.text
-FIELDS_MAX = 10
-TEXT_MAX_CHARS = 4000  # ours; Slack cuts at 40,000
+HEADER_MAX_CHARS = 150  # characters, as Slack stores them (& is &amp;): https://docs.slack.dev/reference/block-kit/blocks/header-block
+RULES_MAX_CHARS = 300  # ours: a footer is one line
+TEXT_MAX_CHARS = 4000  # characters; Slack cuts at 40,000: https://docs.slack.dev/reference/methods/chat.postMessage
+BLOCKS_MAX_CHARS = 12_000  # characters of JSON; msg_blocks_too_long, which is undocumented, begins near 13,200
+
+WORDS = {
+    "action_prohibited": "an administrator forbids posting by this webhook: ask one to allow it",
+    "channel_is_archived": "the channel is archived: unarchive it, or make a webhook for another channel",
+    "channel_not_found": "the channel is gone: make a webhook for another channel",
+    "invalid_token": "the webhook's URL has expired or is cut off: copy it again from Slack, or make a new webhook",
+    "no_active_hooks": "the webhook is disabled: make a new one",
+    "no_service": "the webhook was removed: make a new one",
+    "no_service_id": "the webhook's URL is cut off: copy it again from Slack",
+    "no_team": "the workspace is gone, or the URL is cut off: copy it again from Slack",
+    "posting_to_general_channel_denied": "an administrator forbids posting to #general: make a webhook for another channel",
+    "team_disabled": "the workspace is disabled",
+    "user_not_found": "the person it writes to is gone: make a webhook for another channel",
+}
 
 
 class Options(ChannelOptions):
@@ -28,61 +43,106 @@ class Options(ChannelOptions):
 
     kind: Literal["slack"]
     url: Credential = Field(default="${SLACK_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
-    channel: str | None = Field(default=None, description="The Slack channel's name, for readers: a webhook always posts to its own channel.")
+    channel: str | None = Field(
+        default=None, description="The Slack channel's name, for readers: a webhook always posts to its own channel."
+    )
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
-    """Blocks inside an attachment, whose colour shows the tone; `text` is what a notification shows."""
+    """A header, and under it blocks beside a bar whose colour shows the tone; `text` is what a notification shows."""
     del options
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": clip(f"{message.icon} {message.title}", HEADER_MAX_CHARS), "emoji": True}},
-    ]
-    if message.failures:
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _failures(message.failures)}})
-    if message.details:
-        blocks.append({"type": "section", "fields": [_field(detail) for detail in message.details[:FIELDS_MAX]]})
-    if message.link:
-        button = {"type": "button", "text": {"type": "plain_text", "text": message.link.label}, "url": message.link.url, "action_id": "run"}
-        blocks.append({"type": "actions", "elements": [button]})
-    if message.rules:
-        rules = escape(clip(", ".join(message.rules), 300))
-        blocks.append({"type": "context", "elements": [{"type": "plain_text", "text": f"Rule: {rules}", "emoji": False}]})
-    return {
+    payload: dict[str, Any] = fitted(message, _payload, _size, BLOCKS_MAX_CHARS)
+    return payload
+
+
+def _payload(message: Message) -> dict[str, Any]:
+    heading = _clip_stored(f"{message.icon} {message.title}", HEADER_MAX_CHARS)
+    blocks = list(_blocks(message))
+    payload: dict[str, Any] = {
         "text": escape(clip(f"{message.icon} {message.text}", TEXT_MAX_CHARS)),
-        "attachments": [{"color": f"#{message.colour:06x}", "blocks": blocks, "fallback": escape(message.title)}],
+        "mrkdwn": False,
+        "blocks": [{"type": "header", "text": _plain(heading)}],
     }
+    if blocks:
+        payload["attachments"] = [{"color": f"#{message.colour:06x}", "fallback": escape(message.title), "blocks": blocks}]
+    return payload
+
+
+def _blocks(message: Message) -> Any:
+    if message.failures:
+        items = [_section(_failure(failure)) for failure in message.failures]
+        yield _rich(_section([_text("What failed", bold=True)]), {"type": "rich_text_list", "style": "bullet", "elements": items})
+    if message.details:
+        yield _rich(*(_section([_text(f"{row.label}:  ", bold=True), _value(row.value, row.url)]) for row in message.details))
+    if message.link:
+        button = {"type": "button", "text": _plain(message.link.label), "url": message.link.url, "action_id": "run"}
+        yield {"type": "actions", "elements": [button]}
+    if message.rules:
+        yield {"type": "context", "elements": [_plain(clip(f"Rule: {', '.join(message.rules)}", RULES_MAX_CHARS))]}
+
+
+def _failure(failure: Detail) -> list[dict[str, Any]]:
+    where = _value(failure.label, failure.url)
+    return [where, _text(f": {failure.value}")] if failure.value else [where]
+
+
+def _value(text: str, url: str | None) -> dict[str, Any]:
+    return {"type": "link", "url": url, "text": text} if url else _text(text)
+
+
+def _text(text: str, *, bold: bool = False) -> dict[str, Any]:
+    return {"type": "text", "text": text, "style": {"bold": True}} if bold else {"type": "text", "text": text}
+
+
+def _section(elements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _rich(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}  # or the name a:100:b would show an emoji
 
 
 def escape(text: str) -> str:
-    """The three characters by which a value could become a link or a mention in mrkdwn."""
+    """`text` without the three characters by which it could become a link or a mention in Slack's markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _field(detail: Detail) -> dict[str, str]:
-    value = f"<{detail.url}|{_link_text(detail.value)}>" if detail.url else escape(detail.value)
-    return {"type": "mrkdwn", "text": f"*{detail.label}*\n{value}"[:FIELD_MAX_CHARS]}
+def _clip_stored(text: str, max_chars: int) -> str:
+    """`text` cut so that what Slack stores of it, escaped and in UTF-16, has at most `max_chars`."""
+    size = len(text)
+    while len(escape(text).encode("utf-16-le")) > 2 * max_chars:
+        size -= 1
+        text = clip(text, size)
+    return text
 
 
-def _link_text(text: str) -> str:
-    return escape(text).replace("|", "¦")
-
-
-def _failures(failures: tuple[Detail, ...]) -> str:
-    lines = []
-    for failure in failures:
-        where = f"<{failure.url}|{_link_text(failure.label)}>" if failure.url else escape(failure.label)
-        lines.append(f"• {where}" + (f": {escape(failure.value)}" if failure.value else ""))
-    return "\n".join(lines)[:SECTION_MAX_CHARS]
+def _size(payload: dict[str, Any]) -> int:
+    """The characters of all blocks as JSON: more than Slack can count."""
+    blocks = payload["blocks"] + [block for attachment in payload.get("attachments", ()) for block in attachment["blocks"]]
+    return len(json.dumps(blocks, ensure_ascii=False).encode("utf-16-le")) // 2
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
-    """Post to the webhook. A 200 is a success only with the body `ok`."""
-    return verdict(transport.post_json(options.url, payload))
+    """Post to the webhook. Raises NoAnswer."""
+    return verdict(post(options.url, payload, transport))
 
 
 def verdict(response: Response) -> Verdict:
-    """What Slack's answer means."""
+    """What Slack's answer means: success is a 200 with the body `ok`, an error is a word of plain text."""
+    word = response.text.strip()
     judged = judge(response)
-    if isinstance(judged, Delivered) and response.text.strip() != "ok":
-        return Failed(f"Slack answered {response.status} without its ok: is the URL an incoming webhook's?")
+    if isinstance(judged, Delivered):
+        if response.status == 200 and word == "ok":
+            return judged
+        return Failed(f"HTTP {response.status} without Slack's ok: is the URL that of an incoming webhook?")
+    if isinstance(judged, Retry):
+        return judged
+    if word in WORDS:
+        return Failed(f"{word}: {WORDS[word]}")
+    if word in ("invalid_payload", "invalid_blocks", "no_text", "too_many_attachments", "msg_blocks_too_long"):
+        return Failed(f"{word}: Slack refuses the message: please report this as a defect of tocsin")
     return judged

@@ -1,0 +1,63 @@
+"""RingCentral, by incoming webhook.
+
+https://developers.ringcentral.com/guide/team-messaging/incoming-webhooks/posting
+Cards work on version 2 of the webhooks only, and the app hands out URLs of version 1: `send` rewrites them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tocsin.channels.cards import card, size
+from tocsin.channels.hooks import fitted, post
+from tocsin.channels.options import ChannelOptions, Credential
+from tocsin.http import Response, Transport, judge
+from tocsin.message import Message
+from tocsin.text import clean
+from tocsin.verdict import Delivered, Failed, Verdict
+
+CARD_VERSION = "1.3"  # https://developers.ringcentral.com/guide/team-messaging/adaptive-cards
+PAYLOAD_MAX_BYTES = 24 * 1024  # ours: far below the 1.5 MB of all attachments, and the card is the one Teams gets
+
+_VERSION_1 = re.compile(r"^(https?://[^/?#]+/webhook/)(?!v\d+/)", re.IGNORECASE)
+
+
+class Options(ChannelOptions):
+    """A RingCentral team or conversation, by the URL of its incoming webhook."""
+
+    kind: Literal["ringcentral"]
+    url: Credential = Field(
+        default="${RINGCENTRAL_WEBHOOK_URL}",
+        description="The incoming webhook's URL, from a secret. Cards need version 2 of it, so /webhook/ID is sent to as /webhook/v2/ID.",
+    )
+
+
+def render(message: Message, options: Options) -> dict[str, Any]:
+    """A post with one Adaptive Card, which stands in `attachments` itself."""
+    del options
+    payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
+    return payload
+
+
+def _payload(message: Message) -> dict[str, Any]:
+    return {"attachments": [card(message, CARD_VERSION)]}
+
+
+def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
+    """Post to version 2 of the webhook. Raises NoAnswer."""
+    return verdict(post(_VERSION_1.sub(r"\1v2/", options.url), payload, transport))
+
+
+def verdict(response: Response) -> Verdict:
+    """What RingCentral's answer means: a 2xx may still carry an error, and then nothing was posted."""
+    judged = judge(response)
+    answer = response.json()
+    if isinstance(judged, Delivered) and isinstance(answer, dict) and str(answer.get("status", "")).lower() == "error":
+        said = [answer.get("error") or answer.get("message") or "no reason given"]
+        if isinstance(answer.get("validation"), list):
+            said += answer["validation"][:2]
+        return Failed(f"RingCentral accepted the request but posted nothing: {clean('; '.join(map(str, said)), 200)}")
+    return judged

@@ -1,0 +1,84 @@
+"""Microsoft Teams, by a webhook of its Workflows ("Send webhook alerts to a channel").
+
+https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
+A 202 proves that the flow was triggered, not that the card was posted: a bad card fails only in the flow's run history.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from tocsin.channels.cards import card, size
+from tocsin.channels.hooks import fitted, post
+from tocsin.channels.options import ChannelOptions, Credential
+from tocsin.http import Response, Transport, judge
+from tocsin.message import Message
+from tocsin.text import clean
+from tocsin.verdict import Failed, Verdict
+
+CARD_VERSION = "1.4"  # what Teams shows on every client
+PAYLOAD_MAX_BYTES = 24 * 1024  # bytes of UTF-8 JSON; Teams refuses messages over about 28 KB, its own markup included
+ENDED_HOSTS = ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
+
+CODES = {
+    "AuthorizationFailed": "the URL's signature is wrong or missing: copy the whole URL again from the workflow",
+    "DirectApiAuthorizationRequired": "the URL lacks its signature, or the flow is for signed-in people: "
+    "let anyone trigger it, and copy the whole URL again",
+    "DirectApiRequestHasMoreThanOneAuthorization": "the flow is for signed-in people only: let anyone trigger it, and copy the URL again",
+    "WorkflowNotFound": "the workflow was deleted: make a new one and use its URL",
+    "WorkflowTriggerIsNotEnabled": "the workflow is turned off: turn it on in the Workflows app",
+}
+
+
+class Options(ChannelOptions):
+    """A Microsoft Teams channel or chat, by the URL of a workflow's webhook."""
+
+    kind: Literal["teams"]
+    url: Credential = Field(
+        default="${TEAMS_WEBHOOK_URL}", description='The URL of a workflow made with "Send webhook alerts to a channel", from a secret.'
+    )
+
+
+def render(message: Message, options: Options) -> dict[str, Any]:
+    """A message with one Adaptive Card in the form that the Workflows templates take."""
+    del options
+    payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
+    return payload
+
+
+def _payload(message: Message) -> dict[str, Any]:
+    content = {**card(message, CARD_VERSION), "msteams": {"width": "Full"}}
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
+    """Trigger the workflow. Raises NoAnswer."""
+    if _ended(options.url):
+        return Failed(
+            "the URL is an Office 365 connector's, and those have ended: in Teams, open the channel's Workflows, "
+            'choose "Send webhook alerts to a channel", and put the new URL into the secret'
+        )
+    return verdict(post(options.url, payload, transport))
+
+
+def _ended(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return any(host == ended or host.endswith(f".{ended}") for ended in ENDED_HOSTS)
+
+
+def verdict(response: Response) -> Verdict:
+    """What the workflow's answer means; refusals are JSON with a code."""
+    judged = judge(response)
+    answer = response.json()
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if isinstance(judged, Failed) and isinstance(error, dict) and isinstance(error.get("code"), str):
+        said = CODES.get(error["code"]) or clean(error.get("message") or "no reason given", 200)
+        return Failed(f"HTTP {response.status}, {clean(error['code'], 80)}: {said}")
+    return judged
