@@ -1,0 +1,158 @@
+"""GitLab CI. https://docs.gitlab.com/ci/variables/predefined_variables/."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tocsin.ci.common import Context, Found, Maybe, Source, author, commit, derive, present, ref, variables, web_url
+from tocsin.ci.status import known
+from tocsin.event import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tocsin.ci.common import ReadFile
+
+TIERS = ("production", "staging", "testing", "development", "other")
+_MERGED = ("merged_result", "merge_train")  # pipelines whose CI_COMMIT_* are a merge commit's
+
+
+def detect(env: Mapping[str, str]) -> bool:
+    """GITLAB_CI is true."""
+    return env.get("GITLAB_CI", "").lower() == "true"
+
+
+def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001  GitLab has no event file
+    """What GitLab's variables say."""
+    v = variables(env)
+    fork = _fork(v)
+    declared: Found = {
+        "ci": Fact("gitlab", "GITLAB_CI"),
+        "source": v.text("CI_PIPELINE_SOURCE"),
+        "pipeline": v.text("CI_PIPELINE_NAME"),
+        # A file of another project or of a web server is no path in this repository.
+        "pipeline_file": derive(v.text("CI_CONFIG_PATH"), lambda path: None if "@" in path or "://" in path else path),
+        "triggered_by.login": v.text("GITLAB_USER_LOGIN"),
+        "triggered_by.name": v.text("GITLAB_USER_NAME"),
+        "triggered_by.email": v.text("GITLAB_USER_EMAIL"),
+        "repository.name": v.text("CI_PROJECT_NAME"),
+        "repository.owner": v.text("CI_PROJECT_NAMESPACE"),
+        "repository.url": derive(v.text("CI_PROJECT_URL"), web_url),
+        **_status(v),
+        **_run(v),
+        **_environment(v),
+        **_ref(v, fork),
+        **_commit(v),
+    }
+    guessed: Found = {"app": v.text("CI_PROJECT_NAME"), "project": v.text("CI_PROJECT_NAMESPACE")}
+    return Context(present(declared), present(guessed), untrusted=_untrusted(v, fork), secretless=_secretless(v, fork))
+
+
+def _status(v: Source) -> Found:
+    """In `after_script` the job's own status; elsewhere ("running", or none) a notify job speaks of the pipeline."""
+    status = derive(v.text("CI_JOB_STATUS"), known)
+    return {"status": status, "scope": Fact("job", status.source) if status else Fact("run", "GITLAB_CI")}
+
+
+def _run(v: Source) -> Found:
+    index, total = v.number("CI_NODE_INDEX"), v.number("CI_NODE_TOTAL")
+    return {
+        "run.id": v.text("CI_PIPELINE_ID"),
+        "run.number": v.number("CI_PIPELINE_IID"),
+        "run.url": v.text("CI_PIPELINE_URL"),
+        "run.started_at": v.time("CI_PIPELINE_CREATED_AT"),
+        "job.id": v.text("CI_JOB_ID"),
+        "job.name": v.text("CI_JOB_NAME"),
+        "job.url": v.text("CI_JOB_URL"),
+        "job.variant": Fact(f"{index.value}/{total.value}", index.source) if index and total and total.value > 1 else None,
+    }
+
+
+def _environment(v: Source) -> Found:
+    return {
+        "environment": v.text("CI_ENVIRONMENT_NAME"),
+        "environment_url": v.text("CI_ENVIRONMENT_URL"),
+        "tier": derive(v.text("CI_ENVIRONMENT_TIER"), lambda tier: tier.lower() if tier.lower() in TIERS else "other"),
+        # "group/project:agent", or an ARN that ends in "cluster/name"
+        "cluster": derive(v.text("KUBE_CONTEXT"), lambda name: name.replace(":", "/").rstrip("/").rpartition("/")[2].strip() or None),
+    }
+
+
+def _ref(v: Source, fork: bool | None) -> Found:
+    """A merge request is told by its number: child pipelines have its variables under another CI_PIPELINE_SOURCE."""
+    if v.text("CI_MERGE_REQUEST_IID"):
+        return _pull_request(v, "CI_MERGE_REQUEST", fork)
+    if v.text("CI_EXTERNAL_PULL_REQUEST_IID"):
+        return _pull_request(v, "CI_EXTERNAL_PULL_REQUEST", fork)
+    tag, branch = v.text("CI_COMMIT_TAG"), v.text("CI_COMMIT_BRANCH")
+    if tag or branch:
+        return ref("tag" if tag else "branch", tag or branch)
+    return {"ref.name": v.text("CI_COMMIT_REF_NAME")}
+
+
+def _pull_request(v: Source, prefix: str, fork: bool | None) -> Found:
+    number, project = v.number(f"{prefix}_IID"), v.text(f"{prefix}_PROJECT_URL")
+    branch = v.text(f"{prefix}_SOURCE_BRANCH_NAME")
+    return {
+        **ref("pull_request", branch, f"{prefix}_IID"),
+        "pull_request.number": number,
+        "pull_request.title": v.text(f"{prefix}_TITLE"),
+        "pull_request.url": derive(number, lambda iid: f"{project.value.rstrip('/')}/-/merge_requests/{iid}" if project else None),
+        "pull_request.source_branch": branch,
+        "pull_request.target_branch": v.text(f"{prefix}_TARGET_BRANCH_NAME"),
+        "pull_request.fork": Fact(fork, _origin(v)[0]) if fork is not None else None,
+    }
+
+
+def _commit(v: Source) -> Found:
+    """A merge request's head. Where GitLab built a merge commit, its title and author are not the head's."""
+    built = v.text("CI_COMMIT_SHA")
+    head = v.text("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA")
+    merged = v.text("CI_MERGE_REQUEST_EVENT_TYPE")
+    if not head and not (merged and merged.value in _MERGED):
+        head = built
+    found = commit(head, derive(v.text("CI_PROJECT_URL"), web_url), "/-/commit/")
+    if not (head and built and head.value == built.value):
+        return found
+    by = v.text("CI_COMMIT_AUTHOR")
+    return {
+        **found,
+        "commit.title": v.text("CI_COMMIT_TITLE"),
+        "commit.message": v.text("CI_COMMIT_MESSAGE"),
+        "commit.author.name": derive(by, lambda text: author(text)[0]),
+        "commit.author.email": derive(by, lambda text: author(text)[1]),
+    }
+
+
+def _origin(v: Source) -> tuple[str, Maybe, Maybe]:
+    """The variable that says where a merge request's head lives, its value, and where the request was made."""
+    if v.text("CI_MERGE_REQUEST_IID"):
+        name, target = "CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_MERGE_REQUEST_PROJECT_ID"
+    else:
+        name, target = "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY", "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"
+    return name, v.text(name), v.text(target)
+
+
+def _fork(v: Source) -> bool | None:
+    """Does the head live in another project; None where this is no merge request, or nothing says so."""
+    _, source, target = _origin(v)
+    return source.value != target.value if source and target else None
+
+
+def _untrusted(v: Source, fork: bool | None) -> str | None:
+    """In the fork itself a fork's code is at home; in the parent it is a stranger's."""
+    if not v.text("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID"):
+        return None
+    name, source, _ = _origin(v)
+    if fork is None:
+        return f"whether this merge request comes from a fork is unknown: {name} is not set"
+    here = v.text("CI_PROJECT_ID")
+    at_home = here and source and here.value == source.value
+    return "this merge request comes from a fork and runs in the parent project" if fork and not at_home else None
+
+
+def _secretless(v: Source, fork: bool | None) -> str | None:
+    here, source = v.text("CI_PROJECT_ID"), v.text("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
+    if fork and here and source and here.value == source.value:
+        return "this merge request's pipeline runs in the fork, where GitLab does not give the parent project's variables"
+    return None
