@@ -1,0 +1,87 @@
+"""What arrived, in order, and a way to wait for more."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+KEPT_MAX = 1000  # ours: more than a person scrolls through
+KEPT_MAX_CHARS = 200_000_000  # ours: five of the largest mails that SES takes; the newest arrival is always kept
+
+
+class Content(NamedTuple):
+    """What a request or a mail carried. `payload` is JSON data, `raw` the text as it came, `headers` have lower-case names."""
+
+    payload: Any
+    raw: str
+    headers: dict[str, str]
+
+
+class Arrival(NamedTuple):
+    """One message that arrived. `number` counts from 1, `at` is ISO 8601 in UTC.
+
+    `kind` is slack, teams, discord, ringcentral, webhook, smtp or ses. `title` and `summary` are one line each, made fit to print.
+    `payload` is the JSON data, or for mail {"from", "to", "subject", "text", "html", "headers"} with `to` a list.
+    """
+
+    number: int
+    kind: str
+    at: str
+    title: str
+    summary: str
+    payload: Any
+    raw: str
+    headers: dict[str, str]
+
+
+class Arrivals:
+    """The newest arrivals, oldest first. Safe to use from many threads; numbers never repeat."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._kept: deque[Arrival] = deque(maxlen=KEPT_MAX)
+        self._chars, self._total, self.closed = 0, 0, False
+
+    def add(self, kind: str, title: str, summary: str, content: Content) -> Arrival:
+        """Give the message its number and time, keep it, and wake those who wait."""
+        with self._changed:
+            self._total += 1
+            at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            arrival = Arrival(self._total, kind, at, title, summary, *content)
+            if len(self._kept) == KEPT_MAX:
+                self._chars -= len(self._kept.popleft().raw)
+            self._kept.append(arrival)
+            self._chars += len(arrival.raw)
+            while self._chars > KEPT_MAX_CHARS and len(self._kept) > 1:
+                self._chars -= len(self._kept.popleft().raw)
+            self._changed.notify_all()
+        return arrival
+
+    def snapshot(self) -> list[Arrival]:
+        """What is kept now, oldest first."""
+        with self._changed:
+            return list(self._kept)
+
+    def get(self, number: int) -> Arrival | None:
+        """The arrival of that number, or None where it is unknown or no longer kept."""
+        return next((arrival for arrival in self.snapshot() if arrival.number == number), None)
+
+    def wait_for(self, count: int, seconds: float) -> bool:
+        """Wait until `count` messages have arrived since the start, at most `seconds`; True if they have."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._total >= count or self.closed, seconds)
+            return self._total >= count
+
+    def after(self, number: int, seconds: float) -> list[Arrival]:
+        """The arrivals with higher numbers, as soon as there is one; none after `seconds` or once closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._total > number or self.closed, seconds)
+            return [arrival for arrival in self._kept if arrival.number > number]
+
+    def close(self) -> None:
+        """Wake all who wait: nothing more will come."""
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()

@@ -1,0 +1,95 @@
+"""A title and a summary for a list: the best that a payload offers, one line each. No payload, however odd, raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tocsin.text import clean
+
+TITLE_MAX_CHARS = 160  # ours: two lines of the page's list
+SUMMARY_MAX_CHARS = 240
+_TEXTS_MAX = 12  # ours: more never fits into a summary
+
+# What a reader sees, in the order of sight; what is not named here is layout.
+_SEEN = (
+    "header", "title", "text", "blocks", "attachments", "content", "body", "items", "columns", "inlines", "facts", "fields",
+    "elements", "embeds", "description", "value", "fallback", "fallbackText",
+)  # fmt: skip
+_RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
+_LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+def describe(kind: str, payload: Any) -> tuple[str, str]:
+    """What a list shows of a payload: its title and, where there is more, a summary that does not repeat it."""
+    if kind in ("smtp", "ses"):
+        return _mail(payload)
+    texts = [_plain(kind, text) for text in _titles_first(kind, payload)]
+    texts = [text for text in texts if text]
+    if not texts:
+        return clean(payload, TITLE_MAX_CHARS) or "(empty)", ""
+    title = clean(texts[0], TITLE_MAX_CHARS)
+    rest = next((text for text in texts[1:] if text != title and text not in title), "")
+    return title, clean(rest.removeprefix(title).strip() or rest, SUMMARY_MAX_CHARS)
+
+
+def _mail(payload: dict[str, Any]) -> tuple[str, str]:
+    text = payload["text"] or re.sub(r"<style.*?</style>|<[^<>]*>", " ", (payload["html"] or "")[:20_000], flags=re.DOTALL)
+    title = clean(payload["subject"], TITLE_MAX_CHARS) or "(no subject)"
+    return title, clean(clean(text, SUMMARY_MAX_CHARS * 2).removeprefix(title), SUMMARY_MAX_CHARS)
+
+
+def _titles_first(kind: str, payload: Any) -> list[str]:
+    """The texts of a payload, led by what the service shows largest."""
+    texts: list[str] = []
+    for text in _texts(payload):
+        texts.append(text)
+        if len(texts) == _TEXTS_MAX:
+            break
+    header = _slack_header(payload) if kind == "slack" else None
+    return [header, *texts] if header else texts
+
+
+def _slack_header(payload: Any) -> str | None:
+    """The first header block, which Slack shows larger than the text above it."""
+    if not isinstance(payload, dict):
+        return None
+    groups = [payload, *_dicts(payload.get("attachments"))]
+    for block in (block for group in groups for block in _dicts(group.get("blocks"))):
+        if block.get("type") == "header":
+            return next(_texts(block), None)
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts a reader would see, in their order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        parts = (text for key in _SEEN if key in value for text in _texts(value[key]))
+        if value.get("type") in _RUNS:
+            yield "".join(parts)
+        else:
+            yield from parts
+
+
+def _plain(kind: str, text: str) -> str:
+    """Text without the service's markup."""
+    text = _LINK.sub(lambda match: match[1] or match[2] or "", text[: SUMMARY_MAX_CHARS * 8])
+    if kind == "slack":
+        for entity, character in _ENTITIES:
+            text = text.replace(entity, character)
+        text = re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)
+    elif kind != "webhook":
+        text = re.sub(r"\*\*([^*\n]+)\*\*", r"\1", text)
+        text = re.sub(r"\\([^\w\s])", r"\1", text)
+    return clean(text, SUMMARY_MAX_CHARS)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

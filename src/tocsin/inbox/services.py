@@ -1,0 +1,174 @@
+"""The services' endpoints: each takes a request and answers as the real service does.
+
+A request that the service would refuse gets the service's own error and leaves no arrival.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any, NamedTuple, TypeAlias
+from uuid import uuid4
+
+from tocsin.inbox.arrivals import Content
+from tocsin.inbox.sesmail import content_of
+
+CHAT_MAX_BYTES = 1024 * 1024  # ours: many times what any chat service takes
+SES_MAX_BYTES = 56 * 1024 * 1024  # a mail of 40 MiB in base64, and the JSON around it
+JSON_MAX_DEPTH = 100  # ours: what no message needs, and every reader of it can bear
+_SLACK_BLOCKS_MAX = 50  # https://docs.slack.dev/reference/block-kit/blocks
+_SLACK_ATTACHMENTS_MAX = 100  # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, handling errors
+_DISCORD_CONTENT_MAX_CHARS = 2000  # https://docs.discord.com/developers/resources/webhook#execute-webhook
+_DISCORD_EMBEDS_MAX = 10
+_NOT_GENERATED = "Your request was accepted, however a post was not generated"
+
+
+class Request(NamedTuple):
+    """A POST request; header names are in lower case, `query` is what follows the question mark."""
+
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Answer(NamedTuple):
+    """What the service says; `content` is what arrived, None where the request was refused."""
+
+    status: int
+    body: Any = ""  # text as it is, anything else as JSON
+    content: Content | None = None
+    headers: Mapping[str, str] = {}
+
+
+Service: TypeAlias = Callable[[Request], Answer]
+
+
+def slack(request: Request) -> Answer:
+    """An incoming webhook: 200 `ok`, or 400 with an error's name as plain text."""
+    payload = _object(request)
+    if payload is None:
+        return Answer(400, "invalid_payload")
+    if not any(payload.get(key) for key in ("text", "blocks", "attachments")):
+        return Answer(400, "no_text")
+    if len(_list(payload, "attachments")) > _SLACK_ATTACHMENTS_MAX:
+        return Answer(400, "too_many_attachments")
+    groups = [payload, *(item for item in _list(payload, "attachments") if isinstance(item, dict))]
+    if any(len(_list(group, "blocks")) > _SLACK_BLOCKS_MAX for group in groups):
+        return Answer(400, "invalid_blocks")
+    return Answer(200, "ok", _content(request, payload))
+
+
+def teams(request: Request) -> Answer:
+    """A Workflows webhook: 202 without a body, whatever the flow will make of the card."""
+    payload = _object(request)
+    if payload is None:
+        return Answer(400, {"error": {"code": "InvalidRequestContent", "message": "The request content is not a JSON object."}})
+    return Answer(202, "", _content(request, payload))
+
+
+def discord(request: Request) -> Answer:
+    """Execute Webhook: 204, or with `?wait=true` 200 and the message."""
+    payload = _object(request)
+    if payload is None:
+        return Answer(400, {"message": "The request body contains invalid JSON.", "code": 50109})
+    embeds, text = _list(payload, "embeds"), payload.get("content") or ""
+    if not text and not embeds and not payload.get("components"):
+        return Answer(400, {"message": "Cannot send an empty message", "code": 50006})
+    if not isinstance(text, str) or len(text) > _DISCORD_CONTENT_MAX_CHARS:
+        return _discord_form("content", f"Must be a string of {_DISCORD_CONTENT_MAX_CHARS} or fewer in length.")
+    if len(embeds) > _DISCORD_EMBEDS_MAX:
+        return _discord_form("embeds", f"Must be {_DISCORD_EMBEDS_MAX} or fewer in length.")
+    if "wait=true" not in request.query.lower().split("&"):
+        return Answer(204, "", _content(request, payload))
+    message = {
+        "id": str(uuid4().int >> 66), "type": 0, "content": text, "channel_id": "1", "webhook_id": "1", "embeds": embeds,
+        "author": {"bot": True, "id": "1", "username": payload.get("username") or "inbox", "avatar": None, "discriminator": "0000"},
+        "attachments": [], "mentions": [], "mention_roles": [], "mention_everyone": False, "components": _list(payload, "components"),
+        "pinned": False, "tts": False, "flags": 0, "timestamp": datetime.now(timezone.utc).isoformat(), "edited_timestamp": None,
+    }  # fmt: skip
+    return Answer(200, message, _content(request, payload))
+
+
+def _discord_form(field: str, message: str) -> Answer:
+    errors = {field: {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH", "message": message}]}}
+    return Answer(400, {"message": "Invalid Form Body", "code": 50035, "errors": errors})
+
+
+def ringcentral(request: Request) -> Answer:
+    """An incoming webhook, v2: 200 and a status, which is also how it says that it posted nothing."""
+    payload = _object(request)
+    if payload is None:
+        return Answer(400, {"status": "error", "message": "The request body is not a JSON object", "error": "Bad Request"})
+    if not any(payload.get(key) for key in ("text", "title", "attachments")):
+        return Answer(200, {"status": "error", "message": _NOT_GENERATED, "error": "Webhook body has neither text, title nor attachments"})
+    return Answer(200, {"status": "OK"}, _content(request, payload))
+
+
+def webhook(request: Request) -> Answer:
+    """Any body that is text is welcome; what is no JSON arrives as its text."""
+    try:
+        payload = parse(request.body)
+    except ValueError:
+        payload = request.body.decode("utf-8", "replace")
+    return Answer(200, {"status": "ok"}, _content(request, payload))
+
+
+def ses(request: Request) -> Answer:
+    """SESv2's SendEmail, with Raw or Simple content.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+    """
+    if "authorization" not in request.headers:
+        return _ses_error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+    payload = _object(request)
+    if payload is None:
+        return _ses_error(400, "SerializationException", "The request is not a JSON object")
+    try:
+        content = content_of(payload, dict(request.headers))
+    except ValueError as error:
+        return _ses_error(400, "BadRequestException", str(error))
+    return Answer(200, {"MessageId": f"{uuid4()}-000000"}, content)
+
+
+def _ses_error(status: int, kind: str, message: str) -> Answer:
+    return Answer(status, {"message": message}, headers={"x-amzn-ErrorType": kind})
+
+
+def parse(body: bytes) -> Any:
+    """JSON in UTF-8, strict and not too deep. Raises ValueError."""
+    try:
+        data = json.loads(body.decode("utf-8"), parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    level = [data]
+    for _ in range(JSON_MAX_DEPTH):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return data
+    raise ValueError("too deep")
+
+
+def _children(item: Any) -> list[Any]:
+    return list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _object(request: Request) -> dict[str, Any] | None:
+    try:
+        data = parse(request.body)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _list(payload: dict[str, Any], key: str) -> list[Any]:
+    value = payload.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _content(request: Request, payload: Any) -> Content:
+    return Content(payload, request.body.decode("utf-8", "replace"), dict(request.headers))

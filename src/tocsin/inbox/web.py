@@ -1,0 +1,215 @@
+"""The HTTP side: the services' endpoints, the page, and what the page reads.
+
+Every request body is bounded. What the page reads is answered only to a Host that DNS cannot point here behind a reader's back.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import socket
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from importlib.resources import files
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from tocsin.inbox import feed, services
+from tocsin.inbox.describe import describe
+from tocsin.inbox.servers import Server
+
+if TYPE_CHECKING:
+    from tocsin.inbox.arrivals import Arrivals
+    from tocsin.inbox.services import Answer, Service
+
+HEARTBEAT_SECONDS = 15.0  # ours: often enough to notice a reader that left
+_DRAIN_MAX_BYTES = 8 * 1024 * 1024  # ours: what is read of a refused body, so that the sender gets to read the answer
+
+ROUTES: tuple[tuple[re.Pattern[str], str, Service], ...] = (
+    (re.compile(r"/slack(/.*)?"), "slack", services.slack),
+    (re.compile(r"/teams(/.*)?"), "teams", services.teams),
+    (re.compile(r"/discord/api/webhooks/[^/]+/[^/]+"), "discord", services.discord),
+    (re.compile(r"/ringcentral/webhook/v2/[^/]+"), "ringcentral", services.ringcentral),
+    (re.compile(r"/webhook(/.*)?"), "webhook", services.webhook),
+    (re.compile(r"/v2/email/outbound-emails"), "ses", services.ses),
+)
+PATHS = {
+    "slack": "/slack",
+    "teams": "/teams",
+    "discord": "/discord/api/webhooks/1/inbox",
+    "ringcentral": "/ringcentral/webhook/v2/inbox",
+    "webhook": "/webhook",
+    "ses": "",
+}
+
+_PAGE = files("tocsin.inbox").joinpath("page.html").read_bytes()
+_MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def _page_policy() -> str:
+    """The page's Content-Security-Policy: its own script and style by their digests, and nothing from elsewhere."""
+    digests = {}
+    for tag in (b"style", b"script"):
+        inline = _PAGE.partition(b"<" + tag + b">")[2].partition(b"</" + tag + b">")[0]
+        digests[tag] = base64.b64encode(hashlib.sha256(inline).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digests[b'script']}'; style-src 'sha256-{digests[b'style']}'; "
+        "connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "tocsin", ""
+    timeout = 30  # seconds a client may be silent, or refuse to read
+    arrivals: Arrivals
+    hello: dict[str, Any]  # what the page is told first
+    host: str
+
+    def do_POST(self) -> None:
+        """Take a message for one of the services."""
+        path, _, query = self.path.partition("?")
+        for pattern, kind, service in ROUTES:
+            if pattern.fullmatch(path):
+                body = self._body(services.SES_MAX_BYTES if kind == "ses" else services.CHAT_MAX_BYTES)
+                if body is not None:
+                    self._answer(kind, service(services.Request(query, self._headers(), body)))
+                return
+        self._refuse(404, "Nothing takes messages at this path: the inbox's page lists the addresses that do.")
+
+    def do_PUT(self) -> None:
+        """As POST: generic webhooks come so too."""
+        self.do_POST()
+
+    def do_PATCH(self) -> None:
+        """As POST."""
+        self.do_POST()
+
+    def do_GET(self) -> None:
+        """The page, or what it reads."""
+        path = self.path.partition("?")[0]
+        if any(pattern.fullmatch(path) for pattern, _, _ in ROUTES):
+            self._refuse(405, "This address takes messages: send them with POST.", Allow="POST")
+        elif not self._host_is_safe():
+            self._refuse(403, "The inbox answers to localhost, to IP addresses and to the host it was started with.")
+        elif path == "/":
+            self._send(200, "text/html; charset=utf-8", _PAGE, {"Content-Security-Policy": _page_policy()})
+        elif path == "/events":
+            self._events()
+        else:
+            self._arrival(path)
+
+    def _arrival(self, path: str) -> None:
+        """One arrival as it came (/raw/N), or its HTML (/mail/N), which may run nothing and load nothing."""
+        match = re.fullmatch(r"/(raw|mail)/(\d{1,9})", path)
+        arrival = self.arrivals.get(int(match[2])) if match else None
+        if not match or not arrival:
+            self._refuse(404, "There is nothing here.")
+        elif match[1] == "raw":
+            policy = {"Content-Security-Policy": "sandbox; default-src 'none'"}
+            self._send(200, "text/plain; charset=utf-8", arrival.raw.encode("utf-8", "replace"), policy)
+        else:
+            html = feed.mail_html(arrival).encode("utf-8", "replace")
+            self._send(200, "text/html; charset=utf-8", html, {"Content-Security-Policy": _MAIL_POLICY})
+
+    def _events(self) -> None:
+        """Every arrival as a server-sent event, those kept first, then each as it comes, until the reader leaves."""
+        self.close_connection = True
+        self.send_response(200)
+        self._common({"Content-Type": "text/event-stream", "Connection": "close"})
+        self.end_headers()
+        self.wfile.write(b"retry: 1000\n")  # milliseconds
+        self._event("hello", json.dumps(self.hello))
+        number = feed.resume_after(self.headers.get("Last-Event-ID"), self.hello["run"])
+        while not self.arrivals.closed:
+            arrivals = self.arrivals.after(number, HEARTBEAT_SECONDS)
+            for arrival in arrivals:
+                number = arrival.number
+                self._event("arrival", json.dumps(feed.entry(arrival)), f"{self.hello['run']}-{number}")
+            if not arrivals:
+                self.wfile.write(b": still here\n\n")
+
+    def _event(self, name: str, data: str, identity: str = "") -> None:
+        first = f"id: {identity}\n" if identity else ""
+        self.wfile.write(f"{first}event: {name}\ndata: {data}\n\n".encode())
+
+    def _answer(self, kind: str, answer: Answer) -> None:
+        if answer.content:
+            self.arrivals.add(kind, *describe(kind, answer.content.payload), answer.content)
+        if isinstance(answer.body, str):
+            self._send(answer.status, "text/plain; charset=utf-8", answer.body.encode(), answer.headers)
+        else:
+            self._send(answer.status, "application/json", json.dumps(answer.body).encode(), answer.headers)
+
+    def _body(self, max_bytes: int) -> bytes | None:
+        """The request's body; None where it is refused, which has been answered then."""
+        length = self.headers.get("Content-Length", "")
+        if not re.fullmatch(r"\d{1,18}", length) or "Transfer-Encoding" in self.headers:
+            self._refuse(411, "Say how long the body is with Content-Length.")
+        elif int(length) > max_bytes:
+            self._refuse(413, f"The body is larger than {max_bytes} bytes.")
+        else:
+            body = self.rfile.read(int(length))
+            if len(body) == int(length):
+                return body
+            self._refuse(400, "The body is shorter than its Content-Length.")
+        return None
+
+    def _headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
+
+    def _host_is_safe(self) -> bool:
+        """No name that DNS could point here: else any web page could read the inbox under its own name."""
+        name = re.sub(r":\d*$", "", self.headers.get("Host", "")).strip("[]").lower()
+        if name in ("localhost", self.host.lower()):
+            return True
+        try:
+            ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    def _send(self, status: int, content_type: str, body: bytes, headers: Any) -> None:
+        self.send_response(status)
+        if status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(body)))
+        self._common({**({"Content-Type": content_type} if body else {}), **headers})
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _common(self, headers: dict[str, str]) -> None:
+        always = {
+            "Cache-Control": "no-store",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+        for name, value in {**always, **headers}.items():
+            self.send_header(name, value)
+
+    def _refuse(self, status: int, why: str, **headers: str) -> None:
+        """Say why in one line, and end the connection, since the rest of the request may be unread."""
+        self.close_connection = True
+        self._send(status, "text/plain; charset=utf-8", f"{why}\n".encode(), {**headers, "Connection": "close"})
+        self.connection.shutdown(socket.SHUT_WR)
+        left = _DRAIN_MAX_BYTES
+        while left > 0 and (chunk := self.rfile.read1(min(left, 65536))):
+            left -= len(chunk)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the standard library refuses (a malformed request line, an unknown method), in one line."""
+        del explain
+        self.request_version = self.protocol_version  # else an answer to a malformed request line would have no head
+        self._refuse(code, message or HTTPStatus(code).phrase)
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing: the terminal belongs to the program."""
+
+
+def server(host: str, port: int, arrivals: Arrivals, hello: dict[str, Any]) -> Server:
+    """The HTTP server. Raises OSError where the port cannot be had."""
+    return Server(host, port, type("BoundHandler", (Handler,), {"arrivals": arrivals, "hello": hello, "host": host}))
