@@ -95,10 +95,10 @@ class Network:
         proxy = self.proxies.get(parts.scheme)
         if not proxy:
             return None
-        from urllib.request import proxy_bypass_environment
+        from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # missing in typeshed
 
         bypass = {"no": self.no_proxy} if self.no_proxy else {}
-        if bypass and proxy_bypass_environment(parts.netloc.rpartition("@")[2], bypass):  # type: ignore[call-arg, unused-ignore]
+        if bypass and proxy_bypass_environment(parts.netloc.rpartition("@")[2], bypass):
             return None
         return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -236,9 +236,9 @@ def _no_answer(error: Exception, host: str) -> NoAnswer:
     cause: BaseException | None = error.original_error if isinstance(error, exceptions.ProxyError) else error
     if isinstance(error, exceptions.ProxyError) and not isinstance(cause, ssl.SSLError):
         return NoAnswer(f"the proxy for {host} cannot be reached or refuses")
-    verification = _verification(cause)
-    if verification:
-        return NoAnswer(f"TLS certificate of {host} does not verify: {verification}; a private CA goes into TOCSIN_CA_FILE", retry=False)
+    unverified = certificate_refused(cause, host)
+    if unverified:
+        return unverified
     if isinstance(cause, exceptions.NameResolutionError):
         return NoAnswer(f"host {host} cannot be resolved")
     if isinstance(cause, (exceptions.TimeoutError, TimeoutError)):
@@ -252,10 +252,12 @@ def _no_answer(error: Exception, host: str) -> NoAnswer:
     return NoAnswer(f"connection to {host} broke before a whole answer came")
 
 
-def _verification(error: BaseException | None) -> str | None:
+def certificate_refused(error: BaseException | None, host: str) -> NoAnswer | None:
+    """The end of an attempt whose `error` says that the certificate of `host` does not verify; None for another error."""
     import ssl
 
     for candidate in (error, getattr(error, "__cause__", None), *getattr(error, "args", ())):
         if isinstance(candidate, ssl.SSLCertVerificationError):
-            return clean(candidate.verify_message, 100)
+            why = clean(candidate.verify_message, 100)
+            return NoAnswer(f"TLS certificate of {host} does not verify: {why}; a private CA goes into TOCSIN_CA_FILE", retry=False)
     return None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import Self
 
 from tocsin import secrets
-
-O = TypeVar("O", bound="ChannelOptions")  # noqa: E741
 
 
 def _references(text: str) -> str:
@@ -36,11 +35,14 @@ def _url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("is not an http or https URL")
     if "@" in parts.netloc:
-        raise ValueError("holds a user or password, which must not be written into the policy: put the whole URL into a secret and write ${NAME} here")
+        raise ValueError(
+            "holds a user or password, which must not be written into the policy: put the whole URL into a secret and write ${NAME} here"
+        )
     return text
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """`text`, if it is an email address without a display name. Raises ValueError."""
     if not re.fullmatch(r"[^@\s<>\",;:()\[\]\\]+@[^@\s<>\",;:()\[\]\\]+", text):
         raise ValueError("is not an email address")
     return text
@@ -55,7 +57,7 @@ Credential = Annotated[str, AfterValidator(_credential)]
 Url = Annotated[str, AfterValidator(_url)]
 """An http or https URL without user info, or one with `${NAME}` in it."""
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(address)]
 """An email address, without a display name."""
 
 
@@ -80,7 +82,7 @@ class ChannelOptions(BaseModel):
     kind: str
     project: str | None = Field(default=None, description="Serve only this project; for another or an unknown one the delivery is skipped.")
 
-    def resolved(self: O, env: Mapping[str, str]) -> O:
+    def resolved(self, env: Mapping[str, str]) -> Self:
         """The options with every `${NAME}` replaced.
 
         Raises secrets.MissingVariable with the names of all that are missing or empty.

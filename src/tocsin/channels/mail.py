@@ -1,0 +1,159 @@
+"""What mail channels share: their options, and the mail of a message as plain data.
+
+`mime` makes it a MIME message at send; here nothing depends on the clock, the delivery or the service.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from tocsin import secrets
+from tocsin.channels.options import Address, ChannelOptions, address
+from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.event import Event
+    from tocsin.message import Detail, Message
+
+SUBJECT_MAX_CHARS = 150  # ours: what a list of mails can show; RFC 5322, 2.1.1 allows 998 a line
+_STATUS_CHARS = 40  # of a title's end, where its status word stands: never cut away
+_SENDER = re.compile(r'\s*(?:"?(?P<name>[^"<>]*?)"?\s*<(?P<inner>[^<>]*)>|(?P<bare>[^<>"]*?))\s*')
+
+
+def split_sender(text: str) -> tuple[str, str]:
+    """The name ("" for none) and the address in "CI <ci@example.com>" or "ci@example.com". Raises ValueError."""
+    match = _SENDER.fullmatch(text)
+    if not match:
+        raise ValueError('is not an email address: write ci@example.com or "CI <ci@example.com>"')
+    return clean(match["name"] or "", 100), address(match["inner"] or match["bare"] or "")
+
+
+def _sender(text: str) -> str:
+    if not secrets.names(text):
+        split_sender(text)
+    return text
+
+
+Sender = Annotated[str, AfterValidator(_sender)]
+"""An email address, alone or with a name before it, or one with `${NAME}` in it."""
+
+
+class MailOptions(ChannelOptions):
+    """The options that both kinds of mail channel have."""
+
+    sender: Sender = Field(alias="from", description='The sender, "ci@example.com" or "CI <ci@example.com>".')
+    reply_to: Address | None = Field(default=None, description="Where answers go, if not to the sender.")
+    default: bool = Field(default=False, description="Serve the addresses that name no channel.")
+
+
+def render(message: Message, options: MailOptions) -> dict[str, Any]:
+    """The mail as plain data: `to`, `from`, `subject`, `text`, `html`, `headers`. No value has a line break but the two bodies."""
+    from tocsin.channels import mail_html
+
+    domain = _domain(options.sender)
+    return {
+        "to": clean(message.recipient or ""),
+        "from": clean(options.sender),
+        "subject": _subject(message),
+        "text": _text(message),
+        "html": mail_html.page(message),
+        "headers": {
+            "Auto-Submitted": "auto-generated",
+            "List-Id": _list_id(message.event, domain),
+            **_thread(message.event, domain),
+            **({"Reply-To": options.reply_to} if options.reply_to else {}),
+        },
+    }
+
+
+def summary(message: Message) -> str:
+    """What an inbox shows behind the subject: the first failed part, else the run, by whom and how long."""
+    if message.failures:
+        return ": ".join(filter(None, message.failures[0][:2]))
+    return tail(message)
+
+
+def tail(message: Message) -> str:
+    """What the message's text says beyond its title: "deploy #42, by Ada, after 3 min 20 s"."""
+    return message.text[len(message.title) :].strip(" ()") if message.text.startswith(message.title) else message.text
+
+
+def origin(message: Message) -> str:
+    """Why the reader gets this mail, for its last line; "" where no rule is known."""
+    rules = clean(", ".join(f"“{rule}”" for rule in message.rules))
+    return f"You get this mail because of the notification {'rule' if len(message.rules) == 1 else 'rules'} {rules}." if rules else ""
+
+
+def _subject(message: Message) -> str:
+    number = message.event.run.number
+    suffix = f" (#{number})" if number is not None else ""
+    title, room = clean(message.title), SUBJECT_MAX_CHARS - len(suffix)
+    if len(title) > room:
+        title = f"{title[: room - _STATUS_CHARS - 1]}…{title[-_STATUS_CHARS:]}"
+    return title + suffix
+
+
+def _text(message: Message) -> str:
+    """The part for readers without HTML; a link stands on the line below its value."""
+    blocks = [[f"{message.icon} {message.title}", *filter(None, [tail(message)])]]
+    if message.failures:
+        blocks.append(["What failed:", *(line for failure in message.failures for line in _failure(failure))])
+    width = max((len(detail.label) for detail in message.details), default=0) + 2
+    run = message.link.url if message.link else None
+    blocks.append([line for detail in message.details for line in _row(detail, width, run)])
+    if message.link:
+        blocks.append([f"{message.link.label}: {message.link.url}"])
+    if origin(message):
+        blocks.append(["-- ", origin(message)])
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _failure(failure: Detail) -> list[str]:
+    line = f"  - {failure.label}" + (f": {failure.value}" if failure.value else "")
+    return [line, f"    {failure.url}"] if failure.url else [line]
+
+
+def _row(detail: Detail, width: int, run: str | None) -> list[str]:
+    line = f"{detail.label + ':':<{width}}{detail.value}"
+    return [line, f"{'':<{width}}{detail.url}"] if detail.url and detail.url != run else [line]
+
+
+def _domain(sender: str) -> str:
+    """The domain under which ids are made: the sender's, or a reserved one where the sender is not resolved."""
+    try:
+        return ascii_domain(split_sender(sender)[1]).rpartition("@")[2]
+    except ValueError:
+        return "tocsin.invalid"
+
+
+def ascii_domain(text: str) -> str:
+    """An address with its domain as DNS has it (RFC 3490). Raises ValueError where that cannot be."""
+    local, _, domain = text.rpartition("@")
+    domain = domain.encode("idna").decode()
+    if clean(local) != local or not re.fullmatch(r"[A-Za-z0-9.-]+", domain):
+        raise ValueError("is not an email address")
+    return f"{local}@{domain}"
+
+
+def _thread(event: Event, domain: str) -> dict[str, str]:
+    """Every mail of a run answers the same mail, which never was: so readers show them together, however they arrive."""
+    if not event.run.id:
+        return {}
+    run = "\n".join([event.ci, event.repository.owner or "", event.repository.name or "", event.run.id])
+    root = f"<run.{digest(run)}@{domain}>"
+    return {"In-Reply-To": root, "References": root}
+
+
+def _list_id(event: Event, domain: str) -> str:
+    """`<repository.owner.domain>` (RFC 2919), by which a reader can sort the mails of a repository."""
+    labels = [re.sub(r"[^a-z0-9]+", "-", (part or "").lower()).strip("-")[:60] for part in (event.repository.name, event.repository.owner)]
+    return f"<{'.'.join([*filter(None, labels), 'tocsin', domain])}>"
+
+
+def digest(text: str) -> str:
+    """A short stable name of `text` for an id: 128 bits in hex."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

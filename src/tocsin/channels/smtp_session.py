@@ -1,0 +1,172 @@
+"""One SMTP connection: bounded in time and size, under TLS before anything secret is said."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+import time
+from base64 import b64encode
+from contextlib import suppress
+from typing import Any
+
+from tocsin.http import NoAnswer, certificate_refused
+from tocsin.secrets import Redactor
+from tocsin.text import clean
+
+LINE_MAX_BYTES = 2048  # ours; RFC 5321, 4.5.3.1.5 has 512
+REPLY_MAX_LINES = 100  # ours: the longest reply in use, EHLO's, has about 20
+FAREWELL_SECONDS = 0.5
+MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")  # in this order: under TLS the plain ones are as safe, and every server has them
+
+
+class Refused(Exception):  # noqa: N818  an answer, not a defect
+    """The server answered no: `code` is SMTP's, `reason` what was refused and the server's words."""
+
+    def __init__(self, what: str, code: int, words: bytes | str) -> None:
+        said = clean(words.decode("utf-8", "replace") if isinstance(words, bytes) else words, 200)
+        self.code = code
+        self.reason = f"{what}: {code} {said}".rstrip() if code >= 400 else f"{what}: the server's answer makes no sense here"
+        super().__init__(self.reason)
+
+
+class Session(smtplib.SMTP):
+    """A connection without TLS at first. `deadline`, on the clock of `time.monotonic`, holds for every answer."""
+
+    used = False
+
+    def __init__(self, host: str, port: int, deadline: float, **more: Any) -> None:
+        self.deadline = deadline
+        super().__init__(host, port, local_hostname="localhost", timeout=self._left(), **more)
+        self.local_hostname = self._literal()
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One answer: its code, -1 where it has none, and its words. Raises OSError, SMTPServerDisconnected."""
+        try:
+            return self._reply()
+        except OSError:
+            self.close()
+            raise
+
+    def _reply(self) -> tuple[int, bytes]:
+        if not self.sock:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        self.file = self.file or self.sock.makefile("rb")
+        words: list[bytes] = []
+        while len(words) < REPLY_MAX_LINES:
+            self.sock.settimeout(self._left())
+            line = self.file.readline(LINE_MAX_BYTES)
+            if not line.endswith(b"\n"):
+                raise smtplib.SMTPServerDisconnected("connection closed, or a line without end")
+            words.append(line[4:].strip())
+            if line[3:4] != b"-":
+                return int(line[:3]) if line[:3].isdigit() else -1, b"\n".join(words)
+        raise smtplib.SMTPServerDisconnected("an answer without end")
+
+    def _left(self) -> float:
+        return max(0.01, self.deadline - time.monotonic())
+
+    def _literal(self) -> str:
+        """How EHLO names this machine (RFC 5321, 4.1.3): by its address, since looking its name up can take long and be wrong."""
+        address = str(self.sock.getsockname()[0]) if self.sock else "127.0.0.1"
+        return f"[IPv6:{address.partition('%')[0]}]" if ":" in address else f"[{address}]"
+
+    def reset(self) -> bool:
+        """True if the connection, left idle or amid a refused mail, is ready for the next."""
+        try:
+            return self.rset()[0] == 250
+        except OSError:
+            return False
+
+    def farewell(self) -> None:
+        """End the connection, in good order where it still stands."""
+        self.deadline = time.monotonic() + FAREWELL_SECONDS
+        if self.sock:
+            with suppress(OSError):
+                self.docmd("QUIT")
+        self.close()
+
+    def secure(self, tls: ssl.SSLContext, host: str) -> None:
+        """STARTTLS, or the end: Raises NoAnswer, final, where the server does not offer it, Refused where it does not do it."""
+        self.greet()
+        if not self.has_extn("starttls"):
+            raise NoAnswer(
+                f"{host} does not offer STARTTLS, and without it nothing is sent: use a port with TLS (security: tls), "
+                "or security: none for a server on your own network that takes mail without a login",
+                retry=False,
+            )
+        try:
+            self.starttls(context=tls)
+        except smtplib.SMTPResponseException as error:
+            raise Refused("STARTTLS is refused", error.smtp_code, error.smtp_error) from None
+
+    def greet(self) -> None:
+        """EHLO, or HELO for a server that knows no other. Raises Refused."""
+        try:
+            self.ehlo_or_helo_if_needed()
+        except smtplib.SMTPResponseException as error:
+            raise Refused("the greeting is refused", error.smtp_code, error.smtp_error) from None
+
+    def log_in(self, user: str, password: str, *, xoauth2: bool) -> None:
+        """Log in by the first way that the server takes. Raises Refused, or NoAnswer, final, where there is none."""
+        if not isinstance(self.sock, ssl.SSLSocket):
+            raise NoAnswer("the connection has no TLS, so the password is not sent", retry=False)
+        self.greet()
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        ways = [way for way in (("XOAUTH2",) if xoauth2 else MECHANISMS) if way in offered]
+        if not ways:
+            raise NoAnswer(
+                f"the server offers no login that is known here (it offers: {clean(' '.join(offered), 100) or 'none'})", retry=False
+            )
+        self.user, self.password = user, password
+        refused: Refused | None = None
+        for way in ways:
+            try:
+                return self._log_in_by(way)
+            except smtplib.SMTPAuthenticationError as error:
+                refused = Refused(f"the login ({way}) is refused", error.smtp_code, self._masked(error.smtp_error))
+            except OSError:
+                break
+        raise refused or smtplib.SMTPServerDisconnected("connection closed during the login")
+
+    def _log_in_by(self, way: str) -> None:
+        try:
+            self.auth(way, getattr(self, f"auth_{way.lower().replace('-', '_')}"))
+        except UnicodeEncodeError:
+            raise NoAnswer("the username or password has characters outside ASCII, which an SMTP login cannot carry", retry=False) from None
+        except ValueError:
+            raise Refused(f"the login ({way}) fails", -1, "") from None
+
+    def auth_xoauth2(self, challenge: bytes | None = None) -> str:
+        """The answer to XOAUTH2, where the password is an access token; a challenge means that it is refused, and wants an empty answer."""
+        return "" if challenge else f"user={self.user}\x01auth=Bearer {self.password}\x01\x01"
+
+    def _masked(self, words: bytes | str) -> str:
+        """The server's words without the secret, as it is or as it was sent."""
+        redact = Redactor()
+        plain = [self.user, self.password, self.auth_plain(), self.auth_xoauth2()]
+        for secret in (self.password, *(b64encode(text.encode()).decode() for text in plain)):
+            redact.learn(secret)
+        return redact(words.decode("utf-8", "replace") if isinstance(words, bytes) else words)
+
+
+class TlsSession(Session, smtplib.SMTP_SSL):
+    """A connection under TLS from its first byte."""
+
+
+def no_answer(error: Exception, host: str) -> NoAnswer:
+    """What a broken connection means, in words."""
+    import socket
+
+    host = clean(host, 100)
+    unverified = certificate_refused(error, host)
+    if unverified:
+        return unverified
+    if isinstance(error, socket.gaierror):
+        return NoAnswer(f"host {host} cannot be resolved")
+    if isinstance(error, TimeoutError):
+        return NoAnswer(f"no answer from {host} in time")
+    if isinstance(error, ssl.SSLError):
+        return NoAnswer(f"TLS with {host} failed: does its port want the other kind (security: tls or starttls)?")
+    if isinstance(error, (smtplib.SMTPException, ConnectionResetError, BrokenPipeError)):
+        return NoAnswer(f"connection to {host} broke before a whole answer came")
+    return NoAnswer(f"connection to {host} refused or unreachable")
