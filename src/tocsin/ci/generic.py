@@ -20,4 +20,4 @@ def detect(env: Mapping[str, str]) -> bool:  # noqa: ARG001  the shape of every 
 
 def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001  the shape of every CI's file
     """Nothing but the name."""
-    return Context(declared={"ci": Fact("generic", "no CI's variables")}, guessed={})
+    return Context(declared={"ci": Fact("generic", "no CI variables")}, guessed={})

@@ -31,12 +31,13 @@ def context(env: Mapping[str, str], files: ReadFile) -> Context:
     e, warnings = event.read(v.text("GITHUB_EVENT_PATH"), name, files)
     repository = _repository(v)
     base = repository["repository.url"]
+    pull_request = name in event.PULL_REQUESTS or env.get("GITHUB_REF", "").startswith("refs/pull/")
     declared: Found = {"ci": Fact("github", "GITHUB_ACTIONS"), **repository}
     if name == "workflow_run":
         declared.update(event.ended_run(e, v.text("GITHUB_REPOSITORY"), base))
     else:
         declared.update(_this_run(v, base))
-        declared.update(_pull_request(v, e, base) if name in event.PULL_REQUESTS else _commit(v, e, base))
+        declared.update(_pull_request(v, e, base) if pull_request else _commit(v, e, base))
     if name in ("deployment", "deployment_status"):
         declared.update(event.deployment(e, base))
     if name == "deployment_status":
@@ -45,7 +46,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Context:
     return Context(
         declared=present(declared),
         guessed=present({"app": repository["repository.name"], "project": repository["repository.owner"]}),
-        untrusted=_untrusted(name, fork),
+        untrusted=_untrusted(name, fork, pull_request=pull_request),
         secretless=_secretless(v, e, name, fork),
         warnings=warnings,
     )
@@ -116,13 +117,13 @@ def _pull_number(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _untrusted(name: str, fork: Maybe) -> str | None:
+def _untrusted(name: str, fork: Maybe, *, pull_request: bool) -> str | None:
     """Why the head is not trusted; where nothing says that it is no fork's, it is not."""
     if name == "workflow_run":
         return "workflow_run follows a run whose code may be a stranger's"
     if name == "pull_request_target":
         return "pull_request_target runs for a head that may be a stranger's"
-    if name not in event.PULL_REQUESTS:
+    if not pull_request:
         return None
     if fork is None:
         return "whether this pull request comes from a fork is unknown: the event file does not say"

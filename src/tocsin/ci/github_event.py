@@ -151,13 +151,15 @@ def _ended_ref(e: Source, repository: Maybe, base: Maybe) -> Found:
     stranger = fork(e, key, "head_repository", e.text("repository.full_name") or repository)
     if source not in PULL_REQUESTS and not (stranger and stranger.value):
         return ref("tag" if source == "release" else "branch", branch)
-    number = e.number(f"{key}.pull_requests.0.number")
+    one = f"{key}.pull_requests.0"  # the open pull requests with this head; with several of them nothing says whose run it was
+    several = e.raw(f"{key}.pull_requests.1") is not None
+    number = None if several else e.number(f"{one}.number")
     return {
         **ref("pull_request", branch, f"event file: {key}.event"),
         "pull_request.number": number,
         "pull_request.url": pull_url(number, base),
         "pull_request.source_branch": branch,
-        "pull_request.target_branch": e.text(f"{key}.pull_requests.0.base.ref"),
+        "pull_request.target_branch": None if several else e.text(f"{one}.base.ref"),
         "pull_request.fork": stranger,
     }
 

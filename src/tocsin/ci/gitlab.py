@@ -145,7 +145,7 @@ def _untrusted(v: Source, fork: bool | None) -> str | None:
         return None
     name, source, _ = _origin(v)
     if fork is None:
-        return f"whether this merge request comes from a fork is unknown: {name} is not set"
+        return f"whether this merge request comes from a fork is unknown: {name}, or what to hold it against, is not set"
     here = v.text("CI_PROJECT_ID")
     at_home = here and source and here.value == source.value
     return "this merge request comes from a fork and runs in the parent project" if fork and not at_home else None
