@@ -1,0 +1,105 @@
+"""Contents: what the policy's texts hold. Templates compile, payload files are read, channels check their own options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tocsin import channels
+from tocsin.errors import Problem
+from tocsin.policy.meaning import context_rules
+from tocsin.policy.model import KINDS, TIERS
+from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
+from tocsin.policy.words import Suggestions, quoted
+
+if TYPE_CHECKING:
+    from pathlib import Path as FilePath
+
+    from tocsin.channels.options import ChannelOptions, Finding
+    from tocsin.policy.places import Path, Problems
+
+_WORDS = {"kind": KINDS, "tier": TIERS}
+
+
+def is_template(text: str) -> bool:
+    """Whether a text has anything to render."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+def check_context(context: Any, problems: Problems, suggest: Suggestions) -> None:
+    """Compile the templates of a context, and hold its constants against the words that its fields know."""
+    for path, text in _settings(context):
+        key = str(path[-1])
+        if is_template(text):
+            from tocsin.templates import TemplateProblem, compile_text
+
+            try:
+                compile_text(text)
+            except TemplateProblem as error:
+                problems.at_value(path, f"{quoted(key)} in 'context': {error}")
+        elif key in _WORDS and text not in _WORDS[key]:
+            problems.at_value(path, f"unknown {key} {quoted(text)} in 'context'{suggest(text, _WORDS[key], listed='known')}")
+
+
+def _settings(context: Any) -> Iterator[tuple[Path, str]]:
+    if not isinstance(context, dict):
+        return
+    sets: list[tuple[Path, Any]] = [(("context",), context)]
+    for index, rule in enumerate(context_rules(context)):
+        if isinstance(rule, dict):
+            sets.append((("context", "rules", index, "set"), rule.get("set")))
+    for path, settings in sets:
+        for key, text in settings.items() if isinstance(settings, dict) else ():
+            if isinstance(text, str) and key != "rules":
+                yield (*path, key), text
+
+
+def check_channels(opened: Mapping[str, ChannelOptions], problems: Problems, folder: FilePath) -> dict[str, ChannelOptions]:
+    """The channels with the payloads of their files put in; notes what the channels find in their own options."""
+    return {name: _check_channel(name, options, problems, folder) for name, options in opened.items()}
+
+
+def _check_channel(name: str, options: ChannelOptions, problems: Problems, folder: FilePath) -> ChannelOptions:
+    file = getattr(options, "payload_file", None)
+    if file is not None:
+        try:
+            options = options.model_copy(update={"payload": read_payload(file, folder)})
+        except BadFileError as error:
+            problems.at_value(("channels", name, "payload_file"), f"'payload_file' in channel {quoted(name)}: {error}")
+            return options
+    check = getattr(channels.load(options.kind), "check", None)
+    for finding in check(options) if check else ():
+        _note(finding, name, file, problems)
+    return options
+
+
+def _note(finding: Finding, name: str, file: str | None, problems: Problems) -> None:
+    path: Path = ("channels", name, *finding.path)
+    message = f"channel {quoted(name)}: {finding.message}"
+    if file is not None and finding.path[:1] == ("payload",):
+        problem = Problem(file, finding.line or 1, finding.column or 1, message, finding.severity)
+        problems.elsewhere(("channels", name, "payload_file"), problem)
+    elif finding.line:
+        problems.inside(path, finding.line, finding.column, message, finding.severity)
+    else:
+        problems.at_value(path, message, finding.severity)
+
+
+def read_payload(name: str, folder: FilePath) -> str:
+    """The text of a payload's file, which must lie in the policy's repository, links resolved. Raises BadFileError."""
+    from tocsin.policy.find import workspace
+
+    root = workspace(folder).resolve()
+    try:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
+            raise BadFileError(f"{quoted(name)} is outside the repository: a payload's file must lie inside it")
+        if not path.is_file():
+            raise BadFileError(f"there is no file {quoted(name)} in the repository (the path is counted from its root)")
+        if path.stat().st_size > FILE_MAX_BYTES:
+            raise BadFileError(f"{quoted(name)} has more than {FILE_MAX_BYTES:,} bytes (4 MiB)")
+        return decode(path.read_bytes(), quoted(name))
+    except (OSError, RuntimeError, ValueError) as error:  # unreadable, a loop of links, a NUL in the name
+        if isinstance(error, BadFileError):
+            raise
+        raise BadFileError(f"{quoted(name)} cannot be read") from None

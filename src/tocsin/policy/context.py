@@ -1,0 +1,127 @@
+"""What the policy itself says of a run, by its `context` and `environments`.
+
+Constants see the event as it is known without the policy. The `when` and the values of rules see the constants and
+what follows from them, never what a rule has set. The nearer word wins: a rule's over the environment's, that over a constant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from tocsin.errors import ContextError
+from tocsin.event import Event, Fact, Facts, spread
+from tocsin.policy.contents import is_template
+from tocsin.policy.match import fulfils, names
+from tocsin.policy.model import KINDS, TIERS, Environment
+from tocsin.text import URL_MAX_CHARS, clean
+
+if TYPE_CHECKING:
+    from tocsin.policy.load import Loaded
+    from tocsin.policy.places import Path
+
+# The first of which a word stands anywhere in the name, as GitLab's Environment#guess_tier has it.
+_TIER_WORDS = (
+    ("development", ("dev", "review", "trunk")),
+    ("testing", ("test", "tst", "int", "accept", "acpt", "qa", "qc", "control", "quality")),
+    ("staging", ("stag", "stg", "model", "modl", "pre", "demo", "non")),
+    ("production", ("prod", "prd", "live")),
+)
+# A CI only guesses these from names; what outranks the policy says so in its source.
+_GUESSABLE = ("app", "project", "kind")
+_ABOVE = ("flag ", "env ", "facts")
+
+
+def guess_tier(environment: str | None) -> str | None:
+    """The tier that an environment's name speaks of, "other" where it speaks of none; None without an environment."""
+    if not environment:
+        return None
+    name = environment.lower()
+    return next((tier for tier, words in _TIER_WORDS if any(word in name for word in words)), "other")
+
+
+def policy_facts(loaded: Loaded | None, event: Event) -> Facts:
+    """What the policy says of an event that is known without it; without a policy only the tier that the environment's name speaks of.
+
+    The tier's guess stands among the facts, so that all of them lie below what the CI says. Raises ContextError
+    where a template cannot be rendered for this event.
+    """
+    if loaded is None:
+        return _guess(event.environment)
+    context = loaded.policy.context
+    constants = cast("dict[str, str]", {key: text for key, text in context.items() if key != "rules"})
+    always = _said(loaded, ("context",), constants, event)
+    seen = _over(event, _laid(loaded, event, always, {}))
+    known, ruled = names(seen), Facts()
+    for index, rule in enumerate(context.get("rules", ())):
+        if any(fulfils(selector, known) for selector in rule["when"]):
+            ruled |= _said(loaded, ("context", "rules", index, "set"), cast("dict[str, str]", rule["set"]), seen)
+    return _laid(loaded, event, always, ruled)
+
+
+def _laid(loaded: Loaded, event: Event, always: Facts, ruled: Facts) -> Facts:
+    """Constants, the environment's facts and the rules' over each other; the environment may be the policy's own word."""
+    said = {**always, **ruled}
+    environment = event.environment or (said["environment"].value if "environment" in said else None)
+    return {**_guess(environment), **always, **_of_environment(loaded, environment), **ruled}
+
+
+def _guess(environment: str | None) -> Facts:
+    tier = guess_tier(environment)
+    return {"tier": Fact(tier, "the environment's name")} if tier else {}
+
+
+def _of_environment(loaded: Loaded, environment: str | None) -> Facts:
+    known = loaded.policy.environments.get(environment or "") or Environment()
+    said = {"tier": known.tier, "cluster": known.cluster}
+    return {key: Fact(value, _source(loaded, ("environments", environment or "", key))) for key, value in said.items() if value is not None}
+
+
+def _source(loaded: Loaded, path: Path) -> str:
+    return f"policy {loaded.file}:{loaded.line_of(path)}"
+
+
+def _said(loaded: Loaded, path: Path, settings: dict[str, str], event: Event) -> Facts:
+    """The facts of some settings; an empty value is no fact."""
+    facts: Facts = {}
+    for key, text in settings.items():
+        source = _source(loaded, (*path, key))
+        value = _value(key, text, event, source)
+        if value:
+            facts |= spread(key, value, source)
+    return facts
+
+
+def _value(key: str, text: str, event: Event, source: str) -> str:
+    if not is_template(text):
+        return text
+    from tocsin.templates import TemplateProblem, compile_text, variables
+
+    try:
+        value = clean(compile_text(text).render(variables(event)), URL_MAX_CHARS)
+    except TemplateProblem as error:
+        raise ContextError(f"{source}: the template of '{key}' cannot be rendered for this run: {error}") from None
+    if key == "kind" and value not in ("", *KINDS):
+        raise ContextError(f"{source}: the template of 'kind' gives {clean(value, 40)!r}: it must give ci or cd")
+    return "other" if key == "tier" and value not in ("", *TIERS) else value
+
+
+def _over(event: Event, facts: Facts) -> Event:
+    """The event with the policy's facts where nothing above the policy says otherwise."""
+    values: dict[str, Any] = {}
+    for name, fact in facts.items():
+        head, _, field = name.partition(".")
+        if field:
+            record = values.get(head, getattr(event, head))
+            values[head] = record if getattr(record, field) is not None else record._replace(**{field: fact.value})
+        elif not _outranked(event, head):
+            values[head] = fact.value
+    if "environment" in values and "kind" not in values and not _outranked(event, "kind"):
+        values["kind"] = "cd"
+    return event._replace(**values)
+
+
+def _outranked(event: Event, field: str) -> bool:
+    """Whether something above the policy says what this field is."""
+    if getattr(event, field) is None:
+        return False
+    return field not in _GUESSABLE or event.sources.get(field, "").startswith(_ABOVE)

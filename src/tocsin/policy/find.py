@@ -1,0 +1,38 @@
+"""Where the policy is: the file that was named, the one place in the repository, or the organisation's default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tocsin.errors import PolicyError
+from tocsin.policy.words import quoted
+
+PLACES = (".tocsin.yml", ".github/tocsin.yml", ".gitlab/tocsin.yml")
+
+
+def find(named: str | None, default: str | None, folder: Path) -> Path | None:
+    """The policy's path; None where none is named and none found. Relative names are counted from `folder`.
+
+    Raises PolicyError where there are two in the places, or the named or the default file is missing.
+    """
+    if named:
+        return _existing(folder / named, named, "give the path of a file that is there, or name none to use the repository's own")
+    found = [place for place in PLACES if (folder / place).is_file()]
+    if len(found) > 1:
+        raise PolicyError(f"there are {len(found)} policies here, {' and '.join(found)}: keep one, or name the one meant with --policy")
+    if found:
+        return folder / found[0]
+    return _existing(folder / default, default, "it is named by TOCSIN_DEFAULT_POLICY: correct it, or unset it") if default else None
+
+
+def _existing(path: Path, name: str, step: str) -> Path:
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise PolicyError(f"the policy {quoted(name)} {what}: {step}")
+    return path
+
+
+def workspace(folder: Path) -> Path:
+    """The root of the repository that `folder` is in (the nearest folder with a `.git`), or `folder` itself outside of one."""
+    folder = folder.absolute()
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)

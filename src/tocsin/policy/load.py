@@ -1,0 +1,85 @@
+"""Load: bytes to a policy, or all its problems at once, in the file's order."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from tocsin.errors import PolicyError, Problem
+from tocsin.policy.contents import check_channels, check_context
+from tocsin.policy.meaning import Meaning
+from tocsin.policy.nodes import BadFileError, compose, decode
+from tocsin.policy.places import Path, Problems
+from tocsin.policy.plain import Plain
+from tocsin.policy.structure import Structure, empty
+from tocsin.policy.words import Suggestions, holder
+
+if TYPE_CHECKING:
+    from tocsin.policy.model import Policy
+
+EMPTY = (
+    "the policy is empty: the smallest has a channel and a rule: "
+    "{channels: {team: {kind: slack}}, notifications: [{on: failure, send_to: team}]}"
+)
+
+
+class Loaded(NamedTuple):
+    """A valid policy, its warnings, and where its parts stand in its file."""
+
+    policy: Policy
+    warnings: list[Problem]
+    file: str
+    line_of: Callable[[Path], int]
+
+
+def load(data: bytes, file: str, folder: FilePath) -> Loaded:
+    """The policy in `data`. `file` is its name in messages, `folder` where it lies (payload files are sought in its repository).
+
+    Raises PolicyError with every problem, in the file's order.
+    """
+    try:
+        with _uncollected():
+            policy, problems = _read(data, file, folder)
+    except BadFileError as error:
+        raise _error(file, [Problem(file, error.line, error.column, str(error))]) from None
+    found = problems.in_order()
+    if policy is None or any(problem.severity == "error" for problem in found):
+        raise _error(file, found)
+    return Loaded(policy, found, file, problems.line_of)
+
+
+def _read(data: bytes, file: str, folder: FilePath) -> tuple[Policy | None, Problems]:
+    text = decode(data)
+    root = compose(text)
+    if root is None:
+        raise BadFileError(EMPTY)
+    problems, suggest = Problems(file, root, text), Suggestions()
+    plain = Plain(problems.at_node).policy(root)
+    for path in empty(plain):
+        problems.at_key(path, f"{holder(path, {})} has no value")
+    structure = Structure(plain, problems, suggest)
+    opened = check_channels(structure.channels(), problems, folder)
+    policy = structure.policy(opened)
+    Meaning(plain, structure.names, problems, suggest).check()
+    check_context(plain.get("context"), problems, suggest)
+    return policy, problems
+
+
+def _error(file: str, problems: list[Problem]) -> PolicyError:
+    count = sum(problem.severity == "error" for problem in problems)
+    return PolicyError(f"the policy {file} is invalid: {count} error{'' if count == 1 else 's'}", problems)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cycle collector: a large policy is many small objects and no garbage; collecting takes most of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

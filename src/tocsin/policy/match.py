@@ -1,0 +1,190 @@
+"""Match: which rules an event fulfils, by which key it fails the others, and who gets what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from tocsin.channels import MAIL_KINDS
+from tocsin.policy.glob import passes
+from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.event import Event
+    from tocsin.policy.model import Notification, Policy, Recipient, Selector
+
+Names = Mapping[str, tuple[str, ...]]
+
+
+class Mismatch(NamedTuple):
+    """A key of a rule that an event does not fulfil; `got` is None where the event does not have it."""
+
+    key: str
+    wanted: tuple[str, ...]
+    got: str | None
+
+
+class RuleMatch:
+    """A rule held against an event. Why it fails is worked out when it is asked for: of ten thousand rules, few are."""
+
+    __slots__ = ("_facts", "matches", "name", "rule")
+
+    def __init__(self, name: str, rule: Notification, facts: Facts) -> None:
+        self.name = name
+        self.rule = rule
+        self._facts = facts
+        self.matches = facts.fulfil(rule)
+
+    @property
+    def failed_on(self) -> tuple[Mismatch, ...]:
+        """Every key that does not match, `on` among them; of several selectors, those of the nearest one."""
+        return () if self.matches else self._facts.mismatches(self.rule)
+
+
+class Facts:
+    """What rules can ask of an event, by selector key; made once an event."""
+
+    def __init__(self, event: Event) -> None:
+        self.words = frozenset(filter(None, (event.event, event.transition)))
+        self.names = names(event)
+
+    def fulfil(self, rule: Notification) -> bool:
+        """Whether the event fulfils a rule."""
+        if self.words.isdisjoint(rule.on):
+            return False
+        return any(fulfils(selector, self.names) for selector in rule.pipelines)
+
+    def mismatches(self, rule: Notification) -> tuple[Mismatch, ...]:
+        """The keys of a rule that the event does not fulfil."""
+        failed = min((_failed(selector, self.names) for selector in rule.pipelines), key=len)
+        if not self.words.isdisjoint(rule.on):
+            return tuple(failed)
+        got = ", ".join(sorted(self.words)) or None
+        return (Mismatch("on", tuple(rule.on), got), *failed)
+
+
+def names(event: Event) -> Names:
+    """What an event is called, by selector key; () where it does not have it. A pipeline has its name and its file's stem."""
+    request, file = event.pull_request, event.pipeline_file
+    stem = file.rpartition("/")[2].rpartition(".")[0] or file if file else None
+    known = {
+        "kind": (event.kind,),
+        "project": (event.project,),
+        "app": (event.app,),
+        "environment": (event.environment,),
+        "tier": (event.tier,),
+        "cluster": (event.cluster,),
+        "pipeline": (event.pipeline, stem),
+        "job": (event.job.name,),
+        "branch": (event.ref.branch,),
+        "tag": (event.ref.tag,),
+        "ref_type": (event.ref.type,),
+        "source_branch": (request.source_branch,),
+        "target_branch": (request.target_branch,),
+        "source": (event.source,),
+    }
+    return {key: tuple(value for value in values if value is not None) for key, values in known.items()}
+
+
+def fulfils(selector: Selector, known: Names) -> bool:
+    """Whether every key of a selector takes what the event is called."""
+    return all(passes(patterns, known[key]) for key, patterns in selector.items())
+
+
+def matches(selector: Selector, event: Event) -> bool:
+    """Whether an event matches a selector."""
+    return fulfils(selector, names(event))
+
+
+def mismatches(selector: Selector, event: Event) -> list[Mismatch]:
+    """The keys of a selector that an event does not match."""
+    return _failed(selector, names(event))
+
+
+def _failed(selector: Selector, known: Names) -> list[Mismatch]:
+    return [
+        Mismatch(key, tuple(patterns), known[key][0] if known[key] else None)
+        for key, patterns in selector.items()
+        if not passes(patterns, known[key])
+    ]
+
+
+def match(policy: Policy, event: Event) -> list[RuleMatch]:
+    """Every rule of a policy held against an event, in order."""
+    facts = Facts(event)
+    return [RuleMatch(rule.name or f"#{number}", rule, facts) for number, rule in enumerate(policy.notifications, 1)]
+
+
+class Destination(NamedTuple):
+    """Where one message goes: `recipient` is an email address or the channel's name; `skipped` is the reason why it does not go."""
+
+    channel: str
+    kind: str
+    recipient: str
+    rules: tuple[str, ...]
+    skipped: str | None
+
+
+class _Wanted:
+    """A destination in the making: the channels named for it, and the rules that asked for it, in order."""
+
+    def __init__(self, recipient: str) -> None:
+        self.recipient = recipient
+        self.channels: dict[str, None] = {}
+        self.rules: dict[str, None] = {}
+
+
+def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unavailable: Mapping[str, str]) -> list[Destination]:
+    """Who gets the message of an event, each once, in the order in which the matching `rules` name them.
+
+    `unavailable` says why a channel cannot serve now, by the channel's name. A mail goes through the first channel
+    named for its address that can serve.
+    """
+    default = default_mail(policy)
+    wanted: dict[tuple[str, str], _Wanted] = {}
+    for match_ in rules:
+        for recipient in match_.rule.send_to:
+            for key, name, channel in _named(recipient, default):
+                entry = wanted.setdefault(key, _Wanted(name))
+                entry.channels[channel] = None
+                entry.rules[match_.name] = None
+    hindrances: dict[str, str | None] = {}
+    for entry in wanted.values():
+        for channel in entry.channels:
+            if channel not in hindrances:
+                hindrances[channel] = _hindrance(policy, channel, event, unavailable)
+    return [_destination(policy, entry, hindrances) for entry in wanted.values()]
+
+
+def _named(recipient: Recipient, default: str) -> Iterable[tuple[tuple[str, str], str, str]]:
+    """What makes a destination one (an address without regard to case, or the channel), its name, and its channel."""
+    if recipient.channel is not None:
+        return [(("channel", recipient.channel), recipient.channel, recipient.channel)]
+    return [(("email", address.casefold()), address, recipient.via or default) for address in recipient.email or ()]
+
+
+def _hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[str, str]) -> str | None:
+    scope = policy.channels[channel].project
+    if scope is not None and scope != event.project:
+        project = f"is of project {clean(event.project, 80)}" if event.project else "has no known project"
+        return f"channel {channel} serves only project {scope}, and this run {project}"
+    return unavailable.get(channel)
+
+
+def _destination(policy: Policy, entry: _Wanted, hindrances: Mapping[str, str | None]) -> Destination:
+    first = next(iter(entry.channels))
+    channel = next((name for name in entry.channels if hindrances[name] is None), first)
+    return Destination(channel, policy.channels[channel].kind, entry.recipient, tuple(entry.rules), hindrances[channel])
+
+
+def default_mail(policy: Policy) -> str:
+    """The email channel for addresses that name none: the default one, or the only one; "" where there is none."""
+    mails = [name for name, options in policy.channels.items() if options.kind in MAIL_KINDS]
+    return next((name for name in mails if getattr(policy.channels[name], "default", False)), mails[0] if len(mails) == 1 else "")
+
+
+def nearest(policy: Policy, event: Event) -> str:
+    """The one notice where no rule matches: which rule came nearest, what kept it, and what to change."""
+    from tocsin.policy.nearest import notice
+
+    return notice(match(policy, event))

@@ -1,0 +1,194 @@
+"""The policy as pydantic models. Their descriptions are the policy's reference.
+
+Text comes in as the file has it; a single value may stand for a list of one. Selectors and settings are
+dicts of the given keys only: ten thousand of them are checked and matched fast.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, WithJsonSchema
+from typing_extensions import TypedDict
+
+from tocsin.channels.options import Address, ChannelOptions
+
+EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "fixed", "broken", "still_failing")
+KINDS = ("ci", "cd")
+TIERS = ("production", "staging", "testing", "development", "other")
+REF_TYPES = ("branch", "tag", "pull_request")
+
+SECONDS_MAX = 300.0  # ours: one attempt; no service takes longer to say something
+BUDGET_MAX_SECONDS = 3600.0  # ours: a hook that may hold a build for more than an hour is a mistake
+ATTEMPTS_MAX = 20  # ours
+
+T = TypeVar("T")
+EventWord: TypeAlias = Literal["trigger", "success", "failure", "cancelled", "unstable", "fixed", "broken", "still_failing"]
+SelectorKey: TypeAlias = Literal[
+    "kind", "project", "app", "environment", "tier", "cluster", "pipeline", "job",
+    "branch", "tag", "ref_type", "source_branch", "target_branch", "source",
+]  # fmt: skip
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Some = Annotated[str, Field(min_length=1)]
+
+
+def listed(value: Any) -> Any:
+    """A single value as a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _listed_values(selector: Any) -> Any:
+    return (
+        {key: value if isinstance(value, list) else [value] for key, value in selector.items()} if isinstance(selector, dict) else selector
+    )
+
+
+def _recipients(value: Any) -> Any:
+    return [_recipient(item) if isinstance(item, str) else item for item in listed(value)]
+
+
+def _recipient(text: str) -> dict[str, Any]:
+    return {"email": text} if "@" in text else {"channel": text}
+
+
+def _all_pipelines() -> list[dict[SelectorKey, list[str]]]:
+    return [{}]
+
+
+def _version(number: int) -> int:
+    if number != 1:
+        raise ValueError("must be 1, the only version there is")
+    return number
+
+
+def _budget(value: Any) -> Any:
+    return {"trigger": value, "completion": value} if isinstance(value, str) else value
+
+
+OneOrMore = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
+
+SELECTOR_KEYS: dict[SelectorKey, str] = {
+    "kind": "ci or cd.",
+    "project": "The project.",
+    "app": "The application.",
+    "environment": "The environment that is deployed to.",
+    "tier": "The environment's tier: production, staging, testing, development, other.",
+    "cluster": "The cluster of the environment.",
+    "pipeline": "The pipeline's name, or the stem of a workflow's file.",
+    "job": "The job's name.",
+    "branch": "The branch; a pull request has none.",
+    "tag": "The tag.",
+    "ref_type": "branch, tag or pull_request.",
+    "source_branch": "The branch that a pull request comes from.",
+    "target_branch": "The branch that a pull request goes to.",
+    "source": "What started the run, in the CI's own word: push, schedule, …",
+}
+
+Selector = Annotated[
+    dict[SelectorKey, Annotated[list[Some], Field(min_length=1)]],
+    BeforeValidator(_listed_values),
+    Field(description="All keys must match, in each any value; a leading ! excludes. Values are shell globs."),
+]
+
+
+class Settings(TypedDict, total=False):
+    """What the policy says of a run: constants, or templates over the event."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    project: Annotated[Some, Field(description="The project.")]
+    app: Annotated[Some, Field(description="The application.")]
+    environment: Annotated[Some, Field(description="The environment that is deployed to.")]
+    environment_url: Annotated[Some, Field(description="The environment's web address.")]
+    tier: Annotated[Some, Field(description="The environment's tier.")]
+    cluster: Annotated[Some, Field(description="The cluster of the environment.")]
+    kind: Annotated[Some, Field(description="ci or cd.")]
+    pipeline: Annotated[Some, Field(description="The pipeline's name.")]
+    image: Annotated[Some, Field(description="The container image, repository:tag.")]
+    triggered_by: Annotated[Some, Field(description="Who triggered the run: a login or an email address.")]
+
+
+class ContextRule(TypedDict):
+    """What to set where a selector matches."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    when: Annotated[OneOrMore[Selector], Field(description="Which runs; sees the constants, never what another rule set.")]
+    set: Annotated[Settings, Field(description="What is so in them.")]
+
+
+class Context(Settings, total=False):
+    """What this repository's CI does not say by itself: constants, then rules, first to last; later ones win."""
+
+    rules: Annotated[list[ContextRule], BeforeValidator(listed), Field(description="All that match apply; later ones win.")]
+
+
+class Frozen(BaseModel):
+    """What all models of the policy share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, hide_input_in_errors=True)
+
+
+class Environment(Frozen):
+    """What is known of an environment."""
+
+    tier: Literal["production", "staging", "testing", "development", "other"] | None = Field(
+        default=None, description="Guessed from the environment's name where it is not given."
+    )
+    cluster: Some | None = Field(default=None, description="The cluster it runs on.")
+
+
+class Recipient(Frozen):
+    """A channel, or email addresses and the channel that takes them. As plain text: a channel's name or an address."""
+
+    channel: str | None = Field(default=None, description="A channel's name.")
+    email: Annotated[list[Address], BeforeValidator(listed), Field(min_length=1)] | None = Field(
+        default=None, description="An email address, or several."
+    )
+    via: str | None = Field(default=None, description="The email channel; without it the default one.")
+
+
+class Notification(Frozen):
+    """A rule: on which events of which pipelines to send to whom."""
+
+    name: Some | None = Field(default=None, description="Shown in messages and reports; else its number.")
+    on: OneOrMore[EventWord] = Field(description="The events, and transitions beside success or failure.")
+    pipelines: OneOrMore[Selector] = Field(
+        default_factory=_all_pipelines, description="Selectors, any of which must match; without, all pipelines."
+    )
+    send_to: Annotated[list[Recipient], BeforeValidator(_recipients), Field(min_length=1)] = Field(
+        description="Channels by name and email addresses."
+    )
+
+
+class Budget(Frozen):
+    """Seconds for a whole hook, from the process's start."""
+
+    trigger: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = 10.0
+    completion: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = 30.0
+
+
+class Delivery(Frozen):
+    """How long and how often to try, and what a failure means."""
+
+    timeout: Annotated[Seconds, Field(le=SECONDS_MAX)] = Field(default=10.0, description="Seconds for one attempt.")
+    budget: Annotated[Budget, BeforeValidator(_budget)] = Field(
+        default=Budget.model_construct(), description="Seconds for the whole hook: a number, or one for each hook."
+    )
+    attempts: int = Field(default=3, ge=1, le=ATTEMPTS_MAX, description="Attempts for one delivery.")
+    strict: bool = Field(default=False, description="Exit with 1 where a delivery failed or a variable was missing.")
+
+    def budget_for(self, hook: str) -> float:
+        """The budget of a hook, in seconds."""
+        return self.budget.trigger if hook == "trigger" else self.budget.completion
+
+
+class Policy(Frozen):
+    """A repository's notifications. Keys that begin with x- are ignored at the top level."""
+
+    version: Annotated[int, AfterValidator(_version), WithJsonSchema({"const": 1})] = Field(default=1, description="1 is the only one.")
+    context: Context = Field(default=Context(), description="What this repository's CI does not say by itself.")
+    environments: dict[str, Environment] = Field(default={}, description="Environments by name.")
+    channels: dict[str, InstanceOf[ChannelOptions]] = Field(default={}, description="Where messages go, by a name of your choice.")
+    notifications: Annotated[list[Notification], BeforeValidator(listed)] = Field(default=[], description="The rules.")
+    delivery: Delivery = Field(default=Delivery.model_construct(), description="How long and how often to try.")

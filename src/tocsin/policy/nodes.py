@@ -1,0 +1,181 @@
+"""Bytes to YAML nodes: bounded in size, depth and aliases, with one clear error for whatever is no policy.
+
+Nodes keep their positions, so that an error found much later can still name its line and column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import yaml
+
+try:
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs name it as an import only
+except ImportError:  # PyYAML without libyaml: slower, the same otherwise
+    CParser = None  # type: ignore[assignment, misc]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FILE_MAX_BYTES = 4 * 1024 * 1024  # ours, as is all below
+LEVELS_MAX = 50
+ALIASED_NODES_MAX = 10_000
+
+# What stands in a node's `tag` where the file gives none: how the value is written.
+PLAIN, QUOTED, SEQUENCE, MAPPING = "plain", "quoted", "sequence", "mapping"
+
+Node: TypeAlias = yaml.nodes.Node
+
+
+class BadFileError(ValueError):
+    """Why the bytes are no YAML that a policy may be, with the place (counted from 1)."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+class _Rules:
+    """What both parsers ask of their resolver: no implicit types, and a limit to the depth."""
+
+    levels = 0
+
+    def resolve(self, kind: type[Node], _: object, implicit: Any) -> str:
+        if kind is yaml.ScalarNode:
+            return PLAIN if implicit[0] else QUOTED
+        return MAPPING if kind is yaml.MappingNode else SEQUENCE
+
+    def descend_resolver(self, parent: Node | None, _: object) -> None:
+        self.levels += 1
+        if self.levels > LEVELS_MAX:
+            line, column = start(parent) if parent else (1, 1)
+            raise BadFileError(f"values are nested deeper than {LEVELS_MAX} levels", line, column)
+
+    def ascend_resolver(self) -> None:
+        self.levels -= 1
+
+
+if CParser is not None:
+
+    class _Parser(_Rules, CParser):
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+else:
+
+    class _Parser(  # type: ignore[no-redef]
+        yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, _Rules
+    ):
+        def __init__(self, text: str) -> None:
+            yaml.reader.Reader.__init__(self, text)
+            yaml.scanner.Scanner.__init__(self)
+            yaml.parser.Parser.__init__(self)
+            yaml.composer.Composer.__init__(self)
+
+
+def start(node: Node) -> tuple[int, int]:
+    """Where a node begins: line and column, counted from 1."""
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def decode(data: bytes, what: str = "the policy") -> str:
+    """The text of a file, without a byte order mark. Raises BadFileError where it is none, or more than FILE_MAX_BYTES."""
+    if len(data) > FILE_MAX_BYTES:
+        raise BadFileError(f"{what} has {len(data):,} bytes: at most {FILE_MAX_BYTES:,} (4 MiB) are read")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadFileError(f"{what} is UTF-16: save it as UTF-8")
+    if b"\0" in data:
+        raise BadFileError(f"{what} is a binary file: it holds a NUL byte", *_place(data, data.index(b"\0")))
+    try:
+        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadFileError(f"{what} is not UTF-8: save it as UTF-8", *_place(data, error.start)) from None
+
+
+def _place(data: bytes, offset: int) -> tuple[int, int]:
+    before = data[:offset]
+    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+
+
+def compose(text: str) -> Node | None:
+    """The root node of the one document in `text`; None where it is empty. Raises BadFileError."""
+    try:
+        root: Node | None = _Parser(text).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadFileError(_words(error), *((mark.line + 1, mark.column + 1) if mark else ())) from None
+    except yaml.reader.ReaderError as error:
+        data = text.encode("utf-8", "surrogatepass")
+        raise BadFileError("is not valid YAML: control characters are not allowed", *_place(data, error.position)) from None
+    except RecursionError:
+        raise BadFileError(f"values are nested deeper than {LEVELS_MAX} levels") from None
+    if root is not None and "&" in text:
+        _Measure().expand(root)
+    return root
+
+
+_WORDS = {
+    "found character that cannot start any token": "a value cannot begin with this character: quote it; and indent with spaces, not tabs",
+    "found character '\\t' that cannot start any token": "a tab cannot indent YAML: use spaces",
+    "found a tab character that violates indentation": "a tab cannot indent YAML: use spaces",
+    "but found another document": "a second YAML document begins here: a policy is one document",
+    "mapping values are not allowed in this context": (
+        "a key with a value cannot stand here: is a line indented too deep, or a text with ': ' not quoted?"
+    ),
+    "could not find expected ':'": "a ':' is missing after a key here, or on the line before",
+    "found unexpected end of stream": "a quote is opened and never closed",
+}
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    problem = (error.problem or "it cannot be read").strip()
+    if problem in _WORDS:
+        return _WORDS[problem]
+    if problem.startswith("found undefined alias"):
+        return "the alias stands for nothing: its anchor (&name) must come before it"
+    context = f" ({error.context})" if error.context and "'" not in error.context else ""
+    return f"is not valid YAML: {problem}{context}"
+
+
+class _Size(NamedTuple):
+    nodes: int  # with all aliases written out
+    levels: int
+
+
+class _Measure:
+    """What the aliases of a document come to when they are written out."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[int, _Size | None] = {}  # by node; None while the walk is inside it
+        self.aliased = 0
+
+    def expand(self, node: Node) -> _Size:
+        """Count a node, and hold what its aliases add against the limits. Raises BadFileError."""
+        self.sizes[id(node)] = None
+        nodes, levels = 1, 0
+        for child in _children(node):
+            size = self._child(node, child)
+            nodes, levels = min(nodes + size.nodes, ALIASED_NODES_MAX + 1), max(levels, size.levels)
+        if levels >= LEVELS_MAX:
+            raise BadFileError(f"aliases nest values deeper than {LEVELS_MAX} levels", *start(node))
+        self.sizes[id(node)] = size = _Size(nodes, levels + 1)
+        return size
+
+    def _child(self, parent: Node, child: Node) -> _Size:
+        if id(child) not in self.sizes:
+            return self.expand(child)
+        size = self.sizes[id(child)]
+        if size is None:
+            raise BadFileError("an alias stands inside the value that it names, so that it would have no end", *start(parent))
+        self.aliased += size.nodes
+        if self.aliased > ALIASED_NODES_MAX:
+            raise BadFileError(f"the aliases come to more than {ALIASED_NODES_MAX:,} values", *start(parent))
+        return size
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, yaml.SequenceNode):
+        yield from node.value
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value

@@ -1,0 +1,137 @@
+"""YAML nodes to plain data: every scalar is its text, save below a channel's `payload`, where YAML types it.
+
+An empty value is None. Merge keys are merged; a duplicate key is a problem, a tag the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, BadFileError, Node, start
+
+Report = Callable[[Node, str], None]
+Members = dict[str, tuple[Node, Node]]
+
+SECTIONS = ("context", "environments", "channels", "notifications", "delivery")  # these may stand empty
+IGNORED = "x-"
+NUMBER_MAX_CHARS = 300  # ours: more digits than any number in JSON that a receiver keeps exact
+
+# YAML 1.2's core schema: https://yaml.org/spec/1.2.2/#1032-tag-resolution
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMBER = re.compile(
+    r"(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<float>[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)"
+)
+_NO_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+def members(node: Node, report: Report) -> Members:
+    """The keys of a mapping, merges included, each with the nodes of key and value."""
+    found: Members = {}
+    for key, value in node.value:
+        if key.tag not in (PLAIN, QUOTED):
+            raise BadFileError("a key must be plain text", *start(key))
+        name = key.value
+        if name in found:
+            report(key, f"the key {name[:60]!r} is given twice (first on line {start(found[name][0])[0]})")
+        else:
+            found[name] = (key, value)
+    if "<<" in found:
+        _merge(found, report)
+    return found
+
+
+def _merge(found: Members, report: Report) -> None:
+    _, value = found.pop("<<")
+    for source in value.value if value.tag == SEQUENCE else [value]:
+        if source.tag != MAPPING:
+            raise BadFileError("'<<' takes an alias of a mapping, or a list of such aliases", *start(source))
+        for name, pair in members(source, report).items():
+            found.setdefault(name, pair)
+
+
+class Plain:
+    """Builds plain data; `report` gets each node that is wrong by itself, with the words."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def policy(self, root: Node) -> dict[str, Any]:
+        """The policy's data, without the keys that begin with x- and without empty sections. Raises BadFileError."""
+        if root.tag != MAPPING:
+            raise BadFileError("a policy is a mapping: it begins with keys such as 'channels:' and 'notifications:'", *start(root))
+        data = {}
+        for name, (_, value) in members(root, self.report).items():
+            if name.startswith(IGNORED) or (name in SECTIONS and value.tag == PLAIN and not value.value):
+                continue
+            data[name] = self._channels(value) if name == "channels" else self.text(value)
+        return data
+
+    def _channels(self, node: Node) -> Any:
+        if node.tag != MAPPING:
+            return self.text(node)
+        return {name: self._channel(value) for name, (_, value) in members(node, self.report).items()}
+
+    def _channel(self, node: Node) -> Any:
+        if node.tag != MAPPING:
+            return self.text(node)
+        return {
+            name: self.typed(value) if name == "payload" else self.text(value) for name, (_, value) in members(node, self.report).items()
+        }
+
+    def text(self, node: Node) -> Any:
+        """Text, lists and dicts; None for a value that is not there. Raises BadFileError."""
+        tag = node.tag
+        if tag == PLAIN:
+            return node.value or None
+        if tag == QUOTED:
+            return node.value
+        if tag == SEQUENCE:
+            return [self.text(item) for item in node.value]
+        if tag == MAPPING:
+            return {name: self.text(value) for name, (_, value) in members(node, self.report).items()}
+        raise _tagged(node)
+
+    def typed(self, node: Node) -> Any:
+        """The same with YAML 1.2's types for what is not quoted. Raises BadFileError."""
+        tag = node.tag
+        if tag == PLAIN:
+            return self._scalar(node)
+        if tag == SEQUENCE:
+            return [self.typed(item) for item in node.value]
+        if tag == MAPPING:
+            return {name: self.typed(value) for name, (_, value) in members(node, self.report).items()}
+        return self.text(node)
+
+    def _scalar(self, node: Node) -> Any:
+        text = node.value
+        if text in _WORDS:
+            return _WORDS[text]
+        if _NO_JSON.fullmatch(text):
+            self.report(node, f"{text} is no value of JSON: quote it, or leave it out")
+            return text
+        number = _NUMBER.fullmatch(text)
+        return self._number(node, number) if number else text
+
+    def _number(self, node: Node, number: re.Match[str]) -> int | float | str:
+        if len(number[0]) > NUMBER_MAX_CHARS:
+            self.report(node, f"a number of {len(number[0]):,} characters: quote it, or write it with at most {NUMBER_MAX_CHARS}")
+            return 0
+        if number["oct"] or number["hex"]:
+            return int(number["oct"] or number["hex"], 8 if number["oct"] else 16)
+        if number["int"]:
+            return int(number["int"])
+        value = float(number[0])
+        if value in (float("inf"), float("-inf")):
+            self.report(node, "the number is too large for JSON: quote it")
+        return value
+
+
+def _tagged(node: Node) -> BadFileError:
+    tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+    return BadFileError(f"the tag {tag[:60]!r} is not allowed: a policy is plain text, lists and mappings, without tags", *start(node))

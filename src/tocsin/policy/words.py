@@ -1,0 +1,159 @@
+"""The words of a policy's errors: where a thing stands, what it may be, what was probably meant.
+
+The validator's own texts never reach the user: they speak of types, and show values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tocsin.policy.places import Path
+
+SUGGESTIONS_MAX = 100  # ours: beyond it a broken policy of ten thousand rules would be slow to report
+WORD_MAX_CHARS = 60  # ours
+
+# What people write who know other tools, by the key here.
+_MEANT = {
+    "on": ("event", "events", "when", "if", "trigger"),
+    "send_to": ("to", "recipient", "recipients", "channel", "channels", "notify", "send", "receivers"),
+    "pipelines": ("filter", "filters", "match", "select", "selector", "selectors", "where", "for"),
+    "notifications": ("rules", "rule", "routes", "subscriptions", "alerts"),
+    "environment": ("env",),
+    "app": ("application", "application_name", "service"),
+    "kind": ("type",),
+    "url": ("webhook", "webhook_url", "endpoint"),
+    "payload": ("body", "data", "template"),
+    "cancelled": ("canceled", "aborted"),
+    "failure": ("fail", "failed", "error"),
+    "success": ("succeeded", "passed", "ok"),
+    "trigger": ("start", "started", "triggered", "running"),
+    "fixed": ("recovered", "recovery"),
+    "teams": ("msteams", "microsoft", "microsoft_teams"),
+    "smtp": ("email", "mail"),
+    "ses": ("aws", "aws-ses"),
+    "webhook": ("http",),
+    "production": ("prod",),
+    "testing": ("qa", "test"),
+    "pull_request": ("merge_request", "pr", "mr"),
+}
+
+
+def quoted(value: object) -> str:
+    """A word of the policy in quotes, on one line and not too long."""
+    text = str(value)
+    return repr(text if len(text) <= WORD_MAX_CHARS else text[: WORD_MAX_CHARS - 1] + "…")
+
+
+class Suggestions:
+    """Finds what was probably meant by a word that is unknown."""
+
+    def __init__(self) -> None:
+        self._left = SUGGESTIONS_MAX
+
+    def __call__(self, word: str, known: Iterable[str], *, listed: str = "") -> str:
+        """In brackets, what was meant, or what is known under the heading `listed`, or nothing."""
+        known = list(known)
+        meant = self._meant(word, known)
+        if meant:
+            return f" (do you mean {quoted(meant)}?)"
+        return f" ({listed}: {', '.join(known[:20])}{', …' if len(known) > 20 else ''})" if listed and known else ""
+
+    def _meant(self, word: str, known: list[str]) -> str | None:
+        if self._left <= 0 or len(word) > WORD_MAX_CHARS:
+            return None
+        self._left -= 1
+        from difflib import get_close_matches
+
+        folded = {name.casefold().replace("-", "_"): name for name in known}
+        wanted = word.casefold().replace("-", "_")
+        also = next((name for name, words in _MEANT.items() if wanted in words and name in known), None)
+        close = get_close_matches(wanted, folded, n=1)
+        return folded[close[0]] if close else also
+
+
+def holder(path: Path, names: Mapping[int, str]) -> str:
+    """What a path leads to, in words: "rule #2", "channel 'team'". `names` are the rules' own, by index."""
+    if not path:
+        return "the policy"
+    section = path[0]
+    if section == "notifications" and len(path) > 1 and isinstance(path[1], int):
+        rule = f"rule {quoted(names[path[1]])}" if path[1] in names else f"rule #{path[1] + 1}"
+        return _within(rule, path[2:])
+    if section in ("channels", "environments") and len(path) > 1:
+        return _within(f"{str(section)[:-1]} {quoted(path[1])}", path[2:])
+    if path[:2] == ("context", "rules") and len(path) > 2 and isinstance(path[2], int):
+        return _within(f"context rule #{path[2] + 1}", path[3:])
+    return _within("", path) if len(path) > 1 else quoted(section)
+
+
+def _within(whole: str, rest: Path) -> str:
+    name = ".".join(str(part) for part in rest if isinstance(part, str))
+    if not name:
+        return whole
+    if not whole:
+        head, _, tail = name.partition(".")
+        return f"{quoted(tail)} in {quoted(head)}" if tail else quoted(head)
+    return f"{quoted(name)} in {whole}"
+
+
+def place(path: Path, names: Mapping[int, str]) -> str:
+    """Where a key stands: " in rule #2", " at the top level"."""
+    if not path:
+        return " at the top level"
+    words = holder(path, names)
+    return f" in {words.replace(' in ', ' of ', 1)}"
+
+
+_KINDS_OF_VALUE = {str: "text", list: "a list", dict: "a mapping", type(None): "nothing", bool: "true or false"}
+
+
+def shape(value: object) -> str:
+    """What a value is, in words."""
+    return _KINDS_OF_VALUE.get(type(value), "a number")
+
+
+Context = Mapping[str, Any]
+
+# The validator's types of errors in our words, after the name of the field. `c` is the error's context, `v` the value:
+# only its shape is ever told.
+TABLE: dict[str, Callable[[Context, Any], str]] = {
+    "string_type": lambda _, v: f"must be text, not {shape(v)}",
+    "int_parsing": lambda *_: "must be a whole number",
+    "int_parsing_size": lambda *_: "must be a whole number",
+    "int_from_float": lambda *_: "must be a whole number",
+    "int_type": lambda _, v: f"must be a whole number, not {shape(v)}",
+    "float_parsing": lambda *_: "must be a number",
+    "float_type": lambda _, v: f"must be a number, not {shape(v)}",
+    "finite_number": lambda *_: "must be a finite number",
+    "bool_parsing": lambda *_: "must be true or false",
+    "bool_type": lambda _, v: f"must be true or false, not {shape(v)}",
+    "list_type": lambda _, v: f"must be a list, not {shape(v)}",
+    "dict_type": lambda _, v: f"must be a mapping of keys to values, not {shape(v)}",
+    "model_type": lambda _, v: f"must be a mapping of keys to values, not {shape(v)}",
+    "model_attributes_type": lambda _, v: f"must be a mapping of keys to values, not {shape(v)}",
+    "too_short": lambda *_: "is empty: name at least one",
+    "too_long": lambda c, _: f"has more than {c.get('max_length')} items",
+    "string_too_short": lambda *_: "is empty text",
+    "string_too_long": lambda c, _: f"has more than {c.get('max_length')} characters",
+    "greater_than": lambda c, _: f"must be more than {c['gt']:g}",
+    "greater_than_equal": lambda c, _: f"must be at least {c['ge']:g}",
+    "less_than": lambda c, _: f"must be less than {c['lt']:g}",
+    "less_than_equal": lambda c, _: f"must be at most {c['le']:g}",
+    "literal_error": lambda c, _: f"must be {c['expected'].replace(chr(39), '')}",
+    "value_error": lambda c, _: str(c["error"]),
+    "assertion_error": lambda c, _: str(c["error"]),
+}
+
+
+def wrong(kind: str, context: Context, value: Any) -> str:
+    """What is wrong with a value, by the validator's type of error."""
+    return TABLE[kind](context, value) if kind in TABLE else "is not valid here"
+
+
+_VERBS = ("is ", "has ", "must ", "holds ", "needs ", "names ", "cannot ", "can't ", "takes ", "belongs ", "wants ", "contains ", "does ")
+
+
+def sentence(subject: str, words: str) -> str:
+    """What is wrong with a subject, as one sentence."""
+    return f"{subject} {words}" if words.startswith(_VERBS) else f"{subject}: {words}"
