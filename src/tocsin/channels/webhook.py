@@ -1,0 +1,229 @@
+"""A generic webhook: JSON to any address, as the policy words it or as the event is.
+
+Signatures are those of https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
+from typing_extensions import Self
+
+from tocsin import secrets
+from tocsin.channels.options import ChannelOptions, Credential, Finding, Text, Url
+from tocsin.http import USER_AGENT, Transport, judge
+from tocsin.message import Message
+from tocsin.templates import TooLarge, variables
+from tocsin.templates.variables import LIMITS, Limit, event_data
+from tocsin.verdict import Failed, Verdict
+
+ADDED_MAX_BYTES = 256 * 1024  # ours: what an event may add to a body; receivers commonly take 1 MiB
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")  # RFC 9110, 5.5, in the one-byte characters that HTTP/1.1 can carry
+_OURS = ("host", "content-length", "transfer-encoding", "connection", "idempotency-key", "webhook-*")
+_SECRET_HEADERS = ("*authorization*", "*-auth", "*cookie*", "*token*", "*secret*", "*key*", "*passw*", "*signature*", "*credential*")
+_SECRET_URLS = (
+    "hooks.slack.com/*", "discord.com/api/webhooks/*", "discordapp.com/api/webhooks/*", "hooks.ringcentral.com/*",
+    "*.webhook.office.com/*", "*.logic.azure.com/*", "*.api.powerplatform.com/*",
+)  # fmt: skip
+
+
+class Options(ChannelOptions):
+    """A webhook: any address that takes JSON."""
+
+    kind: Literal["webhook"]
+    url: Url = Field(description="The address; a secret one as ${NAME}.")
+    method: Literal["POST", "PUT", "PATCH"] = Field(default="POST", description="The HTTP method.")
+    headers: dict[str, Text] = Field(default={}, description="Further headers; one that is named like a secret must hold a ${NAME}.")
+    payload: Any = Field(
+        default=None,
+        description="The body: JSON as text, a mapping or a list; its texts are templates. Without it, the event in a fixed form.",
+    )
+    payload_file: str | None = Field(default=None, description="A file with the payload's JSON, by its path from the repository's root.")
+    signing_secret: Credential | None = Field(
+        default=None, description="Signs each request by the Standard Webhooks specification: whsec_ and base64, or any text."
+    )
+
+    _payload_values: Mapping[str, str] = PrivateAttr(default={})
+
+    @field_validator("payload_file")
+    @classmethod
+    def _one_payload(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is not None and info.data.get("payload") is not None:
+            raise ValueError("stands beside payload: keep one of them")
+        return path
+
+    def resolved(self, env: Mapping[str, str]) -> Self:
+        """The options with every `${NAME}` replaced, but for the payload, which keeps its text and gets the values beside it.
+
+        Raises secrets.MissingVariable with the names of all that are missing or empty.
+        """
+        missing: list[str] = []
+        values: dict[str, str] = {}
+        for name in self._payload_names():
+            try:
+                values[name] = secrets.resolve(f"${{{name}}}", env)
+            except secrets.MissingVariable as error:
+                missing += error.names
+        try:
+            options = super(Options, self.model_copy(update={"payload": None})).resolved(env)
+        except secrets.MissingVariable as error:
+            raise secrets.MissingVariable([*error.names, *missing]) from None
+        if missing:
+            raise secrets.MissingVariable(missing)
+        options = options.model_copy(update={"payload": self.payload})
+        options._payload_values = values  # noqa: SLF001  of its own copy
+        return options
+
+    @property
+    def payload_values(self) -> Mapping[str, str]:
+        """The values of the payload's `${NAME}`s, once they are resolved."""
+        return self._payload_values
+
+    def variables(self) -> list[str]:
+        """The names of the variables that the options refer to."""
+        return [*super(Options, self.model_copy(update={"payload": None})).variables(), *self._payload_names()]
+
+    def _payload_names(self) -> list[str]:
+        if self.payload is None:
+            return []
+        from tocsin.templates.payload import names
+
+        return names(self.payload)
+
+
+def check(options: Options) -> Iterator[Finding]:
+    """All that is wrong with the payload, its templates, the headers and the address, and what is odd (as warnings)."""
+    yield from _check_url(options.url)
+    yield from _check_headers(options.headers)
+    if options.payload is not None:
+        from tocsin.templates.payload import compile_payload
+
+        for fault in compile_payload(options.payload).faults:
+            yield Finding(("payload", *fault.path), fault.message, fault.line, fault.column, fault.severity)
+
+
+def _check_url(url: str) -> Iterator[Finding]:
+    if secrets.names(url):
+        return
+    parts = urlsplit(url)
+    if any(fnmatchcase(f"{parts.hostname}{parts.path}", pattern) for pattern in _SECRET_URLS):
+        message = "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
+        yield Finding(("url",), message)
+
+
+def _check_headers(headers: Mapping[str, str]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for name, value in headers.items():
+        problem = _header_problem(name, value)
+        if name.lower() in seen:
+            problem = "stands twice: header names do not differ by case"
+        seen.add(name.lower())
+        if problem:
+            yield Finding(("headers", name), problem)
+
+
+def _header_problem(name: str, value: str) -> str | None:
+    lower = name.lower()
+    if not _HEADER_NAME.fullmatch(name):
+        return "is no name of a header: it may have letters, digits and hyphens"
+    if any(fnmatchcase(lower, pattern) for pattern in _OURS):
+        return "is set by tocsin itself: leave it out"
+    if not _HEADER_VALUE.fullmatch(value):
+        return "holds a line break or another character that a header cannot have"
+    if any(fnmatchcase(lower, pattern) for pattern in _SECRET_HEADERS) and not secrets.names(value):
+        return "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
+    return None
+
+
+def render(message: Message, options: Options) -> Any:
+    """The body: plain data for JSON, at most ADDED_MAX_BYTES larger than the payload is by itself.
+
+    Raises templates.TemplateProblem for what only this event brings about in a template.
+    """
+    problem = TooLarge(f"its templates add more than {ADDED_MAX_BYTES // 1024} KiB to the body")
+    for body in _bodies(message, options):
+        if isinstance(body, TooLarge):
+            problem = body
+        elif len(_json(body)) <= ADDED_MAX_BYTES + len(_json(options.payload)):
+            return body
+    raise problem
+
+
+def _bodies(message: Message, options: Options) -> Iterator[Any]:
+    """The body with all that the event has, then with less and less of it; a TooLarge where it was too much even to make it."""
+    if options.payload is None:
+        yield from (_default_body(message, limit) for limit in LIMITS)
+        return
+    from tocsin.templates.payload import compile_payload
+
+    payload = compile_payload(options.payload)
+    for limit in LIMITS:
+        try:
+            yield payload.render(variables(message.event, message, limit=limit), options.payload_values)
+        except TooLarge as problem:
+            yield problem
+
+
+def _default_body(message: Message, limit: Limit) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "title": message.title,
+        "text": message.text,
+        "event": event_data(message.event, limit),
+        "rules": list(message.rules),
+    }
+
+
+def _json(body: Any) -> bytes:
+    """Strict JSON. A half of a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def send(payload: Any, options: Options, transport: Transport) -> Verdict:
+    """One request. Any 2xx is a success, whatever its body."""
+    body = _json(payload)
+    headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "webhook-id": transport.key, "Idempotency-Key": transport.key}
+    if options.signing_secret:
+        key = _signing_key(options.signing_secret)
+        if key is None:
+            return Failed("signing_secret begins with whsec_, but no base64 follows: copy it again from the receiver")
+        headers |= _signature(key, transport.key, int(time.time()), body)
+    return judge(transport.request(options.method, options.url, body, _merged(headers, options.headers)))
+
+
+def _merged(headers: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    """Headers and others that replace them, without regard to case."""
+    spelled = {name.lower(): name for name in headers}
+    return {**headers, **{spelled.get(name.lower(), name): value for name, value in others.items()}}
+
+
+def _signing_key(secret: str) -> bytes | None:
+    """The key of a signing secret, or None for one that is malformed."""
+    import base64
+    import binascii
+
+    if not secret.startswith("whsec_"):
+        return secret.encode("utf-8", "surrogateescape")
+    try:
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers of a signed request; `timestamp` in seconds since 1970."""
+    import base64
+    import hashlib
+    import hmac
+
+    signed = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return {"webhook-timestamp": str(timestamp), "webhook-signature": f"v1,{base64.b64encode(signed).decode()}"}

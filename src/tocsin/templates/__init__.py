@@ -1,0 +1,168 @@
+"""Templates over an event: Jinja2 in a sandbox, strict about unknown names; a known but absent value is empty text.
+
+All that can be wrong with a template is found when it is compiled: it is tried on an event of which everything is known,
+taking every branch, and on one of which nothing is. Jinja2 is loaded only for a text that has something to render.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tocsin.templates.variables import EVERYTHING, NOTHING, SHAPES, variables
+from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.templates.syntax import Program
+
+__all__ = ["Template", "TemplateProblem", "TooLarge", "compile_text", "find_problems", "variables"]
+
+SOURCE_MAX_CHARS = 64 * 1024  # ours: a template that a person wrote is far shorter
+
+
+class TemplateProblem(ValueError):  # noqa: N818  something to mend in a policy
+    """What is wrong with a template, in words for its author. `line` and `column` count from 1 in its text; 0 where unknown."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+class TooLarge(TemplateProblem):
+    """What a template makes of an event is too long, or takes too much work."""
+
+
+class Template:
+    """A template in which nothing wrong was found, or a text without anything to render."""
+
+    def __init__(self, source: str, program: Program | None) -> None:
+        self._source, self._program = source, program
+
+    def render(self, variables: Mapping[str, Any]) -> str:
+        """The text. Raises TemplateProblem for what only these values bring about."""
+        from tocsin.templates.rendering import to_text
+
+        return self._source if self._program is None else str(_run(self._source, self._program, variables, to_text))
+
+    def value(self, variables: Mapping[str, Any]) -> Any:
+        """The text, or, where the template is one whole expression, its value as plain data. Raises TemplateProblem."""
+        from tocsin.templates.rendering import to_data
+
+        return self._source if self._program is None else _run(self._source, self._program, variables, to_data)
+
+
+def compile_text(source: str) -> Template:
+    """The template of a text. Raises TemplateProblem for the first thing wrong with it."""
+    program, problems = _examined(source)
+    if problems:
+        raise problems[0]
+    return Template(source, program)
+
+
+def find_problems(source: str) -> tuple[TemplateProblem, ...]:
+    """All that is wrong with a template and can be told apart."""
+    return _examined(source)[1]
+
+
+@lru_cache(maxsize=1024)
+def _examined(source: str) -> tuple[Program | None, tuple[TemplateProblem, ...]]:
+    if not any(opening in source for opening in ("{{", "{%", "{#")):
+        return None, ()
+    if len(source) > SOURCE_MAX_CHARS:
+        return None, (TemplateProblem(f"a template has at most {SOURCE_MAX_CHARS:,} characters"),)
+    from tocsin.templates import mustache
+
+    foreign = [_at(source, start, message) for start, message in mustache.problems(source)]
+    if foreign:
+        return None, tuple(foreign)
+    text = mustache.translated(source)
+    problems = tuple(_wrong_words(text))
+    return (None, problems) if problems else _tried(text)
+
+
+def _wrong_words(source: str) -> Iterator[TemplateProblem]:
+    """What is wrong by syntax and names alone."""
+    from jinja2 import TemplateSyntaxError
+
+    from tocsin.templates import syntax
+
+    known = frozenset(variables(NOTHING))
+    try:
+        for line, word, message in syntax.problems(source, known):
+            yield _near(source, line, word, message)
+    except TemplateSyntaxError as error:
+        yield _near(source, error.lineno, "", f"this is no valid template: {clean(error.message)}")
+    except (RecursionError, MemoryError, SyntaxError):
+        yield TemplateProblem("this template is nested too deeply")
+    except ValueError:
+        yield TemplateProblem("this template holds a number that is too large")
+
+
+def _tried(source: str) -> tuple[Program | None, tuple[TemplateProblem, ...]]:
+    """The program, once it has run on both sample events; what data it would meet at the worst is not known to it."""
+    from tocsin.templates import syntax
+    from tocsin.templates.rendering import to_data
+
+    try:
+        program = syntax.build(source)
+        everywhere = syntax.build(source, every_branch=True) if program.branches else program
+    except (RecursionError, MemoryError, SyntaxError):
+        return None, (TemplateProblem("this template is nested too deeply"),)
+    for tried, event, when in ((program, EVERYTHING, ""), (everywhere, EVERYTHING, ""), (program, NOTHING, _ABSENT)):
+        try:
+            _run(source, tried, variables(event), to_data)
+        except TemplateProblem as problem:
+            return None, (TemplateProblem(f"{problem}{when}", problem.line, problem.column),)
+    return program, ()
+
+
+_ABSENT = " (it fails where a value is absent: write (name or 0), or ask first, {% if name %} … {% endif %})"
+
+
+def _run(source: str, program: Program, values: Mapping[str, Any], convert: Any) -> Any:
+    from jinja2 import TemplateError
+
+    from tocsin.templates.records import wrap
+    from tocsin.templates.rendering import Refused, TooMuch
+
+    try:
+        return convert(program.run({name: wrap(name, value, SHAPES) for name, value in values.items()}))
+    except (
+        TemplateError,
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        NameError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        word = error.word if isinstance(error, Refused) else ""
+        problem = _near(source, program.line_of(error), word, _said(error))
+        raise TooLarge(str(problem), problem.line, problem.column) if isinstance(error, TooMuch) else problem from None
+
+
+def _said(error: Exception) -> str:
+    """An error of the sandbox or of Python as one line for a template's author."""
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero"
+    if isinstance(error, RecursionError):
+        return "this template is nested too deeply"
+    if isinstance(error, NameError):  # how Python reads 1e999, since it writes it as inf
+        return "this template holds a number that is too large"
+    return clean(error) or type(error).__name__
+
+
+def _near(source: str, line: int, word: str, message: str) -> TemplateProblem:
+    """A problem at `word` from a line on, or at the first tag from there on."""
+    start = sum(map(len, source.splitlines(keepends=True)[: line - 1])) if line else 0
+    found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word else r"\{[{%#]").search(source, start)
+    return _at(source, found.start() if found else start, message)
+
+
+def _at(source: str, start: int, message: str) -> TemplateProblem:
+    """A problem at a place counted from 0."""
+    return TemplateProblem(message, source.count("\n", 0, start) + 1, start - source.rfind("\n", 0, start))

@@ -1,0 +1,140 @@
+"""The filters of templates. Those of Jinja2 that make much out of little (center, indent, format, batch, …) are left out or written anew.
+
+What is absent (None) passes through a text filter as empty text, and through `default` as the default.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from jinja2 import Undefined, filters, pass_context
+
+from tocsin.templates.records import Records
+from tocsin.templates.rendering import SIZE_MAX, Refused, Rendering, fitting, to_json, to_text
+
+DECIMALS_MAX = 15  # digits: a float has no more
+
+
+def _adapted(function: Callable[..., Any], *, text: bool = False, keeps_items: bool = False) -> Callable[..., Any]:
+    """A filter that is paid for, takes what is absent as empty text (`text`), and gives lists, never generators.
+
+    With `keeps_items`, what comes of a list of records is one as well.
+    """
+    passes = getattr(getattr(function, "jinja_pass_arg", None), "name", None)
+
+    @pass_context
+    def adapted(context: Rendering, value: Any, *args: Any, **kwargs: Any) -> Any:
+        value = to_text(value) if text else value
+        first = {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}
+        result = function(first[passes], value, *args, **kwargs) if passes else function(value, *args, **kwargs)
+        if isinstance(result, Undefined):  # the first item of an empty list, and its like
+            result = getattr(value, "blank", None)
+        result = list(islice(result, SIZE_MAX + 1)) if isinstance(result, Iterator) else result
+        if keeps_items and isinstance(value, Records):
+            result = type(value)(result)
+        return context.pay(result)
+
+    return adapted
+
+
+def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
+    return default if value is None or isinstance(value, Undefined) or (boolean and not value) else value
+
+
+def _float(value: Any, default: float = 0.0) -> float:
+    number: float = filters.do_float(value, default)
+    return number if math.isfinite(number) else default
+
+
+def _int(value: Any, default: int = 0) -> int:
+    return int(value) if isinstance(value, (int, float)) and math.isfinite(value) else _whole(str(value), default)
+
+
+def _whole(text: str, default: int) -> int:
+    return int(_float(text, float(default))) if len(text) <= DECIMALS_MAX else default
+
+
+@pass_context
+def _join(context: Rendering, value: Any, separator: Any = "", attribute: Any = None) -> str:
+    items = [] if value is None else list(islice(value, SIZE_MAX + 1))
+    if attribute is not None:
+        items = [context.environment.getitem(item, attribute) for item in items]
+    texts, between = [to_text(item) for item in items], to_text(separator)
+    fitting(sum(map(len, texts)) + len(between) * len(texts))
+    return between.join(texts)
+
+
+def replace(text: str, old: Any, new: Any, count: int = -1) -> str:
+    """`str.replace`, once it is known that the result is not too long."""
+    old, new = to_text(old), to_text(new)
+    fitting(len(text) + (text.count(old) if count < 0 else count) * len(new))
+    return text.replace(old, new, count)
+
+
+def _replace(value: str, old: Any, new: Any, count: int | None = None) -> str:
+    return replace(value, old, new, -1 if count is None else count)
+
+
+def _round(value: Any, precision: int = 0, method: str = "common") -> float:
+    if abs(precision) > DECIMALS_MAX:
+        raise Refused(f"this rounds to more than {DECIMALS_MAX} digits")
+    return filters.do_round(value, precision, method)  # type: ignore[arg-type]  # it checks the word itself
+
+
+def _length(value: Any) -> int:
+    return 0 if value is None else len(value)
+
+
+def _sliced(value: Any, start: Any, stop: Any, step: Any) -> Any:
+    return ("" if value is None else value)[start:stop:step]
+
+
+@pass_context
+def _steps(context: Rendering, value: Any) -> Iterator[Any]:
+    """The items of a loop, each of them paid for."""
+    for item in () if value is None else value:
+        context.pay()
+        yield item
+
+
+@pass_context
+def _concat(context: Rendering, values: list[Any]) -> Any:
+    texts = [to_text(value) for value in values]
+    fitting(sum(map(len, texts)))
+    return context.pay("".join(texts))
+
+
+_JINJA = filters.FILTERS
+_TEXT = ("capitalize", "lower", "title", "trim", "truncate", "upper", "urlencode", "wordcount")
+_DATA = ("abs", "dictsort", "first", "groupby", "items", "last", "map", "max", "min")
+_ITEMS = ("list", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "unique")
+_LENGTH = _adapted(_length)
+_ESCAPE = _adapted(html.escape, text=True)
+_DEFAULT = _adapted(_default)
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    **{name: _adapted(_JINJA[name], text=True) for name in _TEXT},
+    **{name: _adapted(_JINJA[name]) for name in _DATA},
+    **{name: _adapted(_JINJA[name], keeps_items=True) for name in _ITEMS},
+    "count": _LENGTH,
+    "d": _DEFAULT,
+    "default": _DEFAULT,
+    "e": _ESCAPE,
+    "escape": _ESCAPE,
+    "float": _adapted(_float),
+    "int": _adapted(_int),
+    "join": _adapted(_join),
+    "length": _LENGTH,
+    "replace": _adapted(_replace, text=True),
+    "round": _adapted(_round),
+    "string": _adapted(to_text),
+    "tojson": _adapted(to_json),
+}
+
+# What the sandbox rewrites a template's own syntax into; a template cannot write these names.
+CONCAT, SLICE, STEPS = "~", "[:]", "for"
+SYNTAX: dict[str, Callable[..., Any]] = {CONCAT: _concat, SLICE: _adapted(_sliced, keeps_items=True), STEPS: _steps}

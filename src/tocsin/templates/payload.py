@@ -1,0 +1,195 @@
+"""A JSON payload: parsed once, then only its texts (never its keys) are rendered, so that no value can change its structure.
+
+A `${NAME}` in a text is opaque: while the text is rendered a token nobody can guess stands for it, so that neither is the
+secret's value read as a template nor is what was rendered searched for `${`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, reduce
+from typing import Any, NamedTuple
+
+from tocsin import secrets
+from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems
+from tocsin.templates.jsontext import DEPTH_MAX, Fault, Parsed, Path, parse, place, raw_offset
+
+VALUES_MAX = 100_000  # ours: values of one payload, aliases written out
+TEMPLATES_MAX = 1000  # ours: texts of one payload with something to render
+RENDERED_MAX_CHARS = 1024 * 1024  # ours: what all templates of one payload may make together
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{\w+\}")
+_OPENINGS = ("{{", "{%", "{#")
+
+
+class Payload(NamedTuple):
+    """A payload: plain data, in it templates where a text has something to render or to put in; and what is wrong with it."""
+
+    tree: Any
+    faults: tuple[Fault, ...]
+
+    def render(self, variables: Mapping[str, Any], values: Mapping[str, str]) -> Any:
+        """The payload for these variables, with `values` for its `${NAME}`s. Raises TemplateProblem."""
+        for fault in self.faults:
+            if fault.severity == "error":
+                raise TemplateProblem(fault.message, fault.line, fault.column)
+        return _Rendering(variables, values).of(self.tree)
+
+
+class _Rendering:
+    def __init__(self, variables: Mapping[str, Any], values: Mapping[str, str]) -> None:
+        self.variables, self.values, self.left = variables, values, RENDERED_MAX_CHARS
+
+    def of(self, node: Any) -> Any:
+        if isinstance(node, Template):
+            value = _revealed(node.value(self.variables), self.values)
+            self.left -= len(value if isinstance(value, str) else repr(value))
+            if self.left < 0:
+                raise TooLarge(f"the payload's templates make more than {RENDERED_MAX_CHARS:,} characters")
+            return value
+        if isinstance(node, dict):
+            return {key: self.of(value) for key, value in node.items()}
+        return [self.of(value) for value in node] if isinstance(node, list) else node
+
+
+def compile_payload(source: Any) -> Payload:
+    """The payload of a policy: JSON as text, or plain data."""
+    compiler = _Compiler()
+    if not isinstance(source, str):
+        tree = compiler.tree(source)
+        return Payload(tree, (*compiler.faults, *(Fault(_ODD_KEY, path, severity="warning") for path in compiler.odd_keys)))
+    parsed = parse(source)
+    if any(fault.severity == "error" for fault in parsed.faults):
+        return Payload(None, tuple(parsed.faults))
+    tree = compiler.tree(parsed.value)
+    odd_keys = (Fault(_ODD_KEY, (), *place(source, parsed.keys[path]), severity="warning") for path in compiler.odd_keys)
+    faults = [*parsed.faults, *(_in_text(source, parsed, fault) for fault in compiler.faults), *odd_keys]
+    return Payload(tree, tuple(sorted(faults, key=lambda fault: (fault.line, fault.column))))
+
+
+_ODD_KEY = "a key is sent as it stands: templates and ${NAME} belong into values"
+
+
+def names(source: Any) -> list[str]:
+    """The variables that a payload's texts refer to. Raises ValueError for a malformed reference."""
+    data = parse(source).value if isinstance(source, str) else source
+    return [name for text in _texts(data, DEPTH_MAX) for name in secrets.names(text)]
+
+
+def _texts(node: Any, levels: int) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, (dict, list, tuple)) and levels >= 0:
+        for item in node.values() if isinstance(node, dict) else node:
+            yield from _texts(item, levels - 1)
+
+
+class _TooBig(Exception):  # noqa: N818  it becomes a Fault
+    pass
+
+
+class _Compiler:
+    """Walks a payload once and gathers what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.odd_keys: list[Path] = []
+        self.values, self.templates = 0, 0
+
+    def fault(self, message: str, path: Path) -> None:
+        self.faults.append(Fault(message, path))
+
+    def tree(self, data: Any) -> Any:
+        try:
+            return self.node(data, ())
+        except _TooBig as error:
+            self.fault(str(error), ())
+            return None
+
+    def node(self, value: Any, path: Path) -> Any:
+        self.values += 1
+        if len(path) > DEPTH_MAX or self.values > VALUES_MAX:
+            raise _TooBig(f"a payload has at most {DEPTH_MAX} levels and {VALUES_MAX:,} values")
+        if isinstance(value, str):
+            return self.leaf(value, path)
+        if isinstance(value, dict):
+            return {key: self.node(item, (*path, key)) for key, item in value.items() if self.key(key, (*path, key))}
+        if isinstance(value, (list, tuple)):
+            return [self.node(item, (*path, index)) for index, item in enumerate(value)]
+        if value is not None and not isinstance(value, (bool, int)) and not (isinstance(value, float) and value - value == 0):
+            self.fault(f"JSON has no value for this {type(value).__name__}: write it as a text, in quotes", path)
+        return value
+
+    def key(self, key: Any, path: Path) -> bool:
+        if not isinstance(key, str):
+            self.fault("a key must be a text: put it in quotes", path)
+            return False
+        if "${" in key or any(opening in key for opening in _OPENINGS):
+            self.odd_keys.append(path)
+        return True
+
+    def leaf(self, text: str, path: Path) -> Any:
+        if "${" not in text and not any(opening in text for opening in _OPENINGS):
+            return text
+        self.templates += 1
+        if self.templates > TEMPLATES_MAX:
+            raise _TooBig(f"a payload has at most {TEMPLATES_MAX:,} templates")
+        try:
+            hidden = _hidden(text)
+        except ValueError as error:
+            self.fault(str(error), path)
+            return None
+        problems = find_problems(hidden)
+        self.faults += [_at_leaf(text, hidden, problem, path) for problem in problems]
+        return None if problems else compile_text(hidden)
+
+
+@lru_cache(maxsize=1)
+def _mark() -> str:
+    from secrets import token_hex
+
+    return f"tocsin{token_hex(16)}"
+
+
+def _token(name: str) -> str:
+    """What stands for a secret while a template is rendered: one word, whatever is done around it."""
+    return f"{_mark()}x{name}x{_mark()}"
+
+
+def _hidden(text: str) -> str:
+    """A text with a token for each `${NAME}`, and for `$${`. Raises ValueError."""
+    if "${" not in text:
+        return text
+    tokens = {name: _token(name) for name in secrets.names(text)}
+    return secrets.resolve(text.replace("$${", _token("")), tokens)
+
+
+def _revealed(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, str) and _mark() in value:
+        return re.sub(rf"{_mark()}x(\w*?)x{_mark()}", lambda token: values[token[1]] if token[1] else "${", value)
+    if isinstance(value, dict):
+        return {key: _revealed(item, values) for key, item in value.items()}
+    return [_revealed(item, values) for item in value] if isinstance(value, list) else value
+
+
+def _at_leaf(text: str, hidden: str, problem: TemplateProblem, path: Path) -> Fault:
+    """A template's problem, in the text as its author wrote it."""
+    message = str(problem)
+    if _mark() in message:
+        return Fault("${NAME} is put in as text: write it outside {{ }}, or inside quotes in it", path)
+    if not problem.line:
+        return Fault(message, path)
+    at = sum(map(len, hidden.splitlines(keepends=True)[: problem.line - 1])) + problem.column - 1
+    for reference in _REFERENCE.finditer(text):
+        longer = len(_token(reference[0].strip("${}"))) - len(reference[0])
+        at = max(reference.start(), at - longer) if reference.start() < at else at
+    return Fault(message, path, *place(text, at))
+
+
+def _in_text(source: str, parsed: Parsed, fault: Fault) -> Fault:
+    """A fault in one text of a payload, as one in the text of the whole payload."""
+    text = reduce(lambda node, key: node[key], fault.path, parsed.value)
+    inside = sum(map(len, text.splitlines(keepends=True)[: fault.line - 1])) + fault.column - 1 if fault.line else 0
+    line, column = place(source, raw_offset(source, parsed.strings.get(fault.path, 0), inside))
+    return fault._replace(path=(), line=line, column=column)

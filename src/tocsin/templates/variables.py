@@ -1,0 +1,100 @@
+"""What a template may name: the event's fields, the message's title and text, the rules, and Devtron's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tocsin.event import Actor, Change, Commit, Event, Failure, Image, Job, Person, PullRequest, Ref, Repository, Run, as_dict
+from tocsin.templates import devtron
+from tocsin.text import URL_MAX_CHARS, clip
+
+if TYPE_CHECKING:
+    from tocsin.message import Message
+
+
+class Limit(NamedTuple):
+    """How much of an event is taken: characters of one text, items of one list."""
+
+    chars: int
+    items: int
+
+
+LIMITS = (Limit(16384, 100), Limit(2048, 50), Limit(256, 20), Limit(64, 10))
+"""From all that a person can want to the least that still says something: the next is taken where the text does not fit."""
+
+SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "failures": as_dict(Failure()),
+    "changes": as_dict(Change()),
+    "ciMaterials": devtron.MATERIAL,
+}
+"""The items of each list of records, with everything absent."""
+
+
+def event_data(event: Event, limit: Limit = LIMITS[0]) -> dict[str, Any]:
+    """The event as plain data without its sources, within `limit`."""
+    data = {name: value for name, value in as_dict(event).items() if name != "sources"}
+    return {name: _limited(name, value, limit) for name, value in data.items()}
+
+
+def variables(event: Event, message: Message | None = None, rules: Sequence[str] = (), limit: Limit = LIMITS[0]) -> dict[str, Any]:
+    """The variables of a template, as plain data. Without a message its title and text are absent."""
+    named = {
+        "title": message.title if message else None,
+        "text": message.text if message else None,
+        "rules": list(rules or (message.rules if message else ())),
+        **devtron.variables(event),
+    }
+    return {**event_data(event, limit), **{name: _limited(name, value, limit) for name, value in named.items()}}
+
+
+def _limited(name: str, value: Any, limit: Limit) -> Any:
+    if isinstance(value, str):
+        return _limited_text(name, value, limit)
+    if isinstance(value, Mapping):
+        return {key: _limited(key, item, limit) for key, item in value.items()}
+    return [_limited(name, item, limit) for item in value[: limit.items]] if isinstance(value, list) else value
+
+
+def _limited_text(name: str, text: str, limit: Limit) -> str | None:
+    """A text cut to its limit; an address is whole or absent, since a part of it leads elsewhere."""
+    if name.lower().endswith(("url", "link")):
+        return text if len(text) <= URL_MAX_CHARS else None
+    return clip(text, limit.chars)
+
+
+NOTHING = Event(hook="completion", kind="ci")
+"""An event of which nothing is known."""
+
+_URL = "https://ci.example.com/payments/runs/4711"
+_AUTHOR = Person("Ada Byron", "ada@example.com")
+
+EVERYTHING = Event(
+    ci="github",
+    hook="completion",
+    status="failure",
+    event="failure",
+    transition="broken",
+    scope="run",
+    kind="cd",
+    project="shop",
+    app="payments",
+    environment="production",
+    environment_url="https://payments.example.com",
+    tier="production",
+    cluster="eks-prod-1",
+    pipeline="Deploy payments",
+    pipeline_file="deploy.yml",
+    source="push",
+    run=Run("4711", 42, 2, _URL, "2026-01-02T03:04:05Z", "2026-01-02T03:07:25Z", "success"),
+    job=Job("17", "deploy", f"{_URL}/jobs/17", "eu-west-1"),
+    ref=Ref("branch", "release/2.1", "release/2.1", "v2.1.0"),
+    commit=Commit("0123456789abcdef" * 2 + "01234567", "01234567", "Fix rounding", "Fix rounding\n\nBy cents.", f"{_URL}/commit", _AUTHOR),
+    pull_request=PullRequest(7, "Fix rounding", f"{_URL}/pull/7", "fix/rounding", "main", fork=False),
+    triggered_by=Actor("ada", "Ada Byron", "ada@example.com"),
+    image=Image("registry.example.com/payments", "2.1.0"),
+    repository=Repository("payments", "shop", "https://git.example.com/shop/payments"),
+    failures=(Failure("build", "Compile", f"{_URL}/jobs/1", "exit code 1"), Failure("test", "Run tests", f"{_URL}/jobs/2", "2 failed")),
+    changes=(Change("a" * 40, "Add cents", _AUTHOR, f"{_URL}/a"), Change("b" * 40, "Drop floats", _AUTHOR, f"{_URL}/b")),
+)
+"""An event of which all is known, though no real one has a branch, a tag and a pull request at once."""
