@@ -165,6 +165,8 @@ Scalar: TypeAlias = str | int | bool | None
 
 def dotted(event: Event) -> Iterator[tuple[str, Scalar]]:
     """Every scalar field of an event by its dotted name ("run.url"), lists and sources left out."""
+    name: str
+    value: Any
     for name, value in zip(event._fields, event, strict=True):
         if name in RECORDS:
             yield from _dotted_record(name, value)
@@ -220,3 +222,26 @@ def _item(record: type[Any], item: Any) -> Any:
         return item
     author = item.get("author")
     return record(**{**item, "author": Person(**author)}) if author else record(**{k: v for k, v in item.items() if k != "author"})
+
+
+def spread(word: str, value: str, source: str) -> Facts:
+    """The facts in one word that a flag, a TOCSIN_* variable or the policy's context gives.
+
+    `image` is "repository:tag" (a registry's port is no tag), `triggered_by` a login or an email address,
+    `branch` and `tag` say what the ref is; every other word is a field by its own name.
+    """
+    fields: dict[str, Any] = {word: value}
+    if word == "image":
+        head, _, tail = value.rpartition("/")
+        name, _, tag = tail.partition("@")[0].partition(":")
+        fields = {"image.repository": f"{head}/{name}" if head else name, "image.tag": tag or None}
+    elif word == "triggered_by":
+        fields = {"triggered_by.email" if "@" in value else "triggered_by.login": value}
+    elif word in ("branch", "tag"):
+        fields = {"ref.type": word, "ref.name": value, f"ref.{word}": value}
+    elif word in _FIELD_OF:
+        fields = {_FIELD_OF[word]: value}
+    return {name: Fact(value, source) for name, value in fields.items() if value}
+
+
+_FIELD_OF = {"commit": "commit.sha", "commit_message": "commit.message", "run_id": "run.id", "run_url": "run.url"}

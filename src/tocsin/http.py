@@ -241,10 +241,10 @@ def _no_answer(error: Exception, host: str) -> NoAnswer:
         return unverified
     if isinstance(cause, exceptions.NameResolutionError):
         return NoAnswer(f"host {host} cannot be resolved")
-    if isinstance(cause, (exceptions.TimeoutError, TimeoutError)):
-        return NoAnswer(f"no answer from {host} in time")
     if isinstance(cause, exceptions.NewConnectionError):
         return NoAnswer(f"connection to {host} refused or unreachable")
+    if isinstance(cause, (exceptions.TimeoutError, TimeoutError)):
+        return NoAnswer(f"no answer from {host} in time")
     if isinstance(cause, (exceptions.SSLError, ssl.SSLError)):
         return NoAnswer(f"TLS with {host} failed")
     if isinstance(cause, (exceptions.LocationParseError, exceptions.InvalidHeader)):

@@ -60,6 +60,11 @@ class Message(NamedTuple):
         """The tone as 0xRRGGBB."""
         return COLOURS[self.tone]
 
+    @property
+    def footer(self) -> str:
+        """Why the reader gets this: the rules that asked for it, on one line; empty where there are none."""
+        return clean(f"{'Rules' if len(self.rules) > 1 else 'Rule'}: {', '.join(self.rules)}") if self.rules else ""
+
 
 def compose(event: Event) -> Message:
     """The message of an event."""

@@ -52,7 +52,9 @@ def names(text: str) -> list[str]:
         if not token["name"]:
             raise ValueError("${ does not begin a variable's name: write ${NAME}, or $${ for a literal ${")
         if any(fnmatchcase(token["name"], pattern) for pattern in REFUSED):
-            raise ValueError(f"{token['name']} is the CI's own credential and is never sent to a channel: use a secret made for this channel")
+            raise ValueError(
+                f"{token['name']} is the CI's own credential and is never sent to a channel: use a secret made for this channel"
+            )
         found.append(token["name"])
     return found
 
@@ -87,6 +89,7 @@ class Redactor:
         self._secrets |= {part for part in parts if len(part) >= _MASKED_MIN_CHARS}
 
     def __call__(self, text: str) -> str:
+        """`text` with every known secret masked."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         return text

@@ -26,7 +26,7 @@ def clip(text: str, max_chars: int) -> str:
 
 def safe_url(url: str | None) -> str | None:
     """`url` if it is a plain http or https address that can stand in a link, else None."""
-    if not url or len(url) > URL_MAX_CHARS or _NOT_IN_URL.search(url):
+    if not url or len(url) > URL_MAX_CHARS or _NOT_IN_URL.search(url) or _UNSAFE.search(url):
         return None
     try:
         parts = urlsplit(url)

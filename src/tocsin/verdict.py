@@ -7,6 +7,7 @@ No text in here may hold a secret: reasons are our own words, never an exception
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 Receipt: TypeAlias = Mapping[str, str]
@@ -16,7 +17,7 @@ OutcomeWord: TypeAlias = Literal["delivered", "failed", "skipped"]
 class Delivered(NamedTuple):
     """The service took the message; `receipt` is what finds it again (a message id), empty where the service gives none."""
 
-    receipt: Receipt = {}
+    receipt: Receipt = MappingProxyType({})
 
 
 class Retry(NamedTuple):

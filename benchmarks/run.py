@@ -1,0 +1,194 @@
+"""The figures that the claims on speed rest on: whole processes, warm bytecode, medians of interleaved rounds.
+
+Every figure comes with what it is measured against, from the same run on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from rules import write_policy
+
+HERE = Path(__file__).parent
+FLOOR = "import yaml, requests, pydantic\nclass Model(pydantic.BaseModel):\n    name: str\n"
+YAML_LOAD = "import sys, yaml\nwith open(sys.argv[1], 'rb') as file: yaml.load(file, Loader=yaml.CSafeLoader)"
+SLOW_SECONDS = 0.3
+TARGETS = {
+    "one Slack message / floor": 1.2,
+    "three Slack messages / one": 1.1,
+    "twenty slow webhooks / one": 1.5,
+    "check of 10,000 rules / bare YAML load": 1.5,
+}
+
+
+class Server(ThreadingHTTPServer):
+    """Answers as Slack does: /slow after 300 ms, everything else at once."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Take a message."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith("/slow"):
+            time.sleep(SLOW_SECONDS)
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def measure(command: list[str], env: dict[str, str]) -> tuple[float, float]:
+    """Seconds of a whole process, and its peak memory in MiB."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} failed with {process.returncode}: {said.decode(errors='replace')}")
+    scale = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return seconds, usage.ru_maxrss / scale
+
+
+def rounds(cases: dict[str, list[str]], env: dict[str, str], count: int) -> dict[str, tuple[float, float]]:
+    """The median seconds and MiB of each case; one of each a round, so that the machine's moods meet all alike."""
+    for command in cases.values():
+        measure(command, env)
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
+    for _ in range(count):
+        for name, command in cases.items():
+            taken[name].append(measure(command, env))
+    return {name: (statistics.median(s for s, _ in runs), statistics.median(m for _, m in runs)) for name, runs in taken.items()}
+
+
+def slack_policy(folder: Path, name: str, count: int) -> str:
+    """A policy of so many Slack channels that all hear of failures."""
+    channels = "".join(f'  c{number}: {{kind: slack, url: "${{SLACK_WEBHOOK_URL}}"}}\n' for number in range(count))
+    names = ", ".join(f"c{number}" for number in range(count))
+    return _write(folder, name, f"channels:\n{channels}notifications:\n  - {{on: failure, send_to: [{names}]}}\n")
+
+
+def webhook_policy(folder: Path, name: str, count: int) -> str:
+    """A policy of so many slow webhooks that all hear of failures."""
+    channels = "".join(f'  c{number}: {{kind: webhook, url: "${{SLOW_URL}}"}}\n' for number in range(count))
+    names = ", ".join(f"c{number}" for number in range(count))
+    return _write(folder, name, f"channels:\n{channels}notifications:\n  - {{on: failure, send_to: [{names}]}}\n")
+
+
+def _write(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_text(text)
+    return str(path)
+
+
+def environment(port: int) -> dict[str, str]:
+    """A GitHub run, without proxies and with nothing else in it."""
+    return {
+        "PATH": os.environ["PATH"],
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/payments",
+        "GITHUB_RUN_ID": "1",
+        "GITHUB_RUN_NUMBER": "7",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_WORKFLOW": "CI",
+        "GITHUB_REF": "refs/heads/main",
+        "GITHUB_REF_NAME": "main",
+        "GITHUB_SHA": "3f9c1d27b8a64e0f95a1c07d2be84f6a90d5e113",
+        "GITHUB_ACTOR": "ada",
+        "SLACK_WEBHOOK_URL": f"http://127.0.0.1:{port}/slack",
+        "SLOW_URL": f"http://127.0.0.1:{port}/slow",
+    }
+
+
+def main() -> None:
+    """Print the tables; exit 0 whether or not a target is met: a machine's mood is no defect."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--rounds", type=int, default=11)
+    count = words.parse_args().rounds
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        env = environment(server.server_address[1])
+        ratios = sending(folder, env, count) | checking(folder, env, count)
+    print("\nratio                                        measured   target")
+    for name, ratio in ratios.items():
+        target = TARGETS.get(name)
+        print(f"{name:<42} {ratio:10.2f} {target or '':>8} {'' if target is None or ratio <= target else 'MISSED'}")
+    server.shutdown()
+
+
+def sending(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
+    """One process a send."""
+    send = [sys.executable, "-m", "tocsin", "send", "completion", "--status", "failure", "--strict", "--policy"]
+    figures = rounds(
+        {
+            "floor": [sys.executable, "-c", FLOOR],
+            "one Slack message": [*send, slack_policy(folder, "one.yml", 1)],
+            "three Slack messages": [*send, slack_policy(folder, "three.yml", 3)],
+            "one slow webhook": [*send, webhook_policy(folder, "slow1.yml", 1)],
+            "twenty slow webhooks": [*send, webhook_policy(folder, "slow20.yml", 20)],
+        },
+        env,
+        count,
+    )
+    _print(figures)
+    second: Callable[[str], float] = lambda name: figures[name][0]  # noqa: E731
+    return {
+        "one Slack message / floor": second("one Slack message") / second("floor"),
+        "three Slack messages / one": second("three Slack messages") / second("one Slack message"),
+        "twenty slow webhooks / one": second("twenty slow webhooks") / second("one slow webhook"),
+    }
+
+
+def checking(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
+    """One process a check; the policies are as long as a large organisation's would be."""
+    cases, files = {}, {}
+    for rules in (2_500, 10_000, 20_000):
+        files[rules] = str(write_policy(folder / f"{rules}.yml", rules))
+        cases[f"bare YAML load of {rules} rules"] = [sys.executable, "-c", YAML_LOAD, files[rules]]
+        cases[f"check of {rules} rules"] = [sys.executable, "-m", "tocsin", "check", files[rules]]
+    figures = rounds(cases, env, max(9, count - 2))
+    _print(figures)
+    matching = [float(_output([sys.executable, str(HERE / "matching.py"), files[10_000]], env)) for _ in range(max(9, count - 2))]
+    print(f"matching one event against 10,000 rules, first match included: {statistics.median(matching):.1f} ms (target 50)")
+    return {
+        f"check of {rules:,} rules / bare YAML load": figures[f"check of {rules} rules"][0] / figures[f"bare YAML load of {rules} rules"][0]
+        for rules in (2_500, 10_000, 20_000)
+    }
+
+
+def _output(command: list[str], env: dict[str, str]) -> str:
+    return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+
+
+def _print(figures: dict[str, tuple[float, float]]) -> None:
+    print(f"\n{'whole process, median':<42} {'ms':>10} {'MiB':>8}")
+    for name, (seconds, mebibytes) in figures.items():
+        print(f"{name:<42} {seconds * 1000:10.1f} {mebibytes:8.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The problems of a policy as text, JSON, GitHub annotations and GitLab's code quality report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from tocsin.console import Console
+from tocsin.errors import Problem
+
+
+def _text(problems: Sequence[Problem], console: Console) -> None:
+    for problem in problems:
+        console.answer(str(problem))
+
+
+def _json(problems: Sequence[Problem], console: Console) -> None:
+    console.data([problem._asdict() for problem in problems])
+
+
+def _github(problems: Sequence[Problem], console: Console) -> None:
+    """https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands."""
+    for problem in problems:
+        place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
+        console.command(f"::{problem.severity} {place}::{_data(problem.message)}")
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _gitlab(problems: Sequence[Problem], console: Console) -> None:
+    """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format."""
+    console.data(
+        [
+            {
+                "description": problem.message,
+                "check_name": "tocsin-policy",
+                "fingerprint": hashlib.sha256(str(problem).encode()).hexdigest(),
+                "severity": "major" if problem.severity == "error" else "minor",
+                "location": {"path": problem.file, "lines": {"begin": problem.line}},
+            }
+            for problem in problems
+        ]
+    )
+
+
+FORMATS: dict[str, Callable[[Sequence[Problem], Console], None]] = {"text": _text, "json": _json, "github": _github, "gitlab": _gitlab}

@@ -1,0 +1,88 @@
+"""Report: outcomes as text, JSON and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tocsin.event import LISTS, Event, as_dict, dotted
+from tocsin.policy.match import Destination, Mismatch, RuleMatch
+from tocsin.text import clip
+from tocsin.verdict import Outcome
+
+OK, FAILED_DELIVERY = 0, 1
+REPORT_VERSION = 1
+CELL_MAX_CHARS = 100  # ours: a commit message must not fill the screen
+
+
+def report(event: Event, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The report of a run, as `--report` writes it."""
+    return {
+        "version": REPORT_VERSION,
+        "event": as_dict(event),
+        "deliveries": [as_dict(outcome) for outcome in outcomes],
+        "totals": {word: sum(outcome.outcome == word for outcome in outcomes) for word in ("delivered", "failed", "skipped")},
+    }
+
+
+def exit_code(outcomes: Sequence[Outcome], missing: Sequence[str], *, strict: bool) -> int:
+    """1 under `strict` where a delivery failed or a channel's variable was missing, else 0. `missing` are such channels."""
+    bad = any(outcome.outcome == "failed" or (outcome.outcome == "skipped" and outcome.channel in missing) for outcome in outcomes)
+    return FAILED_DELIVERY if strict and bad else OK
+
+
+def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
+    """A row a delivery, for a table: outcome, recipient, kind, what came of it."""
+    return [(outcome.outcome, outcome.recipient, outcome.kind, remark(outcome)) for outcome in outcomes]
+
+
+def remark(outcome: Outcome) -> str:
+    """The reason, or how long the delivery took."""
+    if outcome.reason:
+        return outcome.reason
+    again = f", {outcome.attempts} attempts" if outcome.attempts > 1 else ""
+    return f"{outcome.seconds:.2f} s{again}"
+
+
+def explanation(event: Event, rules: Sequence[RuleMatch], destinations: Sequence[Destination]) -> dict[str, Any]:
+    """Why each rule matches or not, and who gets what, as `explain --json` prints it."""
+    return {
+        "event": as_dict(event),
+        "rules": [{"name": rule.name, "matches": rule.matches, "failed_on": as_dict(rule.failed_on)} for rule in rules],
+        "deliveries": [
+            {
+                "channel": destination.channel,
+                "kind": destination.kind,
+                "recipient": destination.recipient,
+                "rules": list(destination.rules),
+                "outcome": "skipped" if destination.skipped else "would send",
+                "reason": destination.skipped,
+            }
+            for destination in destinations
+        ],
+    }
+
+
+def context_rows(event: Event) -> list[tuple[str, ...]]:
+    """A row a field that is known: name, value, where it came from."""
+    known = [(name, str(value), event.sources.get(name, "")) for name, value in dotted(event) if value is not None]
+    lists = [(name, f"{len(getattr(event, name))} known", event.sources.get(name, "")) for name in LISTS if getattr(event, name)]
+    return [(name, clip(value, CELL_MAX_CHARS), source) for name, value, source in known + lists]
+
+
+def rule_rows(rules: Sequence[RuleMatch]) -> list[tuple[str, ...]]:
+    """A row a rule: whether it matches, its name, and by which keys it does not."""
+    return [("yes" if rule.matches else "no", rule.name, "; ".join(_why_not(mismatch) for mismatch in rule.failed_on)) for rule in rules]
+
+
+def _why_not(mismatch: Mismatch) -> str:
+    wanted = ", ".join(map(str, mismatch.wanted)) if isinstance(mismatch.wanted, (list, tuple)) else str(mismatch.wanted)
+    return f"{mismatch.key} is {mismatch.got or 'unknown'}, wanted {wanted}"
+
+
+def destination_rows(destinations: Sequence[Destination]) -> list[tuple[str, ...]]:
+    """A row a destination: what would become of it, who, which kind, by which rules, or why not."""
+    return [
+        ("skipped" if row.skipped else "would send", row.recipient, row.kind, row.skipped or f"by {', '.join(row.rules)}")
+        for row in destinations
+    ]
