@@ -10,11 +10,9 @@ import json
 from typing import Any
 
 from tocsin.message import Detail, Message, Tone
-from tocsin.text import clip
 
 STYLES: dict[Tone, str] = {"started": "accent", "good": "good", "bad": "attention", "warning": "warning", "neutral": "emphasis"}
-LABEL_WIDTH = "100px"  # the widest label, "Pull request", in the default font
-RULES_MAX_CHARS = 300  # ours: a footer is one line
+LABEL_WIDTH = "110px"  # the widest label, "Pull request", in the default font
 
 
 def card(message: Message, version: str) -> dict[str, Any]:
@@ -25,9 +23,8 @@ def card(message: Message, version: str) -> dict[str, Any]:
         body.append({"type": "Container", "items": [_rich(_run("What failed", weight="Bolder")), *map(_failure, message.failures)]})
     if message.details:
         body.append({"type": "Container", "separator": bool(message.failures), "items": list(map(_row, message.details))})
-    if message.rules:
-        rules = clip(f"Rule: {', '.join(message.rules)}", RULES_MAX_CHARS)
-        body.append(_rich(_run(rules, size="Small", isSubtle=True)))
+    if message.footer:
+        body.append(_rich(_run(message.footer, size="Small", isSubtle=True)))
     content: dict[str, Any] = {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",

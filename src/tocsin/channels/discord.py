@@ -16,18 +16,18 @@ from tocsin.channels.hooks import fitted, post
 from tocsin.channels.options import ChannelOptions, Credential, Text
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Detail, Message
-from tocsin.text import clean, clip
+from tocsin.text import URL_MAX_CHARS, clean, clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 # characters, counted here in UTF-16, the most that any count gives: https://docs.discord.com/developers/resources/message#embed-object
 TITLE_MAX_CHARS = 256
 DESCRIPTION_MAX_CHARS = 4096
+FAILURES_MAX_CHARS = DESCRIPTION_MAX_CHARS - URL_MAX_CHARS - 50  # the rest is for the link to the run
 FIELD_VALUE_MAX_CHARS = 1024
 FIELDS_MAX = 25
 EMBEDS_MAX_CHARS = 6000  # title, description, fields and footer of all embeds together
 USERNAME_MAX_CHARS = 80  # and without "clyde" or "discord": https://docs.discord.com/developers/resources/webhook#create-webhook
-RULES_MAX_CHARS = 300  # ours: a footer is one line
-INLINE_MAX_CHARS = 40  # ours: a longer value gets a line of its own
+INLINE_MAX_CHARS = 24  # ours: a longer value gets a line of its own
 
 CODES = {
     10003: "the thread or channel is gone: check thread_id",
@@ -77,20 +77,20 @@ def _embed(message: Message) -> dict[str, Any]:
         "color": message.colour,
         "fields": [_field(detail) for detail in message.details[:FIELDS_MAX]],
     }
-    lines = [_failure(failure) for failure in message.failures]
+    parts = [_failures(message.failures)] if message.failures else []
     if message.link:
-        lines.append(_link(message.link.label, message.link.url))
+        parts += filter(None, [_link(message.link.label, message.link.url)])
         if _has_full_host(message.link.url):
             embed["url"] = message.link.url
-    if lines:
-        embed["description"] = _whole_lines(lines, DESCRIPTION_MAX_CHARS)
-    if message.rules:
-        embed["footer"] = {"text": clip(f"Rule: {', '.join(message.rules)}", RULES_MAX_CHARS)}
+    if parts:
+        embed["description"] = "\n\n".join(parts)
+    if message.footer:
+        embed["footer"] = {"text": message.footer}
     return embed
 
 
 def _field(detail: Detail) -> dict[str, Any]:
-    link = f" {_link('↗', detail.url)}" if detail.url else ""
+    link = _arrow(detail.url)
     value = escape(detail.value, FIELD_VALUE_MAX_CHARS)
     return {
         "name": detail.label,
@@ -99,26 +99,35 @@ def _field(detail: Detail) -> dict[str, Any]:
     }
 
 
-def _failure(failure: Detail) -> str:
-    where = f"**{escape(failure.label, FIELD_VALUE_MAX_CHARS)}**"
+def _failures(failures: tuple[Detail, ...]) -> str:
+    """One line each; links go first where that is too long, and then the last lines."""
+    for links in (True, False):
+        lines = [_failure(failure, link=links) for failure in failures]
+        if units(text := "\n".join(lines)) <= FAILURES_MAX_CHARS:
+            return text
+    while units(text := "\n".join(lines)) > FAILURES_MAX_CHARS:
+        lines.pop()
+    return text
+
+
+def _failure(failure: Detail, *, link: bool) -> str:
     what = f": {escape(failure.value, FIELD_VALUE_MAX_CHARS)}" if failure.value else ""
-    return f"• {where}{what}" + (f" {_link('↗', failure.url)}" if failure.url else "")
+    return f"• **{escape(failure.label, FIELD_VALUE_MAX_CHARS)}**{what}{_arrow(failure.url) if link else ''}"
+
+
+def _arrow(url: str | None) -> str:
+    return f" {_link('↗', url)}".rstrip() if url else ""
 
 
 def _link(label: str, url: str) -> str:
     """A masked link; its label is ours, since Discord shows the markup of a link whose label looks like an address."""
-    return f"[{label}]({url.replace('(', '%28').replace(')', '%29')})"
+    url = url.replace("(", "%28").replace(")", "%29")
+    return f"[{label}]({url})" if len(url) <= URL_MAX_CHARS else ""
 
 
 def _has_full_host(url: str) -> bool:
     """Can the URL be an embed's? Discord refuses the whole message for a host without a dot (http://jenkins:8080)."""
     return "." in (urlsplit(url).hostname or "").strip(".")
-
-
-def _whole_lines(lines: list[str], max_chars: int) -> str:
-    while len(lines) > 1 and units("\n".join(lines)) > max_chars:
-        del lines[-2]
-    return "\n".join(lines)
 
 
 def escape(text: str, max_chars: int) -> str:
@@ -148,7 +157,7 @@ def embed_chars(embed: dict[str, Any]) -> int:
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """Execute the webhook and wait until the message is saved. Raises NoAnswer."""
-    return verdict(post(_address(options.url, options.thread_id), payload, transport))
+    return verdict(post(_address(options.url, options.thread_id), payload, transport, options.url))
 
 
 def _address(url: str, thread_id: str | None) -> str:

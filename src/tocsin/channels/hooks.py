@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,17 +11,23 @@ from tocsin.message import Detail, Message
 from tocsin.secrets import Redactor
 from tocsin.text import clip
 
+KEY_MIN_CHARS = 16  # ours: a shorter part of a URL is a word, not a key
 SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message would be too long
 
 
-def post(url: str, payload: Any, transport: Transport) -> Response:
-    """Post `payload` with the delivery's repeat key; the answer comes back without the URL in it, which is a secret.
+def post(url: str, payload: Any, transport: Transport, secret: str = "") -> Response:
+    """Post `payload` with the delivery's repeat key; the answer comes back without the URL, or a key that is part of it.
 
-    Raises NoAnswer.
+    `secret` is the URL as it was given, where that is another. Raises NoAnswer.
     """
     response = transport.post_json(url, payload, headers={"Idempotency-Key": transport.key})
     redact = Redactor()
-    redact.learn(url)
+    for address in filter(None, (url, secret)):
+        redact.learn(address)
+        path = address.partition("://")[2].partition("/")[2]
+        for part in re.split("[/?&=#]", path):
+            if len(part) >= KEY_MIN_CHARS:
+                redact.learn(part)
     return response._replace(text=redact(response.text))
 
 

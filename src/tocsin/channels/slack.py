@@ -7,6 +7,7 @@ Values stand in plain_text and rich_text only: mrkdwn has no escape for its * _ 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field
@@ -19,7 +20,6 @@ from tocsin.text import clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 HEADER_MAX_CHARS = 150  # characters, as Slack stores them (& is &amp;): https://docs.slack.dev/reference/block-kit/blocks/header-block
-RULES_MAX_CHARS = 300  # ours: a footer is one line
 TEXT_MAX_CHARS = 4000  # characters; Slack cuts at 40,000: https://docs.slack.dev/reference/methods/chat.postMessage
 BLOCKS_MAX_CHARS = 12_000  # characters of JSON; msg_blocks_too_long, which is undocumented, begins near 13,200
 
@@ -68,17 +68,22 @@ def _payload(message: Message) -> dict[str, Any]:
     return payload
 
 
-def _blocks(message: Message) -> Any:
+def _blocks(message: Message) -> Iterator[dict[str, Any]]:
     if message.failures:
         items = [_section(_failure(failure)) for failure in message.failures]
         yield _rich(_section([_text("What failed", bold=True)]), {"type": "rich_text_list", "style": "bullet", "elements": items})
     if message.details:
-        yield _rich(*(_section([_text(f"{row.label}:  ", bold=True), _value(row.value, row.url)]) for row in message.details))
+        yield _rich(_section(_rows(message.details)))
     if message.link:
         button = {"type": "button", "text": _plain(message.link.label), "url": message.link.url, "action_id": "run"}
         yield {"type": "actions", "elements": [button]}
-    if message.rules:
-        yield {"type": "context", "elements": [_plain(clip(f"Rule: {', '.join(message.rules)}", RULES_MAX_CHARS))]}
+    if message.footer:
+        yield {"type": "context", "elements": [_plain(message.footer)]}
+
+
+def _rows(details: tuple[Detail, ...]) -> list[dict[str, Any]]:
+    rows = [(_text(f"{detail.label}:  ", bold=True), _value(detail.value, detail.url), _text("\n")) for detail in details]
+    return [element for row in rows for element in row][:-1]
 
 
 def _failure(failure: Detail) -> list[dict[str, Any]]:

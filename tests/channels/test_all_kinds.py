@@ -1,0 +1,202 @@
+"""A kit for every kind of channel: samples, hostile text, limits, the verdict table, and no secret in any answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from events import CASES, EVERY, MESSAGES, RULES, SAMPLES, event
+from golden import CHAT_KINDS, payload
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from payload_checks import CHECKS
+from servers import Answer, ScriptedServer, transport
+
+from tocsin.channels import KINDS, MAIL_KINDS, load
+from tocsin.event import Event, dotted
+from tocsin.http import NoAnswer, Response
+from tocsin.message import compose
+from tocsin.verdict import Delivered, Failed, Retry, Verdict
+
+KEY = "Zm9vYmFyYmF6SECRET"
+SECRET_PATH = f"/webhook/T0123/B0456/{KEY}"
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "smtp": {"host": "127.0.0.1", "port": 2525, "from": "ci@example.com"},
+    "ses": {"region": "eu-west-1", "from": "ci@example.com"},
+    "webhook": {"url": "http://127.0.0.1/hook"},
+}
+EXISTING = [kind for kind, module in KINDS.items() if find_spec(module)]
+
+
+def options(kind: str, url: str | None = None) -> Any:
+    """The options of a kind, its secret URL resolved where it has one."""
+    values = load(kind).Options.model_validate({"kind": kind, **OPTIONS.get(kind, {})})
+    return values.resolved({f"{kind.upper()}_WEBHOOK_URL": url}) if url else values
+
+
+def render(kind: str, happening: Event) -> Any:
+    message = compose(happening)._replace(rules=RULES, recipient="dev@example.com" if kind in MAIL_KINDS else None)
+    return load(kind).render(message, options(kind))
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("kind", EXISTING)
+def test_whatever_the_event_the_payload_is_sound(kind: str, name: str) -> None:
+    rendered = render(kind, EVERY[name])
+    if kind in CHECKS:
+        CHECKS[kind](rendered)
+
+
+@pytest.mark.parametrize("folder", MESSAGES, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_the_samples_are_as_they_were(kind: str, folder: Path) -> None:
+    assert payload(kind, folder) == json.loads((folder / f"{kind}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name != "failure-bare"])
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_what_where_who_which_how_long_and_the_run_are_there(kind: str, name: str) -> None:
+    happening = SAMPLES[name]
+    text = json.dumps(render(kind, happening), ensure_ascii=False).replace("\\\\", "")
+    wanted = ["payments", "Grace Hopper", "4f8a1c9d", "Round refunds to the cent", str(happening.run.url)]
+    wanted += ["3 min 20 s"] if happening.hook == "completion" else []
+    wanted += [failure.job for failure in happening.failures[:5] if failure.job]
+    wanted += [happening.environment] if happening.environment else []
+    assert [word for word in wanted if word not in text] == []
+
+
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_failed_parts_come_before_the_details(kind: str) -> None:
+    text = json.dumps(render(kind, SAMPLES["failure-cd"]))
+    assert text.index("failed") < text.index("Wait for rollout")
+    if kind != "discord":  # there the order of keys is not the order on the screen
+        assert text.index("Wait for rollout") < text.index("Grace Hopper", text.index("What failed"))
+
+
+TEXT_FIELDS = [name for name, value in dotted(Event()) if value is None and not name.endswith((".number", ".attempt", ".fork"))]
+MARKUP = st.text(st.sampled_from("\\*_~`|<>[]()@#!:/.-+ \n1a&{}\"'$\u202e\ud800😀h"), max_size=60)
+ANY_TEXT = st.one_of(MARKUP, st.text(max_size=60), st.text(min_size=1, max_size=12).map(lambda text: text * 60))
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Event:
+    values: dict[str, Any] = {}
+    for name, text in draw(st.dictionaries(st.sampled_from(TEXT_FIELDS), ANY_TEXT, max_size=12)).items():
+        *heads, last = name.split(".")
+        record = values
+        for head in heads:
+            record = record.setdefault(head, {})
+        record[last] = text
+    failure = st.fixed_dictionaries({"job": ANY_TEXT, "step": ANY_TEXT, "reason": ANY_TEXT, "url": ANY_TEXT})
+    values["failures"] = draw(st.lists(failure, max_size=7))
+    values["event"] = draw(st.sampled_from(["trigger", "success", "failure", "cancelled", "unstable"]))
+    values["kind"] = draw(st.sampled_from(["ci", "cd"]))
+    values["ref"] = {**values.get("ref", {}), "type": draw(st.sampled_from(["branch", "tag", "pull_request", None]))}
+    return event(values)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(events())
+def test_no_text_breaks_a_limit_or_opens_a_link_or_a_mention(happening: Event) -> None:
+    for kind in CHAT_KINDS:
+        CHECKS[kind](render(kind, happening))
+
+
+def verdicts(kind: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for name in ("common", kind):
+        rows += json.loads((CASES / "verdicts" / f"{name}.json").read_text(encoding="utf-8"))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as running:
+        yield running
+
+
+def send(kind: str, server: ScriptedServer, path: str = SECRET_PATH) -> Verdict:
+    module = load(kind)
+    return module.send({"x": "ü"}, options(kind, server.url(path)), transport("the-repeat-key"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"), [pytest.param(kind, row, id=f"{kind}: {row['name']}") for kind in CHAT_KINDS for row in verdicts(kind)]
+)
+def test_each_answer_means_what_the_service_means_by_it(kind: str, row: dict[str, Any]) -> None:
+    headers = {name.lower(): value for name, value in row.get("headers", {}).items()}
+    verdict = load(kind).verdict(Response(row["status"], headers, row.get("body", "")))  # type: ignore[attr-defined]  # of chat kinds
+    assert type(verdict).__name__.lower() == row["verdict"], verdict
+    if isinstance(verdict, Delivered):
+        assert dict(verdict.receipt) == row.get("receipt", {})
+        return
+    assert [word for word in row.get("says", []) if word not in verdict.reason] == [], verdict.reason
+    assert len(verdict.reason) < 400
+    assert verdict.reason.isprintable()
+    if isinstance(verdict, Retry):
+        assert verdict.after == row.get("after")
+
+
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_one_request_goes_out_and_no_redirect_is_followed(kind: str, server: ScriptedServer) -> None:
+    server.script(Answer(307, headers={"Location": server.url("/elsewhere")}), Answer(200, b"ok"))
+    assert isinstance(send(kind, server), Failed)
+    (request,) = server.requests
+    assert request.method == "POST"
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["idempotency-key"] == "the-repeat-key"
+    assert request.json() == {"x": "ü"}
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500])
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_a_service_that_repeats_the_url_does_not_make_it_public(kind: str, status: int, server: ScriptedServer) -> None:
+    said = f"cannot POST {SECRET_PATH}: no {KEY}"
+    server.script(
+        Answer(status, json.dumps({"message": said, "error": {"code": "x", "message": said}, "url": server.url(SECRET_PATH)}).encode())
+    )
+    verdict = send(kind, server)
+    assert not isinstance(verdict, Delivered)
+    assert "SECRET" not in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hooks.example.com/SECRET",
+        "ftp://x/SECRET",
+        "https:///SECRET",
+        "http://[::1/SECRET",
+        "http://x:99999/SECRET",
+        "SECRET",
+        "http://127.0.0.1:1/SECRET\r\nA: b",
+    ],
+)
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_a_url_that_is_none_fails_in_words_without_it(kind: str, url: str) -> None:
+    with pytest.raises(NoAnswer) as caught:
+        load(kind).send({}, options(kind, url), transport())
+    assert "SECRET" not in caught.value.reason
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("behaviour", ["close", "reset", "malformed"])
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_a_broken_answer_is_worth_another_try(kind: str, behaviour: Any, server: ScriptedServer) -> None:
+    server.script(Answer(behaviour=behaviour))
+    with pytest.raises(NoAnswer) as caught:
+        send(kind, server)
+    assert caught.value.retry
+    assert "SECRET" not in caught.value.reason
+
+
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_a_url_written_into_the_policy_is_refused_without_being_printed(kind: str) -> None:
+    with pytest.raises(ValueError, match="credential") as caught:
+        load(kind).Options.model_validate({"kind": kind, "url": f"https://hooks.example.com{SECRET_PATH}"})
+    assert "SECRET" not in str(caught.value)

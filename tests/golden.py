@@ -1,0 +1,37 @@
+"""What the sample events become: `python tests/golden.py` writes it anew; read the difference before you keep it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from events import MESSAGES, RULES, sample
+
+from tocsin.channels import load
+from tocsin.message import compose
+
+CHAT_KINDS = ("slack", "teams", "discord", "ringcentral")
+
+
+def payload(kind: str, folder: Path) -> Any:
+    """The payload that a kind of channel sends for a case."""
+    module = load(kind)
+    return module.render(compose(sample(folder))._replace(rules=RULES), module.Options(kind=kind))
+
+
+def write() -> None:
+    """Write every golden file."""
+    for folder in MESSAGES:
+        message = compose(sample(folder))
+        _write(folder / "message.json", {"title": message.title, "text": message.text, "tone": message.tone})
+        for kind in CHAT_KINDS:
+            _write(folder / f"{kind}.json", payload(kind, folder))
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
