@@ -69,7 +69,7 @@ class Inbox:
         return self._arrivals.snapshot()
 
     def endpoint(self, kind: str) -> str:
-        """The address to configure for a kind of channel; for ses it is an AWS client's `endpoint_url`. Raises KeyError for an unknown kind."""
+        """The address to configure for a kind of channel; for ses an AWS client's `endpoint_url`. Raises KeyError for an unknown kind."""
         if kind == "smtp":
             return f"smtp://{_bracketed(self._reachable())}:{self.smtp_port}"
         return self._base(self._web.port) + web.PATHS[kind]

@@ -39,10 +39,10 @@ class Arrival(NamedTuple):
 class Arrivals:
     """The newest arrivals, oldest first. Safe to use from many threads; numbers never repeat."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_chars: int = KEPT_MAX_CHARS) -> None:
         self._changed = threading.Condition()
         self._kept: deque[Arrival] = deque(maxlen=KEPT_MAX)
-        self._chars, self._total, self.closed = 0, 0, False
+        self._max_chars, self._chars, self._total, self.closed = max_chars, 0, 0, False
 
     def add(self, kind: str, title: str, summary: str, content: Content) -> Arrival:
         """Give the message its number and time, keep it, and wake those who wait."""
@@ -54,7 +54,7 @@ class Arrivals:
                 self._chars -= len(self._kept.popleft().raw)
             self._kept.append(arrival)
             self._chars += len(arrival.raw)
-            while self._chars > KEPT_MAX_CHARS and len(self._kept) > 1:
+            while self._chars > self._max_chars and len(self._kept) > 1:
                 self._chars -= len(self._kept.popleft().raw)
             self._changed.notify_all()
         return arrival

@@ -14,11 +14,12 @@ _TEXTS_MAX = 12  # ours: more never fits into a summary
 
 # What a reader sees, in the order of sight; what is not named here is layout.
 _SEEN = (
-    "header", "title", "text", "blocks", "attachments", "content", "body", "items", "columns", "inlines", "facts", "fields",
-    "elements", "embeds", "description", "value", "fallback", "fallbackText",
+    "header", "title", "text", "description", "blocks", "attachments", "content", "body", "items", "columns", "inlines", "facts", "fields",
+    "elements", "embeds", "value", "fallback", "fallbackText",
 )  # fmt: skip
 _RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
 _LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -31,14 +32,21 @@ def describe(kind: str, payload: Any) -> tuple[str, str]:
     if not texts:
         return clean(payload, TITLE_MAX_CHARS) or "(empty)", ""
     title = clean(texts[0], TITLE_MAX_CHARS)
-    rest = next((text for text in texts[1:] if text != title and text not in title), "")
-    return title, clean(rest.removeprefix(title).strip() or rest, SUMMARY_MAX_CHARS)
+    rest = [_rest(text, title) for text in texts[1:] if text not in title]
+    return title, clean(" · ".join(dict.fromkeys(rest)), SUMMARY_MAX_CHARS)
+
+
+def _rest(text: str, title: str) -> str:
+    """What a text says beyond the title that it begins with: "Build failed (CI #7)" says "CI #7"."""
+    rest = text.removeprefix(title).strip() or text
+    return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
 
 
 def _mail(payload: dict[str, Any]) -> tuple[str, str]:
     text = payload["text"] or re.sub(r"<style.*?</style>|<[^<>]*>", " ", (payload["html"] or "")[:20_000], flags=re.DOTALL)
     title = clean(payload["subject"], TITLE_MAX_CHARS) or "(no subject)"
-    return title, clean(clean(text, SUMMARY_MAX_CHARS * 2).removeprefix(title), SUMMARY_MAX_CHARS)
+    lines = [clean(line, SUMMARY_MAX_CHARS) for line in text[:20_000].splitlines()]
+    return title, clean(" ".join(line for line in lines if re.sub(r"^\W+", "", line) not in title), SUMMARY_MAX_CHARS)
 
 
 def _titles_first(kind: str, payload: Any) -> list[str]:
@@ -74,6 +82,8 @@ def _texts(value: Any) -> Iterator[str]:
         parts = (text for key in _SEEN if key in value for text in _texts(value[key]))
         if value.get("type") in _RUNS:
             yield "".join(parts)
+        elif isinstance(value.get("value"), str) and isinstance(label := value.get("title") or value.get("name"), str):
+            yield f"{label}: {value['value']}"
         else:
             yield from parts
 
@@ -87,7 +97,7 @@ def _plain(kind: str, text: str) -> str:
         text = re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)
     elif kind != "webhook":
         text = re.sub(r"\*\*([^*\n]+)\*\*", r"\1", text)
-        text = re.sub(r"\\([^\w\s])", r"\1", text)
+        text = _ESCAPED.sub(r"\1", text)
     return clean(text, SUMMARY_MAX_CHARS)
 
 

@@ -15,7 +15,7 @@ _HEAD = re.compile(r"<head[^<>]*>", re.IGNORECASE)
 
 
 def entry(arrival: Arrival) -> dict[str, Any]:
-    """An arrival as plain data for the page; `size` is in characters, `cut` says that `raw` is not all."""
+    """An arrival as plain data for the page; `size` is in bytes, `cut` says that `raw` is not all."""
     mail = arrival.kind in ("smtp", "ses")
     payload = dict(arrival.payload) if mail else arrival.payload
     if mail:
@@ -26,7 +26,7 @@ def entry(arrival: Arrival) -> dict[str, Any]:
         "payload": payload,
         "raw": arrival.raw[:TEXT_MAX_CHARS],
         "cut": len(arrival.raw) > TEXT_MAX_CHARS,
-        "size": len(arrival.raw),
+        "size": len(arrival.raw.encode("utf-8", "replace")),
         "headers": {name: _masked(name, value) for name, value in arrival.headers.items()},
     }
 

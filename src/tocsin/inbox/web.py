@@ -130,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
             for arrival in arrivals:
                 number = arrival.number
                 self._event("arrival", json.dumps(feed.entry(arrival)), f"{self.hello['run']}-{number}")
-            if not arrivals:
+            if not arrivals and not self.arrivals.closed:
                 self.wfile.write(b": still here\n\n")
 
     def _event(self, name: str, data: str, identity: str = "") -> None:
