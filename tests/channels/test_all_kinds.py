@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from events import CASES, EVERY, MESSAGES, RULES, SAMPLES, event
+from events import CASES, EVERY, HOSTILE, MESSAGES, RULES, SAMPLES, event
 from golden import CHAT_KINDS, payload
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -76,6 +76,12 @@ def test_failed_parts_come_before_the_details(kind: str) -> None:
     assert text.index("failed") < text.index("Wait for rollout")
     if kind != "discord":  # there the order of keys is not the order on the screen
         assert text.index("Wait for rollout") < text.index("Grace Hopper", text.index("What failed"))
+
+
+@pytest.mark.parametrize("name", ["everything", "widest", "long", "markup", "escapes"])
+@pytest.mark.parametrize("kind", CHAT_KINDS)
+def test_what_does_not_fit_is_counted(kind: str, name: str) -> None:
+    assert "and 55 more" in json.dumps(render(kind, HOSTILE[name]))
 
 
 TEXT_FIELDS = [name for name, value in dotted(Event()) if value is None and not name.endswith((".number", ".attempt", ".fork"))]

@@ -16,7 +16,7 @@ from tocsin.channels.hooks import fitted, post
 from tocsin.channels.options import ChannelOptions, Credential, Text
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Detail, Message
-from tocsin.text import URL_MAX_CHARS, clean, clip
+from tocsin.text import URL_MAX_CHARS, VALUE_MAX_CHARS, clean, clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 # characters, counted here in UTF-16, the most that any count gives: https://docs.discord.com/developers/resources/message#embed-object
@@ -26,6 +26,7 @@ FAILURES_MAX_CHARS = DESCRIPTION_MAX_CHARS - URL_MAX_CHARS - 50  # the rest is f
 FIELD_VALUE_MAX_CHARS = 1024
 FIELDS_MAX = 25
 EMBEDS_MAX_CHARS = 6000  # title, description, fields and footer of all embeds together
+SHORT_MAX_CHARS = 60  # ours: with every character escaped, six failed parts of this length still fit
 USERNAME_MAX_CHARS = 80  # and without "clyde" or "discord": https://docs.discord.com/developers/resources/webhook#create-webhook
 INLINE_MAX_CHARS = 24  # ours: a longer value gets a line of its own
 
@@ -100,19 +101,17 @@ def _field(detail: Detail) -> dict[str, Any]:
 
 
 def _failures(failures: tuple[Detail, ...]) -> str:
-    """One line each; links go first where that is too long, and then the last lines."""
-    for links in (True, False):
-        lines = [_failure(failure, link=links) for failure in failures]
-        if units(text := "\n".join(lines)) <= FAILURES_MAX_CHARS:
-            return text
-    while units(text := "\n".join(lines)) > FAILURES_MAX_CHARS:
-        lines.pop()
+    """One line each, in full where that fits; else without links, and then short."""
+    for links, chars in ((True, VALUE_MAX_CHARS), (False, VALUE_MAX_CHARS), (False, SHORT_MAX_CHARS)):
+        text = "\n".join(_failure(failure, chars, link=links) for failure in failures)
+        if units(text) <= FAILURES_MAX_CHARS:
+            break
     return text
 
 
-def _failure(failure: Detail, *, link: bool) -> str:
-    what = f": {escape(failure.value, FIELD_VALUE_MAX_CHARS)}" if failure.value else ""
-    return f"• **{escape(failure.label, FIELD_VALUE_MAX_CHARS)}**{what}{_arrow(failure.url) if link else ''}"
+def _failure(failure: Detail, chars: int, *, link: bool) -> str:
+    label, value = (escape(clip(text, chars), FIELD_VALUE_MAX_CHARS) for text in (failure.label, failure.value))
+    return f"• **{label}**" + (f": {value}" if value else "") + (_arrow(failure.url) if link else "")
 
 
 def _arrow(url: str | None) -> str:
