@@ -1,7 +1,5 @@
 """`python -m tocsin`."""
 
-import sys
+from tocsin.cli import entry
 
-from tocsin.cli import main
-
-sys.exit(main())
+entry()
