@@ -153,7 +153,7 @@ def render(message: Message, options: Options) -> Any:
     for body in _bodies(message, options):
         if isinstance(body, TooLarge):
             problem = body
-        elif len(_json(body)) <= ADDED_MAX_BYTES + len(_json(options.payload)):
+        elif len(encoded(body)) <= ADDED_MAX_BYTES + len(encoded(options.payload)):
             return body
     raise problem
 
@@ -183,14 +183,14 @@ def _default_body(message: Message, limit: Limit) -> dict[str, Any]:
     }
 
 
-def _json(body: Any) -> bytes:
+def encoded(body: Any) -> bytes:
     """Strict JSON. A half of a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def send(payload: Any, options: Options, transport: Transport) -> Verdict:
     """One request. Any 2xx is a success, whatever its body."""
-    body = _json(payload)
+    body = encoded(payload)
     headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "webhook-id": transport.key, "Idempotency-Key": transport.key}
     if options.signing_secret:
         key = _signing_key(options.signing_secret)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tocsin.templates.variables import EVERYTHING, NOTHING, SHAPES, variables
+from tocsin.templates.variables import SHAPES, variables
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _wrong_words(source: str) -> Iterator[TemplateProblem]:
     from jinja2 import TemplateSyntaxError
 
     from tocsin.templates import syntax
+    from tocsin.templates.samples import NOTHING
 
     known = frozenset(variables(NOTHING))
     try:
@@ -104,15 +105,17 @@ def _tried(source: str) -> tuple[Program | None, tuple[TemplateProblem, ...]]:
     """The program, once it has run on both sample events; what data it would meet at the worst is not known to it."""
     from tocsin.templates import syntax
     from tocsin.templates.rendering import to_data
+    from tocsin.templates.samples import EVERYTHING, MESSAGE, NOTHING
 
     try:
         program = syntax.build(source)
         everywhere = syntax.build(source, every_branch=True) if program.branches else program
     except (RecursionError, MemoryError, SyntaxError):
         return None, (TemplateProblem("this template is nested too deeply"),)
-    for tried, event, when in ((program, EVERYTHING, ""), (everywhere, EVERYTHING, ""), (program, NOTHING, _ABSENT)):
+    everything, nothing = variables(EVERYTHING) | MESSAGE, variables(NOTHING)
+    for tried, values, when in ((program, everything, ""), (everywhere, everything, ""), (program, nothing, _ABSENT)):
         try:
-            _run(source, tried, variables(event), to_data)
+            _run(source, tried, values, to_data)
         except TemplateProblem as problem:
             return None, (TemplateProblem(f"{problem}{when}", problem.line, problem.column),)
     return program, ()
@@ -147,13 +150,15 @@ def _run(source: str, program: Program, values: Mapping[str, Any], convert: Any)
 
 def _said(error: Exception) -> str:
     """An error of the sandbox or of Python as one line for a template's author."""
-    if isinstance(error, ZeroDivisionError):
-        return "division by zero"
+    from jinja2 import TemplateError
+
+    if isinstance(error, TemplateError):
+        return clean(error)
     if isinstance(error, RecursionError):
         return "this template is nested too deeply"
     if isinstance(error, NameError):  # how Python reads 1e999, since it writes it as inf
         return "this template holds a number that is too large"
-    return clean(error) or type(error).__name__
+    return f"this cannot be computed: {clean(error)}"
 
 
 def _near(source: str, line: int, word: str, message: str) -> TemplateProblem:

@@ -148,5 +148,5 @@ def meant(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     by_lower = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), by_lower, 1, 0.3 if word.lower().startswith("devtron") else 0.6)
+    near = get_close_matches(word.lower(), by_lower, 1, 0.3 if word.lower().startswith("devtron") else 0.65)
     return f" (do you mean {by_lower[near[0]]}?)" if near else ""

@@ -1,0 +1,44 @@
+"""The events on which a template is tried: one of which everything is known, and one of which nothing is."""
+
+from __future__ import annotations
+
+from tocsin.event import Actor, Change, Commit, Event, Failure, Image, Job, Person, PullRequest, Ref, Repository, Run
+
+NOTHING = Event(hook="completion", kind="ci")
+"""An event of which nothing is known."""
+
+_URL = "https://ci.example.com/payments/runs/4711"
+_AUTHOR = Person("Ada Byron", "ada@example.com")
+
+EVERYTHING = Event(
+    ci="github",
+    hook="completion",
+    status="failure",
+    event="failure",
+    transition="broken",
+    scope="run",
+    kind="cd",
+    project="shop",
+    app="payments",
+    environment="production",
+    environment_url="https://payments.example.com",
+    tier="production",
+    cluster="eks-prod-1",
+    pipeline="Deploy payments",
+    pipeline_file="deploy.yml",
+    source="push",
+    run=Run("4711", 42, 2, _URL, "2026-01-02T03:04:05Z", "2026-01-02T03:07:25Z", "success"),
+    job=Job("17", "deploy", f"{_URL}/jobs/17", "eu-west-1"),
+    ref=Ref("branch", "release/2.1", "release/2.1", "v2.1.0"),
+    commit=Commit("0123456789abcdef" * 2 + "01234567", "01234567", "Fix rounding", "Fix rounding\n\nBy cents.", f"{_URL}/commit", _AUTHOR),
+    pull_request=PullRequest(7, "Fix rounding", f"{_URL}/pull/7", "fix/rounding", "main", fork=False),
+    triggered_by=Actor("ada", "Ada Byron", "ada@example.com"),
+    image=Image("registry.example.com/payments", "2.1.0"),
+    repository=Repository("payments", "shop", "https://git.example.com/shop/payments"),
+    failures=(Failure("build", "Compile", f"{_URL}/jobs/1", "exit code 1"), Failure("test", "Run tests", f"{_URL}/jobs/2", "2 failed")),
+    changes=(Change("a" * 40, "Add cents", _AUTHOR, f"{_URL}/a"), Change("b" * 40, "Drop floats", _AUTHOR, f"{_URL}/b")),
+)
+"""An event of which all is known, though no real one has a branch, a tag and a pull request at once."""
+
+MESSAGE = {"title": "Deployment of payments failed", "text": "Deployment of payments failed (#42)", "rules": ["production"]}
+"""What is told of it."""
