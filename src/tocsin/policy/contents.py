@@ -10,13 +10,14 @@ from tocsin.errors import Problem
 from tocsin.policy.meaning import context_rules
 from tocsin.policy.model import KINDS, TIERS
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
-from tocsin.policy.words import Suggestions, quoted
+from tocsin.policy.words import Suggestions, holder, quoted, sentence
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from tocsin.channels.options import ChannelOptions, Finding
     from tocsin.policy.places import Path, Problems
+    from tocsin.policy.structure import Opened
 
 _WORDS = {"kind": KINDS, "tier": TIERS}
 
@@ -31,14 +32,13 @@ def check_context(context: Any, problems: Problems, suggest: Suggestions) -> Non
     for path, text in _settings(context):
         key = str(path[-1])
         if is_template(text):
-            from tocsin.templates import TemplateProblem, compile_text
+            from tocsin.templates import find_problems
 
-            try:
-                compile_text(text)
-            except TemplateProblem as error:
-                problems.at_value(path, f"{quoted(key)} in 'context': {error}")
+            for problem in find_problems(text):
+                problems.inside(path, problem.line, problem.column, f"{holder(path, {})}: {problem}")
         elif key in _WORDS and text not in _WORDS[key]:
-            problems.at_value(path, f"unknown {key} {quoted(text)} in 'context'{suggest(text, _WORDS[key], listed='known')}")
+            where = holder(path[:3] if len(path) > 3 else path[:1], {})
+            problems.at_value(path, f"unknown {key} {quoted(text)} in {where}{suggest(text, _WORDS[key], listed='known')}")
 
 
 def _settings(context: Any) -> Iterator[tuple[Path, str]]:
@@ -54,29 +54,31 @@ def _settings(context: Any) -> Iterator[tuple[Path, str]]:
                 yield (*path, key), text
 
 
-def check_channels(opened: Mapping[str, ChannelOptions], problems: Problems, folder: FilePath) -> dict[str, ChannelOptions]:
+def check_channels(opened: Mapping[str, Opened], problems: Problems, folder: FilePath) -> dict[str, ChannelOptions]:
     """The channels with the payloads of their files put in; notes what the channels find in their own options."""
-    return {name: _check_channel(name, options, problems, folder) for name, options in opened.items()}
+    return {name: _check_channel(name, channel, problems, folder) for name, channel in opened.items()}
 
 
-def _check_channel(name: str, options: ChannelOptions, problems: Problems, folder: FilePath) -> ChannelOptions:
+def _check_channel(name: str, channel: Opened, problems: Problems, folder: FilePath) -> ChannelOptions:
+    options = channel.options
     file = getattr(options, "payload_file", None)
     if file is not None:
         try:
             options = options.model_copy(update={"payload": read_payload(file, folder)})
         except BadFileError as error:
             problems.at_value(("channels", name, "payload_file"), f"'payload_file' in channel {quoted(name)}: {error}")
-            return options
     check = getattr(channels.load(options.kind), "check", None)
     for finding in check(options) if check else ():
-        _note(finding, name, file, problems)
+        if not channel.wrong.intersection(map(str, finding.path[:1])):
+            _note(finding, name, file, problems)
     return options
 
 
 def _note(finding: Finding, name: str, file: str | None, problems: Problems) -> None:
     path: Path = ("channels", name, *finding.path)
-    message = f"channel {quoted(name)}: {finding.message}"
+    message = sentence(holder(path, {}), finding.message)
     if file is not None and finding.path[:1] == ("payload",):
+        message = sentence(f"the payload of channel {quoted(name)}", finding.message)
         problem = Problem(file, finding.line or 1, finding.column or 1, message, finding.severity)
         problems.elsewhere(("channels", name, "payload_file"), problem)
     elif finding.line:

@@ -6,7 +6,8 @@ what follows from them, never what a rule has set. The nearer word wins: a rule'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from tocsin.errors import ContextError
 from tocsin.event import Event, Fact, Facts, spread
@@ -18,6 +19,8 @@ from tocsin.text import URL_MAX_CHARS, clean
 if TYPE_CHECKING:
     from tocsin.policy.load import Loaded
     from tocsin.policy.places import Path
+
+Settings: TypeAlias = dict[str, Fact]  # by the policy's key: one `triggered_by` takes all of another's place, not its email alone
 
 # The first of which a word stands anywhere in the name, as GitLab's Environment#guess_tier has it.
 _TIER_WORDS = (
@@ -46,31 +49,35 @@ def policy_facts(loaded: Loaded | None, event: Event) -> Facts:
     where a template cannot be rendered for this event.
     """
     if loaded is None:
-        return _guess(event.environment)
+        return _facts(_guess(event.environment))
     context = loaded.policy.context
     constants = cast("dict[str, str]", {key: text for key, text in context.items() if key != "rules"})
     always = _said(loaded, ("context",), constants, event)
-    seen = _over(event, _laid(loaded, event, always, {}))
-    known, ruled = names(seen), Facts()
+    seen = _over(event, _facts(_laid(loaded, event, always, {})))
+    known, ruled = names(seen), Settings()
     for index, rule in enumerate(context.get("rules", ())):
         if any(fulfils(selector, known) for selector in rule["when"]):
             ruled |= _said(loaded, ("context", "rules", index, "set"), cast("dict[str, str]", rule["set"]), seen)
-    return _laid(loaded, event, always, ruled)
+    return _facts(_laid(loaded, event, always, ruled))
 
 
-def _laid(loaded: Loaded, event: Event, always: Facts, ruled: Facts) -> Facts:
+def _facts(settings: Settings) -> Facts:
+    return {name: fact for word, said in settings.items() for name, fact in spread(word, said.value, said.source).items()}
+
+
+def _laid(loaded: Loaded, event: Event, always: Settings, ruled: Settings) -> Settings:
     """Constants, the environment's facts and the rules' over each other; the environment may be the policy's own word."""
     said = {**always, **ruled}
     environment = event.environment or (said["environment"].value if "environment" in said else None)
     return {**_guess(environment), **always, **_of_environment(loaded, environment), **ruled}
 
 
-def _guess(environment: str | None) -> Facts:
+def _guess(environment: str | None) -> Settings:
     tier = guess_tier(environment)
     return {"tier": Fact(tier, "the environment's name")} if tier else {}
 
 
-def _of_environment(loaded: Loaded, environment: str | None) -> Facts:
+def _of_environment(loaded: Loaded, environment: str | None) -> Settings:
     known = loaded.policy.environments.get(environment or "") or Environment()
     said = {"tier": known.tier, "cluster": known.cluster}
     return {key: Fact(value, _source(loaded, ("environments", environment or "", key))) for key, value in said.items() if value is not None}
@@ -80,15 +87,15 @@ def _source(loaded: Loaded, path: Path) -> str:
     return f"policy {loaded.file}:{loaded.line_of(path)}"
 
 
-def _said(loaded: Loaded, path: Path, settings: dict[str, str], event: Event) -> Facts:
-    """The facts of some settings; an empty value is no fact."""
-    facts: Facts = {}
-    for key, text in settings.items():
+def _said(loaded: Loaded, path: Path, texts: Mapping[str, str], event: Event) -> Settings:
+    """What some settings come to for an event; an empty value is none."""
+    said: Settings = {}
+    for key, text in texts.items():
         source = _source(loaded, (*path, key))
         value = _value(key, text, event, source)
         if value:
-            facts |= spread(key, value, source)
-    return facts
+            said[key] = Fact(value, source)
+    return said
 
 
 def _value(key: str, text: str, event: Event, source: str) -> str:

@@ -52,7 +52,10 @@ class Facts:
         """Whether the event fulfils a rule."""
         if self.words.isdisjoint(rule.on):
             return False
-        return any(fulfils(selector, self.names) for selector in rule.pipelines)
+        for selector in rule.pipelines:  # noqa: SIM110  any() takes twice as long, and ten thousand rules pass here
+            if fulfils(selector, self.names):
+                return True
+        return False
 
     def mismatches(self, rule: Notification) -> tuple[Mismatch, ...]:
         """The keys of a rule that the event does not fulfil."""
@@ -88,7 +91,10 @@ def names(event: Event) -> Names:
 
 def fulfils(selector: Selector, known: Names) -> bool:
     """Whether every key of a selector takes what the event is called."""
-    return all(passes(patterns, known[key]) for key, patterns in selector.items())
+    for key, patterns in selector.items():  # noqa: SIM110  as above
+        if not passes(patterns, known[key]):
+            return False
+    return True
 
 
 def matches(selector: Selector, event: Event) -> bool:

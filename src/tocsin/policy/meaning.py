@@ -79,7 +79,7 @@ class Meaning:
                 for finding in selectors.findings(selector, self.suggest):
                     where = f" in {holder(path[:3] if path[0] == 'context' else path[:2], self.names)}"
                     message = f"{finding.what}{where}{finding.why}"
-                    self.problems.at_value((*path, number, finding.key), message, finding.severity)
+                    self.problems.at_value((*path, number, finding.key, finding.item), message, finding.severity)
 
     def _recipient(self, path: Path, recipient: Any, projects: list[tuple[str, ...]] | None) -> None:
         if isinstance(recipient, str):
@@ -99,6 +99,8 @@ class Meaning:
     def _mapping(self, path: Path, recipient: dict[str, Any]) -> str | None:
         channel, via = recipient.get("channel"), recipient.get("via")
         where = holder(path[:2], self.names)
+        if not recipient.keys() <= {"channel", "email", "via"}:
+            return None  # the unknown key stands for one of them
         if ("channel" in recipient) == ("email" in recipient):
             self.problems.at_value(path, f"a recipient of {where} must have either 'channel' or 'email'")
         elif "channel" in recipient:
@@ -129,7 +131,7 @@ class Meaning:
         return name if facts and facts.mail else None
 
     def _known(self, path: Path, name: str) -> ChannelFacts | None:
-        if name not in self.channels:
+        if name not in self.channels and isinstance(self.data.get("channels", {}), dict):
             hint = self.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
             self.problems.at_value(path, f"unknown channel {quoted(name)} in {holder(path[:2], self.names)}{hint}")
         return self.channels.get(name)

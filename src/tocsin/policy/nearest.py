@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tocsin.policy.match import Mismatch, RuleMatch
 
 WANTED_MAX_CHARS = 80  # ours: a list of patterns in a sentence
+DIFFERENCES_MAX = 4  # ours
 
 # How a run gets what it does not have.
 _STEPS = {
@@ -26,15 +27,13 @@ _SETTABLE = ("project", "app", "environment", "tier", "cluster", "pipeline")
 
 
 def notice(rules: Sequence[RuleMatch]) -> str:
-    """The notice about rules none of which matches."""
-    if not rules:
-        return "no rule matches: the policy has none"
+    """The notice about rules, one or more, none of which matches."""
     ranked = ((len(failed), failed[0].key == "on", index) for index, failed in enumerate(rule.failed_on for rule in rules))
     _, _, index = min(ranked)
     rule = rules[index]
-    key, *others = rule.failed_on
-    also = f"; nor do {', '.join(_difference(other) for other in others[:3])}" if others else ""
-    return f"no rule matches, so nothing is sent: the nearest is rule {clean(rule.name, 80)}, but {_difference(key)}{also} ({_step(key)})"
+    failed = rule.failed_on
+    kept = "; ".join(_difference(mismatch) for mismatch in failed[:DIFFERENCES_MAX])
+    return f"no rule matches, so nothing is sent: the nearest is '{clean(rule.name, 80)}', but {kept} ({_step(failed[0])})"
 
 
 def _difference(mismatch: Mismatch) -> str:

@@ -102,10 +102,12 @@ def compose(text: str) -> Node | None:
         root: Node | None = _Parser(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadFileError(_words(error), *((mark.line + 1, mark.column + 1) if mark else ())) from None
+        raise BadFileError(
+            _words(error, text[mark.index : mark.index + 1] if mark else ""), *((mark.line + 1, mark.column + 1) if mark else ())
+        ) from None
     except yaml.reader.ReaderError as error:
         data = text.encode("utf-8", "surrogatepass")
-        raise BadFileError("is not valid YAML: control characters are not allowed", *_place(data, error.position)) from None
+        raise BadFileError("this is not valid YAML: control characters are not allowed", *_place(data, error.position)) from None
     except RecursionError:
         raise BadFileError(f"values are nested deeper than {LEVELS_MAX} levels") from None
     if root is not None and "&" in text:
@@ -114,9 +116,6 @@ def compose(text: str) -> Node | None:
 
 
 _WORDS = {
-    "found character that cannot start any token": "a value cannot begin with this character: quote it; and indent with spaces, not tabs",
-    "found character '\\t' that cannot start any token": "a tab cannot indent YAML: use spaces",
-    "found a tab character that violates indentation": "a tab cannot indent YAML: use spaces",
     "but found another document": "a second YAML document begins here: a policy is one document",
     "mapping values are not allowed in this context": (
         "a key with a value cannot stand here: is a line indented too deep, or a text with ': ' not quoted?"
@@ -126,14 +125,18 @@ _WORDS = {
 }
 
 
-def _words(error: yaml.MarkedYAMLError) -> str:
+def _words(error: yaml.MarkedYAMLError, character: str) -> str:
     problem = (error.problem or "it cannot be read").strip()
+    if character == "\t":
+        return "a tab cannot indent YAML: use spaces"
+    if "cannot start any token" in problem:
+        return f"a text cannot begin with {character!r}: put it in quotes"
     if problem in _WORDS:
         return _WORDS[problem]
     if problem.startswith("found undefined alias"):
         return "the alias stands for nothing: its anchor (&name) must come before it"
     context = f" ({error.context})" if error.context and "'" not in error.context else ""
-    return f"is not valid YAML: {problem}{context}"
+    return f"this is not valid YAML: {problem}{context}"
 
 
 class _Size(NamedTuple):

@@ -23,11 +23,11 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", "+.inf", "-.inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"), float("nan")),  # JSON has none: `check` says so
 }
 _NUMBER = re.compile(
     r"(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<float>[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)"
 )
-_NO_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 def members(node: Node, report: Report) -> Members:
@@ -112,13 +112,10 @@ class Plain:
         text = node.value
         if text in _WORDS:
             return _WORDS[text]
-        if _NO_JSON.fullmatch(text):
-            self.report(node, f"{text} is no value of JSON: quote it, or leave it out")
-            return text
         number = _NUMBER.fullmatch(text)
         return self._number(node, number) if number else text
 
-    def _number(self, node: Node, number: re.Match[str]) -> int | float | str:
+    def _number(self, node: Node, number: re.Match[str]) -> int | float:
         if len(number[0]) > NUMBER_MAX_CHARS:
             self.report(node, f"a number of {len(number[0]):,} characters: quote it, or write it with at most {NUMBER_MAX_CHARS}")
             return 0
@@ -126,10 +123,7 @@ class Plain:
             return int(number["oct"] or number["hex"], 8 if number["oct"] else 16)
         if number["int"]:
             return int(number["int"])
-        value = float(number[0])
-        if value in (float("inf"), float("-inf")):
-            self.report(node, "the number is too large for JSON: quote it")
-        return value
+        return float(number[0])
 
 
 def _tagged(node: Node) -> BadFileError:

@@ -22,6 +22,7 @@ class Finding(NamedTuple):
     what: str
     why: str
     severity: str = "error"
+    item: int = 0
 
 
 def findings(selector: Mapping[str, Any], suggest: Suggestions) -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def findings(selector: Mapping[str, Any], suggest: Suggestions) -> Iterator[Find
         if key in _WORDS:
             yield from _unknown_words(key, patterns, suggest)
         if "!" in patterns:
-            yield Finding(key, f"'!' of {quoted(key)}", " excludes nothing: a value must follow it")
+            yield Finding(key, f"'!' of {quoted(key)}", " excludes nothing: a value must follow it", item=patterns.index("!"))
         if len(patterns) > 1 and _never(patterns):
             yield Finding(key, f"{quoted(key)}", " can match nothing: every value is also excluded", "warning")
     if len(selector.keys() & _REF_KEYS) > 1:
@@ -40,10 +41,10 @@ def findings(selector: Mapping[str, Any], suggest: Suggestions) -> Iterator[Find
 
 def _unknown_words(key: str, patterns: list[str], suggest: Suggestions) -> Iterator[Finding]:
     known = _WORDS[key]
-    for pattern in patterns:
+    for index, pattern in enumerate(patterns):
         word = pattern.removeprefix("!")
         if word and word not in known and not is_glob(word):
-            yield Finding(key, f"unknown {key} {quoted(word)}", suggest(word, known, listed="known"))
+            yield Finding(key, f"unknown {key} {quoted(word)}", suggest(word, known, listed="known"), item=index)
 
 
 def _never(patterns: list[str]) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,6 +30,13 @@ _WANTED = {
 _NOUNS = {"on": "event", "tier": "tier"}
 
 
+class Opened(NamedTuple):
+    """A channel's options; `wrong` are the keys that are not in them since their values are wrong."""
+
+    options: ChannelOptions
+    wrong: frozenset[str] = frozenset()
+
+
 class Structure:
     """Validates the parts of one policy and notes every problem."""
 
@@ -41,22 +48,20 @@ class Structure:
 
     def policy(self, opened: Mapping[str, ChannelOptions]) -> model.Policy | None:
         """The policy with its channels already opened, or None where something is wrong."""
-        return self._validate(model.Policy, {**self.data, "channels": opened}, ())
+        policy, details = _validated(model.Policy, {**self.data, "channels": opened})
+        self._note(details, (), model.Policy)
+        return policy
 
-    def channels(self) -> dict[str, ChannelOptions]:
-        """Every channel whose options are right."""
+    def channels(self) -> dict[str, Opened]:
+        """Every channel that has options, if only in part."""
         given = self.data.get("channels", {})
         if not isinstance(given, dict):
             self.problems.at_value(("channels",), "'channels' must be a mapping of names to channels")
             return {}
-        opened = {}
-        for name, data in given.items():
-            options = self._channel(name, data)
-            if options is not None:
-                opened[name] = options
-        return opened
+        opened = ((name, self._channel(name, data)) for name, data in given.items())
+        return {name: channel for name, channel in opened if channel is not None}
 
-    def _channel(self, name: str, data: Any) -> ChannelOptions | None:
+    def _channel(self, name: str, data: Any) -> Opened | None:
         path: Path = ("channels", name)
         if not name or "@" in name:
             self.problems.at_key(path, f"the name {quoted(name)} of a channel must have a character, and no @ (that is an email address)")
@@ -72,29 +77,37 @@ class Structure:
             hint = self.suggest(kind, channels.KINDS, listed="known")
             self.problems.at_value((*path, "kind"), f"unknown kind {quoted(kind)}{place(path, {})}{hint}")
         elif isinstance(kind, str):
-            return self._validate(channels.load(kind).Options, data, path)
+            return self._open(channels.load(kind).Options, data, path)
         elif kind is not None:
             self.problems.at_value((*path, "kind"), f"'kind'{place(path, {})} must be text")
         return None
 
-    def _validate(self, shape: type[M], data: Any, path: Path) -> M | None:
-        try:
-            return shape.model_validate(data)
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                self._note(detail, (*path, *detail["loc"]), shape)
-            return None
+    def _open(self, shape: type[ChannelOptions], data: dict[str, Any], path: Path) -> Opened | None:
+        options, details = _validated(shape, data)
+        self._note(details, path, shape)
+        if options is not None:
+            return Opened(options)
+        wrong = frozenset(str(detail["loc"][0]) for detail in details if detail["loc"])
+        rest, _ = _validated(shape, _without(shape, data, wrong))
+        return Opened(rest, wrong) if rest is not None else None
 
-    def _note(self, detail: ErrorDetails, path: Path, shape: type[BaseModel]) -> None:
-        kind, value = detail["type"], detail.get("input")
-        if kind == "extra_forbidden" or path[-1:] == ("[key]",):
-            self._unknown(path[:-1] if kind != "extra_forbidden" else path, shape)
-        elif kind == "missing":
-            wanted = f" ({_WANTED[str(path[-1])]})" if path[-1] in _WANTED else ""
-            self.problems.at_key(path, f"{quoted(path[-1])} is missing{place(path[:-1], self.names)}{wanted}")
-        elif value is not None:  # an empty value is told of by `empty`
-            words = self._literal(detail, path) or sentence(self._subject(path), wrong(kind, detail.get("ctx", {}), value))
-            self.problems.at_value(path, words)
+    def _note(self, details: list[ErrorDetails], start: Path, shape: type[BaseModel]) -> None:
+        for detail in details:
+            path, kind, value = (*start, *detail["loc"]), detail["type"], detail["input"]
+            if kind == "extra_forbidden":
+                self._unknown(path, shape)
+            elif path[-1] == "[key]":
+                self._unknown(path[:-1], shape)
+            elif kind == "missing":
+                wanted = f" ({_WANTED[str(path[-1])]})" if path[-1] in _WANTED else ""
+                self.problems.at_key(path, f"{quoted(path[-1])} is missing{place(path[:-1], self.names)}{wanted}")
+            elif value is not None:  # an empty value is told of by `empty`
+                self._value(detail, path)
+
+    def _value(self, detail: ErrorDetails, path: Path) -> None:
+        said = wrong(detail["type"], detail.get("ctx", {}), detail["input"], path)
+        subject = holder(self.problems.find(path).path or path, self.names)
+        self.problems.at_value(path, self._literal(detail, path) or sentence(subject, said))
 
     def _unknown(self, path: Path, shape: type[BaseModel]) -> None:
         keys = known_keys(path[:-1], shape)
@@ -112,9 +125,19 @@ class Structure:
         where = holder(path[:2], self.names)
         return f"unknown {noun} {quoted(detail['input'])} in {where}{self.suggest(detail['input'], known, listed='known')}"
 
-    def _subject(self, path: Path) -> str:
-        """What the path leads to in the file, in words."""
-        return holder(self.problems.find(path).path or path, self.names)
+
+def _validated(shape: type[M], data: Any) -> tuple[M | None, list[ErrorDetails]]:
+    try:
+        return shape.model_validate(data), []
+    except ValidationError as error:
+        return None, error.errors(include_url=False)
+
+
+def _without(shape: type[BaseModel], data: dict[str, Any], wrong: Collection[str]) -> dict[str, Any]:
+    """A channel's data without what is wrong, so that the channel can look at the rest; what it must have is filled in."""
+    fields = {field.alias or name: field for name, field in shape.model_fields.items()}
+    filled = {key: "${UNKNOWN}" for key, field in fields.items() if field.is_required()}
+    return {**filled, **{key: value for key, value in data.items() if key in fields and key not in wrong}}
 
 
 def rule_names(data: Mapping[str, Any]) -> dict[int, str]:

@@ -146,14 +146,28 @@ TABLE: dict[str, Callable[[Context, Any], str]] = {
 }
 
 
-def wrong(kind: str, context: Context, value: Any) -> str:
-    """What is wrong with a value, by the validator's type of error."""
+# What must stand where a mapping may, by the names on the path.
+_SHAPES = {
+    ("notifications",): "must be a rule: a mapping with 'on' and 'send_to'",
+    ("notifications", "pipelines"): "must be a selector, such as {kind: cd, branch: main}, or a list of them",
+    ("notifications", "send_to"): "must be a channel's name, an email address, or {email: ADDRESS, via: CHANNEL}",
+}
+
+
+def wrong(kind: str, context: Context, value: Any, path: Path) -> str:
+    """What is wrong with the value at a path, by the validator's type of error."""
+    names = tuple(part for part in path if isinstance(part, str))
+    if kind in ("dict_type", "model_type") and names in _SHAPES:
+        return _SHAPES[names]
     return TABLE[kind](context, value) if kind in TABLE else "is not valid here"
 
 
-_VERBS = ("is ", "has ", "must ", "holds ", "needs ", "names ", "cannot ", "can't ", "takes ", "belongs ", "wants ", "contains ", "does ")
+# What the words after a field's name begin with where they make a sentence with it.
+_VERBS = frozenset(
+    ("is", "has", "must", "holds", "needs", "names", "cannot", "can't", "takes", "belongs", "wants", "contains", "does", "stands", "refers")
+)
 
 
 def sentence(subject: str, words: str) -> str:
     """What is wrong with a subject, as one sentence."""
-    return f"{subject} {words}" if words.startswith(_VERBS) else f"{subject}: {words}"
+    return f"{subject} {words}" if words.partition(" ")[0] in _VERBS else f"{subject}: {words}"

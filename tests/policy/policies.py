@@ -1,0 +1,52 @@
+"""Short ways to a policy and an event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tocsin.errors import PolicyError
+from tocsin.event import Commit, Event, Job, Ref
+from tocsin.policy.load import Loaded, load
+
+CASES = Path(__file__).parent.parent / "cases" / "policy"
+
+CHANNELS = """
+channels:
+  team: {kind: slack}
+  ops: {kind: discord, url: "${OPS_URL}"}
+  scoped: {kind: teams, url: "${TEAMS_URL}", project: payments}
+  mail: {kind: smtp, host: smtp.example.com, from: ci@example.com}
+"""
+
+
+def read(text: str, folder: Path = Path("/nowhere")) -> Loaded:
+    """The policy in a text."""
+    return load(text.encode(), ".tocsin.yml", folder)
+
+
+def problems(text: str | bytes, folder: Path = Path("/nowhere")) -> list[str]:
+    """All that check would print of a policy."""
+    try:
+        found = load(text.encode() if isinstance(text, str) else text, ".tocsin.yml", folder).warnings
+    except PolicyError as error:
+        found = error.problems
+    return [str(problem) for problem in found]
+
+
+def run(**fields: object) -> Event:
+    """A failed build of shop on main, with other fields as given."""
+    known = {
+        "ci": "github",
+        "hook": "completion",
+        "status": "failure",
+        "event": "failure",
+        "kind": "ci",
+        "project": "payments",
+        "app": "shop",
+        "pipeline": "Build",
+        "source": "push",
+        "job": Job(id="1", name="test"),
+        "ref": Ref(type="branch", name="main", branch="main"),
+        "commit": Commit(sha="0" * 40, title="Fix it", message="Fix it"),
+    }
+    return Event(**{**known, **fields})

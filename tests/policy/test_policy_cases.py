@@ -1,0 +1,66 @@
+"""Every policy in tests/cases/policy says exactly what stands beside it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from policies import CASES
+
+from tocsin.errors import PolicyError
+from tocsin.policy.load import load
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the cases that is a repository of its own: payload files are sought from its root."""
+    root = tmp_path_factory.mktemp("repository")
+    shutil.copytree(CASES, root, dirs_exist_ok=True)
+    (root / ".git").mkdir()
+    return root
+
+
+def outcome(path: Path) -> tuple[bool, str]:
+    """Is the policy valid, and the lines that check prints for it."""
+    try:
+        problems, valid = load(path.read_bytes(), path.name, path.parent).warnings, True
+    except PolicyError as error:
+        problems, valid = error.problems, False
+    return valid, "".join(f"{problem}\n" for problem in problems)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CASES / "invalid").glob("*.yml")))
+def test_invalid(name: str, repository: Path):
+    path = repository / "invalid" / f"{name}.yml"
+    valid, lines = outcome(path)
+    assert lines == path.with_suffix(".expected").read_text()
+    assert not valid
+    assert "HUNTER2" not in lines
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CASES / "valid").glob("*.yml")))
+def test_valid(name: str, repository: Path):
+    path = repository / "valid" / f"{name}.yml"
+    valid, lines = outcome(path)
+    assert lines == path.with_suffix(".expected").read_text()
+    assert valid
+
+
+def test_cases_are_found():
+    assert len(list((CASES / "invalid").glob("*.yml"))) > 80
+    assert len(list((CASES / "valid").glob("*.yml"))) > 15
+    for path in CASES.glob("*/*.yml"):
+        assert path.with_suffix(".expected").is_file()
+
+
+EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_are_valid_without_a_warning(path: Path):
+    assert outcome(path) == (True, "")
+
+
+def test_the_examples_are_there():
+    assert {"smallest", "whole", "default-email", "devtron-like"} <= {path.stem for path in EXAMPLES}

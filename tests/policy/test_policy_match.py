@@ -1,0 +1,220 @@
+"""Which rules an event fulfils, and by which key it fails the others."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from itertools import combinations, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from policies import CHANNELS, read, run
+
+from tocsin.event import Event, Job, PullRequest, Ref
+from tocsin.policy.glob import glob, is_glob, passes
+from tocsin.policy.match import match, matches, mismatches, nearest
+
+FILTERS = {"app": "shop", "project": "payments", "environment": "live", "cluster": "eks-1"}
+FIFTEEN = [keys for size in range(1, 5) for keys in combinations(FILTERS, size)]
+
+
+def rules(*selectors: str, on: str = "failure") -> str:
+    """A policy with one rule a selector."""
+    return f"{CHANNELS}notifications:\n" + "".join(f"  - {{on: {on}, pipelines: {text}, send_to: team}}\n" for text in selectors)
+
+
+def verdicts(policy: str, event: Event) -> list[bool]:
+    """Which rules match."""
+    return [rule.matches for rule in match(read(policy).policy, event)]
+
+
+@pytest.mark.parametrize("kind", ["ci", "cd"])
+@pytest.mark.parametrize("keys", FIFTEEN, ids="+".join)
+def test_the_fifteen_combinations(keys: tuple[str, ...], kind: str):
+    event = run(kind=kind, **FILTERS)
+    selector = {key: FILTERS[key] for key in keys}
+    assert verdicts(rules(str(selector), str({**selector, "kind": kind})), event) == [True, True]
+    for key in keys:
+        others = [{**selector, key: "other"}, {**selector, key: ["other", "more"]}, {**selector, key: f"!{FILTERS[key]}"}]
+        assert verdicts(rules(*map(str, others)), event) == [False, False, False]
+        assert verdicts(rules(str(selector)), run(kind=kind, **{**FILTERS, key: None})) == [False]
+        assert verdicts(rules(str({**selector, key: ["other", FILTERS[key]]})), event) == [True]
+
+
+def test_fifteen_are_fifteen():
+    assert len(set(FIFTEEN)) == 15
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "wanted"),
+    [
+        (["main"], "main", True),
+        (["main"], "Main", False),
+        (["main"], "main2", False),
+        (["release/*"], "release/1/2", True),
+        (["*"], "", True),
+        (["*"], "anything/at/all", True),
+        (["a?c"], "abc", True),
+        (["a?c"], "ac", False),
+        (["[ab]*"], "bcd", True),
+        (["[!ab]*"], "bcd", False),
+        (["[!ab]*"], "cd", True),
+        (["!main"], "main", False),
+        (["!main"], "other", True),
+        (["!main"], None, True),
+        (["!*"], None, True),
+        (["!*"], "x", False),
+        (["*"], None, False),
+        (["main"], None, False),
+        (["main", "!other"], None, False),
+        (["!other", "main"], "main", True),
+        (["*", "!dependabot/*"], "feature/x", True),
+        (["*", "!dependabot/*"], "dependabot/npm", False),
+        (["!dependabot/*", "*"], "dependabot/npm", False),
+        (["!a", "!b"], "c", True),
+        (["!a", "!b"], "b", False),
+        (["a", "b"], "b", True),
+        (["!!x"], "!x", False),
+        (["!!x"], "x", True),
+    ],
+)
+def test_the_values_of_a_key(patterns: list[str], name: str | None, wanted: bool):
+    assert passes(patterns, [name] if name is not None else []) is wanted
+
+
+TEXT = st.text(alphabet="ab/[]!*?-", max_size=8)
+
+
+@given(TEXT, TEXT)
+def test_a_glob_is_what_the_shell_has(pattern: str, text: str):
+    assert glob(pattern, text) is fnmatchcase(text, pattern)
+
+
+@given(st.text(), st.text(max_size=3))
+def test_a_text_matches_itself_and_a_star(text: str, more: str):
+    assert glob("*", text)
+    assert glob(f"{text}*", text + more) or is_glob(text)
+    assert glob(text, text) or is_glob(text)
+
+
+@given(st.lists(TEXT.filter(bool), min_size=1, max_size=4), st.none() | TEXT)
+def test_the_order_of_values_does_not_matter(patterns: list[str], name: str | None):
+    names = [name] if name is not None else []
+    assert passes(patterns, names) is passes(patterns[::-1], names)
+
+
+@given(st.lists(TEXT.filter(bool), min_size=1, max_size=4), TEXT)
+def test_excluding_all_leaves_only_what_is_not_there(patterns: list[str], name: str):
+    assert not passes([*patterns, "!*"], [name])
+    assert passes(["!*"], [])
+
+
+KEYS = {
+    "kind": ("cd", {"kind": "cd"}),
+    "project": ("p", {"project": "p"}),
+    "app": ("a", {"app": "a"}),
+    "environment": ("e", {"environment": "e"}),
+    "tier": ("production", {"tier": "production"}),
+    "cluster": ("c", {"cluster": "c"}),
+    "pipeline": ("Deploy it", {"pipeline": "Deploy it"}),
+    "job": ("j", {"job": Job(name="j")}),
+    "branch": ("b", {"ref": Ref(type="branch", name="b", branch="b")}),
+    "tag": ("v1", {"ref": Ref(type="tag", name="v1", tag="v1")}),
+    "ref_type": ("tag", {"ref": Ref(type="tag")}),
+    "source_branch": ("fix", {"pull_request": PullRequest(source_branch="fix")}),
+    "target_branch": ("main", {"pull_request": PullRequest(target_branch="main")}),
+    "source": ("schedule", {"source": "schedule"}),
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_key_looks_at_its_own_field(key: str):
+    value, fields = KEYS[key]
+    nothing = Event(event="failure")
+    assert matches({key: [value]}, nothing._replace(**fields))
+    assert not matches({key: [value]}, nothing)
+    if key != "kind":
+        assert matches({key: [f"!{value}"]}, nothing)
+        assert mismatches({key: [value, "x"]}, nothing) == [(key, (value, "x"), None)]
+
+
+def test_every_key_is_tested():
+    from tocsin.policy.model import SELECTOR_KEYS
+
+    assert list(SELECTOR_KEYS) == list(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "pattern", "wanted"),
+    [
+        ("Deploy", ".github/workflows/deploy.yml", "Deploy", True),
+        ("Deploy", ".github/workflows/deploy.yml", "deploy", True),
+        ("Deploy", ".github/workflows/deploy.yml", "deploy.yml", False),
+        ("Deploy", ".github/workflows/deploy.yml", "!deploy", False),
+        ("Deploy", ".github/workflows/deploy.yml", "!Deploy", False),
+        ("Deploy", ".github/workflows/deploy.yml", "!other", True),
+        (None, "ci/release.v2.yaml", "release.v2", True),
+        (None, "Jenkinsfile", "Jenkinsfile", True),
+        (None, None, "deploy", False),
+        (None, None, "!deploy", True),
+    ],
+)
+def test_a_pipeline_has_a_name_and_a_file(name: str | None, file: str | None, pattern: str, wanted: bool):
+    assert matches({"pipeline": [pattern]}, Event(pipeline=name, pipeline_file=file)) is wanted
+
+
+EVENTS = ["trigger", "success", "failure", "cancelled", "unstable"]
+
+
+@pytest.mark.parametrize(("wanted", "event"), list(product(EVENTS, EVENTS)))
+def test_a_rule_holds_for_its_events(wanted: str, event: str):
+    assert verdicts(rules("{}", on=wanted), run(event=event)) == [wanted == event]
+
+
+@pytest.mark.parametrize(
+    ("on", "event", "transition", "wanted"),
+    [
+        ("fixed", "success", "fixed", True),
+        ("success", "success", "fixed", True),
+        ("fixed", "success", None, False),
+        ("broken", "failure", "broken", True),
+        ("still_failing", "failure", "still_failing", True),
+        ("[fixed, broken]", "failure", "still_failing", False),
+        ("failure", "failure", "still_failing", True),
+        ("success", None, None, False),
+    ],
+)
+def test_transitions_hold_beside_the_event(on: str, event: str | None, transition: str | None, wanted: bool):
+    assert verdicts(rules("{}", on=on), run(event=event, transition=transition)) == [wanted]
+
+
+def test_why_a_rule_fails():
+    policy = read(
+        rules("{kind: cd, app: [a, b], branch: main}", "{}", "[{app: x, project: y}, {app: x}, {app: z}]", on="[success, fixed]")
+    ).policy
+    first, second, third = match(policy, run())
+    assert first.failed_on == (("on", ("success", "fixed"), "failure"), ("kind", ("cd",), "ci"), ("app", ("a", "b"), "shop"))
+    assert second.failed_on == (("on", ("success", "fixed"), "failure"),)
+    assert third.failed_on == (("on", ("success", "fixed"), "failure"), ("app", ("x",), "shop"))
+    assert [rule.name for rule in (first, second, third)] == ["#1", "#2", "#3"]
+    assert match(policy, run(event="success"))[1].failed_on == ()
+
+
+@pytest.mark.parametrize(
+    ("policy", "fields", "words"),
+    [
+        (rules("{branch: release/*}", "{app: a, project: b}"), {}, ["'#1'", "branch is main where it wants release/*", "add it to the rule's branch"]),
+        (rules("{}", on="success"), {}, ["the event is failure where it wants success", "the rule's 'on'"]),
+        (rules("{app: other}", on="success") + "  - {on: failure, pipelines: {app: other}, send_to: team}", {}, ["'#2'"]),
+        (rules("{environment: live}"), {}, ["environment is not known where it wants live", "--environment, TOCSIN_ENVIRONMENT"]),
+        (rules("{kind: cd}"), {}, ["kind is ci where it wants cd", "--kind"]),
+        (rules("{tag: 'v*'}"), {}, ["tag is not known", "only a tag's run has one"]),
+        (rules("{branch: '!main'}"), {}, ["branch is main where it wants !main", "the rule excludes it"]),
+        (rules("{branch: x}"), {"ref": Ref(type="branch", branch="a\n::error::b\u202e")}, ["branch is a ::error::b where"]),
+    ],
+)  # fmt: skip
+def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[str]):
+    notice = nearest(read(policy).policy, run(**fields))
+    assert "\n" not in notice
+    for part in words:
+        assert part in notice
