@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from tocsin.templates.places import offset, place
 from tocsin.templates.variables import SHAPES, variables
 from tocsin.text import clean
 
@@ -74,7 +75,7 @@ def _examined(source: str) -> tuple[Program | None, tuple[TemplateProblem, ...]]
         return None, (TemplateProblem(f"a template has at most {SOURCE_MAX_CHARS:,} characters"),)
     from tocsin.templates import mustache
 
-    foreign = [_at(source, start, message) for start, message in mustache.problems(source)]
+    foreign = [TemplateProblem(message, *place(source, start)) for start, message in mustache.problems(source)]
     if foreign:
         return None, tuple(foreign)
     text = mustache.translated(source)
@@ -163,11 +164,6 @@ def _said(error: Exception) -> str:
 
 def _near(source: str, line: int, word: str, message: str) -> TemplateProblem:
     """A problem at `word` from a line on, or at the first tag from there on."""
-    start = sum(map(len, source.splitlines(keepends=True)[: line - 1])) if line else 0
+    start = offset(source, line, 1) if line else 0
     found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word else r"\{[{%#]").search(source, start)
-    return _at(source, found.start() if found else start, message)
-
-
-def _at(source: str, start: int, message: str) -> TemplateProblem:
-    """A problem at a place counted from 0."""
-    return TemplateProblem(message, source.count("\n", 0, start) + 1, start - source.rfind("\n", 0, start))
+    return TemplateProblem(message, *place(source, found.start() if found else start))

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
+from tocsin.templates.places import place
+
 TEXT_MAX_BYTES = 1024 * 1024
 DEPTH_MAX = 50  # levels
 
@@ -22,7 +24,7 @@ _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)
 _STRING_START = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_CHARACTER = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
+_CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.DOTALL)  # two halves of a pair are one
 _WORDS = {"true": True, "false": False, "null": None}
 _MEANT = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nil": "null"}
 
@@ -57,11 +59,6 @@ def parse(text: str) -> Parsed:
         reader.fault(str(wrong), wrong.at)
         value = None
     return Parsed(value, reader.strings, reader.keys, reader.faults)
-
-
-def place(text: str, at: int) -> tuple[int, int]:
-    """The line and column, from 1, of what stands at `at`, counted from 0."""
-    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def raw_offset(text: str, start: int, characters: int) -> int:

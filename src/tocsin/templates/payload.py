@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from tocsin import secrets
 from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems
-from tocsin.templates.jsontext import DEPTH_MAX, Fault, Parsed, Path, parse, place, raw_offset
+from tocsin.templates.jsontext import DEPTH_MAX, Fault, Parsed, Path, parse, raw_offset
+from tocsin.templates.places import offset, place
 
 VALUES_MAX = 100_000  # ours: values of one payload, aliases written out
 TEMPLATES_MAX = 1000  # ours: texts of one payload with something to render
@@ -180,7 +181,7 @@ def _at_leaf(text: str, hidden: str, problem: TemplateProblem, path: Path) -> Fa
         return Fault("${NAME} is put in as text: write it outside {{ }}, or inside quotes in it", path)
     if not problem.line:
         return Fault(message, path)
-    at = sum(map(len, hidden.splitlines(keepends=True)[: problem.line - 1])) + problem.column - 1
+    at = offset(hidden, problem.line, problem.column)
     for reference in _REFERENCE.finditer(text):
         longer = len(_token(reference[0].strip("${}"))) - len(reference[0])
         at = max(reference.start(), at - longer) if reference.start() < at else at
@@ -190,6 +191,6 @@ def _at_leaf(text: str, hidden: str, problem: TemplateProblem, path: Path) -> Fa
 def _in_text(source: str, parsed: Parsed, fault: Fault) -> Fault:
     """A fault in one text of a payload, as one in the text of the whole payload."""
     text = reduce(lambda node, key: node[key], fault.path, parsed.value)
-    inside = sum(map(len, text.splitlines(keepends=True)[: fault.line - 1])) + fault.column - 1 if fault.line else 0
+    inside = offset(text, fault.line, fault.column) if fault.line else 0
     line, column = place(source, raw_offset(source, parsed.strings.get(fault.path, 0), inside))
     return fault._replace(path=(), line=line, column=column)
