@@ -18,7 +18,7 @@ ICONS: dict[Tone, str] = {"started": "🚀", "good": "✅", "bad": "❌", "warni
 COLOURS: dict[Tone, int] = {"started": 0x2F6FDE, "good": 0x1F9D55, "bad": 0xD92D20, "warning": 0xE08A00, "neutral": 0x6B7280}
 
 FAILURES_MAX = 5  # ours: the first few say what broke
-WHAT_MAX_CHARS = 58  # ours: with this and the next, what happened still fits behind the names in every channel's title
+WHAT_MAX_CHARS = 60  # ours: with this and the next, what happened still fits behind the names in every channel's title
 WHERE_MAX_CHARS = 40
 
 
@@ -87,7 +87,7 @@ _VERBS = {
     ("success", None): "succeeded",
     ("success", "fixed"): "is fixed",
     ("failure", None): "failed",
-    ("failure", "broken"): "failed (worked before)",
+    ("failure", "broken"): "is newly failing",
     ("failure", "still_failing"): "is still failing",
     ("cancelled", None): "was cancelled",
     ("unstable", None): "is unstable",
