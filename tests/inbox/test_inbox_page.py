@@ -20,6 +20,7 @@ MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='
 HOSTILE = f"{MARKUP} *b* _i_ [x](javascript:alert(1)) <javascript:alert(1)|y> ](((( **__``` \u202e \u0000"
 LONG = "nobreak" * 400
 TEXTS = "[...document.querySelectorAll('.item strong')].map(node => node.textContent)"
+SIDEWAYS = "document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll('.list, .detail')].some(node => node.scrollWidth > node.clientWidth)"
 PREVIEW = "document.querySelector('#view').innerText"
 
 
@@ -311,14 +312,16 @@ def test_a_reader_keeps_the_message_and_the_place(browser, box):
 
 
 def test_a_telephone_shows_the_list_then_the_message_and_never_scrolls_sideways(browser, box):
-    send_all(box, LONG)
     page = show(browser, box, width=360, height=740)
+    page.until("document.querySelector('.where code')")
+    assert not page.value(SIDEWAYS)
+    send_all(box, LONG)
+    page.until(f"document.querySelectorAll('.item').length === {len(box.arrivals)}")
     assert page.value("getComputedStyle(document.querySelector('.detail')).display") == "none"
-    sideways = "document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll('.list, .detail')].some(node => node.scrollWidth > node.clientWidth)"
-    assert not page.value(sideways)
+    assert not page.value(SIDEWAYS)
     for arrival, tab in product(box.arrivals, ["preview", "raw", "headers"]):
         turn(page, arrival.number, tab)
-        assert not page.value(sideways), (arrival.kind, tab)
+        assert not page.value(SIDEWAYS), (arrival.kind, tab)
     page.value("document.querySelector('.back').click()")
     page.until("getComputedStyle(document.querySelector('.list')).display !== 'none'")
 
