@@ -160,15 +160,17 @@ class Transport:
     def _read(self, answer: BaseHTTPResponse) -> str:
         """The body, at most ANSWER_MAX_BYTES of it, and not past the deadline."""
         chunks, size = [], 0
-        while size < ANSWER_MAX_BYTES:
-            if time.monotonic() > self.deadline:
-                raise TimeoutError
-            chunk = answer.read1(ANSWER_MAX_BYTES - size) if hasattr(answer, "read1") else answer.read(ANSWER_MAX_BYTES - size)
-            if not chunk:
-                break
-            chunks.append(chunk)
-            size += len(chunk)
-        answer.close()
+        try:
+            while size < ANSWER_MAX_BYTES:
+                if time.monotonic() > self.deadline:
+                    raise TimeoutError
+                chunk = answer.read1(ANSWER_MAX_BYTES - size) if hasattr(answer, "read1") else answer.read(ANSWER_MAX_BYTES - size)
+                if not chunk:
+                    break
+                chunks.append(chunk)
+                size += len(chunk)
+        finally:
+            answer.close()
         return b"".join(chunks).decode("utf-8", "replace")
 
 

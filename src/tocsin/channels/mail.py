@@ -27,7 +27,7 @@ _SENDER = re.compile(r'\s*(?:"?(?P<name>[^"<>]*?)"?\s*<(?P<inner>[^<>]*)>|(?P<ba
 def split_sender(text: str) -> tuple[str, str]:
     """The name ("" for none) and the address in "CI <ci@example.com>" or "ci@example.com". Raises ValueError."""
     match = _SENDER.fullmatch(text)
-    if not match:
+    if not match or not text.isprintable():
         raise ValueError('is not an email address: write ci@example.com or "CI <ci@example.com>"')
     return clean(match["name"] or "", 100), address(match["inner"] or match["bare"] or "")
 

@@ -100,7 +100,7 @@ def _details(message: Message) -> str:
     if not message.details:
         return ""
     rows = "".join(
-        f'<tr><th scope="row" class="soft line" align="left" valign="top" width="104" style="width:104px;padding:7px 12px 7px 0;'
+        f'<tr><th scope="row" class="soft line" align="left" valign="top" width="92" style="width:92px;padding:7px 12px 7px 0;'
         f'border-top:1px solid #e8ebef;font-weight:400;color:#5b6472">{escape(detail.label)}</th>'
         f'<td class="ink line" align="left" valign="top" style="padding:7px 0;border-top:1px solid #e8ebef;color:#1d2433;{_BREAK}">'
         f"{_value(detail.value, detail.url)}</td></tr>\n"

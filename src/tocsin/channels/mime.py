@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.header import Header
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import formatdate
@@ -11,9 +12,8 @@ from typing import Any, NamedTuple
 from tocsin.channels.mail import ascii_domain, digest, split_sender
 from tocsin.channels.options import address
 from tocsin.http import NoAnswer
-from tocsin.text import clean
 
-_IDS = ("message-id", "in-reply-to", "references", "list-id")
+ENCODED_LINE_MAX_CHARS = 76  # RFC 2047, 2 (encoded words) and RFC 2045, 6.7 (quoted-printable)
 
 
 class Parcel(NamedTuple):
@@ -26,47 +26,74 @@ class Parcel(NamedTuple):
     international: bool
 
 
-class _IdHeader(UnstructuredHeader, BaseHeader):
-    """An id on one line: the standard folding would encode one that is longer than a line."""
-
-    def fold(self, *, policy: Policy) -> str:
-        """The header as its line."""
-        return f"{self.name}: {self}{policy.linesep}"
-
-
 def pack(payload: dict[str, Any], key: str, now: float) -> Parcel:
     """The parcel of a rendered mail. `key` names the delivery, `now` is in seconds since 1970.
 
     A repetition has the same Message-ID. Raises NoAnswer, final, where an address is none.
     """
-    try:
-        name, sender = split_sender(payload["from"])
-        sender = ascii_domain(sender)
-    except ValueError:
-        raise NoAnswer("the sender (from) is not an email address", retry=False) from None
-    try:
-        recipient = ascii_domain(address(payload["to"]))
-    except ValueError:
-        raise NoAnswer(f"the recipient {clean(payload['to'], 100)!r} is not an email address", retry=False) from None
+    name, sender = _sender(payload["from"])
+    recipient = _checked("recipient", payload["to"])
+    headers = {"From": _mailbox(name, sender), "To": recipient, "Subject": _encoded("Subject", payload["subject"]), **payload["headers"]}
+    if "Reply-To" in headers:
+        headers["Reply-To"] = _checked("reply_to", headers["Reply-To"])
     message_id = f"<{digest(key)}@{sender.rpartition('@')[2]}>"
-    international = not (sender + recipient).isascii()
-    headers = {"From": _address(sender, name), "To": _address(recipient), "Message-ID": message_id, "Date": formatdate(now)}
-    return Parcel(sender, recipient, message_id, build(payload, headers, international=international).as_bytes(), international)
+    headers |= {"Message-ID": message_id, "Date": formatdate(now)}
+    international = not "".join(headers.values()).isascii()
+    content = build(payload, headers, international=international).as_bytes()
+    return Parcel(sender, recipient, message_id, content, international)
 
 
-def build(payload: dict[str, Any], headers: dict[str, Any], *, international: bool = False) -> EmailMessage:
-    """The MIME message: text and HTML, CRLF, 7-bit clean but for an international address. `headers` come before the payload's own."""
+def build(payload: dict[str, Any], headers: dict[str, str], *, international: bool) -> EmailMessage:
+    """The MIME message: text and HTML, CRLF, 7-bit clean but for an international address. `headers` are written as they are."""
     registry = HeaderRegistry()
-    for name in _IDS:
-        registry.map_to_type(name, _IdHeader)
-    message = EmailMessage(policy=SMTP.clone(header_factory=registry, utf8=international))
-    for name, value in {**headers, "Subject": payload["subject"], **payload["headers"]}.items():
+    for name in headers:
+        registry.map_to_type(name.lower(), _Line)
+    message = EmailMessage(policy=SMTP.clone(header_factory=registry, utf8=international, max_line_length=ENCODED_LINE_MAX_CHARS))
+    for name, value in headers.items():
         message[name] = value
     message.set_content(payload["text"], charset="utf-8", cte="quoted-printable")
     message.add_alternative(payload["html"], subtype="html", charset="utf-8", cte="quoted-printable")
     return message
 
 
-def _address(text: str, name: str = "") -> Address:
-    local, _, domain = text.rpartition("@")
-    return Address(name, local, domain)
+class _Line(UnstructuredHeader, BaseHeader):
+    """A header as it was given, a new line only behind encoded words: the library's own folding breaks long ids, and words of a subject."""
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Take the value as it is."""
+        super().parse(value, kwds)
+        kwds["decoded"] = value
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header's lines."""
+        return f"{self.name}: {self}".replace("?= ", f"?={policy.linesep} ") + policy.linesep
+
+
+def _sender(text: str) -> tuple[str, str]:
+    try:
+        name, sender = split_sender(text)
+    except ValueError:
+        raise NoAnswer("the sender (from) is not an email address", retry=False) from None
+    return name, _checked("sender (from)", sender)
+
+
+def _checked(what: str, text: str) -> str:
+    try:
+        return ascii_domain(address(text))
+    except ValueError:
+        raise NoAnswer(f"the {what} is not an email address", retry=False) from None
+
+
+def _mailbox(name: str, mail_address: str) -> str:
+    encoded = _encoded("From", name)
+    if encoded == name:
+        encoded = '"' + name.replace("\\", "\\\\") + '"'
+    return f"{encoded} <{mail_address}>" if name else mail_address
+
+
+def _encoded(header: str, text: str) -> str:
+    """`text` if it is ASCII that no reader decodes, else as encoded words (RFC 2047) with a space between them."""
+    if text.isascii() and "=?" not in text:
+        return text
+    return Header(text, "utf-8", header_name=header, maxlinelen=ENCODED_LINE_MAX_CHARS - 1).encode(linesep="")

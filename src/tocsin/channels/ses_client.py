@@ -1,8 +1,12 @@
-"""The SES client: boto3's, but for the way its requests go out, and what SES's answers mean."""
+"""The SES client: boto3's, but for the way its requests go out, and what SES's answers mean.
+
+Loaded when the first mail goes out by SES, and not before: boto3 takes as long to import as all the rest.
+"""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -12,8 +16,9 @@ import botocore.session
 from botocore import exceptions
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
-from tocsin.http import Transport, retry_after
+from tocsin.http import Response, Transport, retry_after
 from tocsin.secrets import Redactor
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -63,7 +68,8 @@ class Sender:
         body: Any = request.body or b""
         answer = self.transport.request(request.method, request.url, body.encode() if isinstance(body, str) else body, headers)
         answered: Any = dict(answer.headers)
-        return AWSResponse(request.url, answer.status, answered, _Body(answer.text.encode()))
+        text = _texts(answer) if event["event_name"].startswith("before-send.sesv2.") else answer.text
+        return AWSResponse(request.url, answer.status, answered, _Body(text.encode()))
 
 
 class _Body(io.BytesIO):
@@ -72,6 +78,13 @@ class _Body(io.BytesIO):
     def stream(self) -> Iterator[bytes]:
         """All of it."""
         yield self.read()
+
+
+def _texts(answer: Response) -> str:
+    """An answer of SES as a JSON object of texts: it is no more than that, and over other JSON botocore stumbles."""
+    value = answer.json()
+    fields = value if isinstance(value, dict) else {"message": answer.text}
+    return json.dumps({name: text for name, text in fields.items() if isinstance(text, str)})
 
 
 def _text(value: str | bytes) -> str:
@@ -97,7 +110,7 @@ def send(parcel: Parcel, options: Options, transport: Transport) -> Verdict:
         return _refused(error, options)
     except exceptions.HTTPClientError:
         return Retry("the service that gives AWS credentials cannot be reached")
-    except (exceptions.BotoCoreError, ValueError) as error:
+    except (exceptions.BotoCoreError, ResponseParserError, ValueError) as error:
         return Failed(_unready(error))
     message_id = clean(answer.get("MessageId") or "", 200)
     return Delivered({"message_id": message_id}) if message_id else Failed("the answer has no message id: is endpoint_url that of SES?")

@@ -61,6 +61,11 @@ class Options(mail.MailOptions):
         return self
 
 
+def security(options: Options) -> str:
+    """How the connection is secured: as the policy says, else by the port. Port 25 is no exception: what sends without TLS says so."""
+    return options.security or ("tls" if options.port in TLS_PORTS else "starttls")
+
+
 def render(message: Message, options: Options) -> dict[str, Any]:
     """The mail as plain data; see `mail.render`."""
     return mail.render(message, options)
@@ -109,9 +114,8 @@ def _connect(options: Options, host: str, transport: Transport, stack: ExitStack
 
     from tocsin.channels.smtp_session import Refused, Session, TlsSession
 
-    security = options.security or ("tls" if options.port in TLS_PORTS else "starttls")
     try:
-        if security == "tls":
+        if security(options) == "tls":
             session: Session = TlsSession(host, options.port, transport.deadline, context=transport.network.tls())
         else:
             session = Session(host, options.port, transport.deadline)
@@ -119,7 +123,7 @@ def _connect(options: Options, host: str, transport: Transport, stack: ExitStack
         raise Refused(f"{host} refuses the connection", error.smtp_code, error.smtp_error) from None
     with ExitStack() as guard:
         guard.callback(session.farewell)
-        if security == "starttls":
+        if security(options) == "starttls":
             session.secure(transport.network.tls(), host)
         if options.username and options.password:
             session.log_in(options.username, options.password, xoauth2=options.auth == "xoauth2")

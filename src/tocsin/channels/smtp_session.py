@@ -58,8 +58,10 @@ class Session(smtplib.SMTP):
             if not line.endswith(b"\n"):
                 raise smtplib.SMTPServerDisconnected("connection closed, or a line without end")
             words.append(line[4:].strip())
+            if not line[:3].isdigit():
+                return -1, b""
             if line[3:4] != b"-":
-                return int(line[:3]) if line[:3].isdigit() else -1, b"\n".join(words)
+                return int(line[:3]), b"\n".join(words)
         raise smtplib.SMTPServerDisconnected("an answer without end")
 
     def _left(self) -> float:
@@ -161,6 +163,8 @@ def no_answer(error: Exception, host: str) -> NoAnswer:
     unverified = certificate_refused(error, host)
     if unverified:
         return unverified
+    if isinstance(error, UnicodeError):
+        return NoAnswer(f"{host} cannot be the name of a host", retry=False)
     if isinstance(error, socket.gaierror):
         return NoAnswer(f"host {host} cannot be resolved")
     if isinstance(error, TimeoutError):
