@@ -38,8 +38,8 @@ KEYS = {
     "Escape": 27,
     "Home": 36,
     "End": 35,
-    "Tab": 9,
     "/": 191,
+    "k": 75,
 }
 
 
@@ -148,7 +148,7 @@ class Page:
     def press(self, key: str) -> None:
         """Press a key."""
         text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
-        shared = {"key": key, "code": "Slash" if key == "/" else key, "windowsVirtualKeyCode": KEYS[key]}
+        shared = {"key": key, "code": {"/": "Slash", "k": "KeyK"}.get(key, key), "windowsVirtualKeyCode": KEYS[key]}
         self.call("Input.dispatchKeyEvent", {"type": "keyDown", **shared, **text})
         self.call("Input.dispatchKeyEvent", {"type": "keyUp", **shared})
 

@@ -285,6 +285,9 @@ def test_arrow_keys_walk_through_the_list_and_the_tabs(browser, box):
     page.press("ArrowDown")
     assert (page.value(heading), page.value("location.hash")) == ("two", "#2")
     assert page.value("document.activeElement.dataset.number") == "2"
+    page.press("ArrowDown")
+    page.press("k")
+    assert page.value(heading) == "two"
     page.press("End")
     assert page.value(heading) == "one"
     page.press("ArrowDown")
@@ -338,3 +341,15 @@ def test_an_inbox_that_was_started_anew_is_read_anew(browser):
         page.until("document.querySelector('.item strong').textContent === 'of the second'")
         assert page.value(TEXTS) == ["of the second"]
         assert page.value("document.querySelector('#live').textContent") == "live"
+
+
+def test_a_link_to_a_message_brings_it_into_the_list_s_view(browser, box):
+    client = Client(box)
+    for number in range(40):
+        client.post("slack", {"text": f"message {number}"})
+    page = show(browser, box, "#1/raw")
+    page.until("document.querySelector('#tab-raw[aria-selected=true]')")
+    place = page.value(
+        "(() => { const { top, bottom } = document.querySelector('[aria-current=true]').getBoundingClientRect(); return [top, bottom]; })()"
+    )
+    assert 0 <= place[0] < place[1] <= 800
