@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -156,4 +155,6 @@ def _list_id(event: Event, domain: str) -> str:
 
 def digest(text: str) -> str:
     """A short stable name of `text` for an id: 128 bits in hex."""
+    from hashlib import sha256
+
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
