@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from tocsin import __version__
 from tocsin.errors import UsageError
 
+HELP_WIDTH_CHARS = 80  # ours: the same text on every terminal
+HELP_COLUMN_CHARS = 24
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,
 and this program tells them, in GitHub Actions, GitLab CI and Jenkins.
 """
 EPILOG = """\
-Start here:
-  tocsin demo                               see a pipeline's messages on your own machine
-  tocsin check                              is the policy right?
-  tocsin explain completion --status failure   who would hear of a failure, and why
+start here:
+  tocsin demo             see a pipeline's messages on your own machine
+  tocsin check            is the policy right?
+  tocsin explain completion --status failure
+                          who would hear of a failure, and why
+  tocsin COMMAND --help   all about one command
 
-exit codes: 0 done, 1 a delivery failed under --strict, 2 usage, 3 policy invalid
-or missing, 4 no context, 70 a defect of tocsin, 130 and 143 interrupted
+exit codes:
+  0 done, 1 a delivery failed under --strict, 2 usage, 3 policy invalid or
+  missing, 4 no context, 70 a defect of tocsin, 130 and 143 interrupted
 """
 HOOKS = ("trigger", "completion")
+CI_NAMES = ("github", "gitlab", "jenkins", "generic")
+FORMAT_NAMES = ("text", "json", "github", "gitlab")
+PORT_MAX = 65535
 CONTEXT_FLAGS = (
     ("app", "NAME", "the application"),
     ("project", "NAME", "the project the application belongs to"),
@@ -33,31 +42,101 @@ CONTEXT_FLAGS = (
     ("image", "REPO:TAG", "the container image"),
     ("triggered-by", "WHO", "a login or an email address"),
 )
+# What people write who know other tools, by the word here.
+_MEANT = {
+    "check": ("validate", "lint", "verify", "test"),
+    "send": ("notify", "run"),
+    "explain": ("why", "match", "preview"),
+    "context": ("env", "event", "debug"),
+    "trigger": ("start", "started", "begin"),
+    "completion": ("complete", "end", "finish", "success", "failure"),
+    "--environment": ("--env",),
+    "--app": ("--application",),
+    "--policy": ("--config", "--file"),
+    "--report": ("--output",),
+}
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=HELP_COLUMN_CHARS, width=HELP_WIDTH_CHARS)
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line: what is wrong, what was probably meant, where to read on."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(formatter_class=_Help, allow_abbrev=False, **keywords)
+        self.set_defaults(parser=self)
+
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n{self.format_usage().strip()}\nTry: {self.prog} --help")
+        """Raise UsageError."""
+        if message.startswith("the following arguments are required: "):
+            name = message.partition(": ")[2]
+            listed = "".join(f" ({', '.join(action.choices)})" for action in self._actions if action.choices and action.metavar == name)
+            message = f"{name} is missing{listed}"
+        elif message.endswith("expected one argument"):
+            flag = message.removeprefix("argument ").partition(":")[0]
+            message = f"{flag} needs a value (one that begins with a dash is written {flag}=-VALUE)"
+        raise UsageError(f"{message.removeprefix('argument ')}; see {self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        known = [str(choice) for choice in action.choices or ()]
+        if not known or value in known or (action.option_strings and not value):  # an empty value is none
+            return
+        noun, listed = "/".join(action.option_strings) or str(action.metavar), ", ".join(known)
+        self.error(f"{noun}: {value!r} is unknown{_meant(str(value), known) or f' (known: {listed})'}")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The words of the command line; `command` names what was asked for.
+
+    Raises UsageError, and SystemExit after `--help` and `--version`.
+    """
+    words, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        flag = unknown[0].partition("=")[0]
+        known = [option for action in words.parser._actions for option in action.option_strings]  # noqa: SLF001  it has no other name
+        words.parser.error(f"{flag!r} is unknown here{_meant(flag, known)}")
+    return words
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    """In brackets, the known word that was probably meant, or nothing."""
+    from difflib import get_close_matches
+
+    known = list(known)
+    spoken = [name for name in known if word in _MEANT.get(name, ())]
+    begun = [name for name in known if len(word.strip("-")) > 1 and name.startswith(word)]
+    close = spoken or begun or get_close_matches(word[:100], known, 1)
+    return f" (do you mean {close[0]}?)" if close else ""
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser; `command` names what was asked for."""
-    top = _Parser(prog="tocsin", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    top.add_argument("--version", action="version", version=f"tocsin {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _send(commands.add_parser("send", help="send what the policy asks for at this hook", description="Send what the policy asks for."))
-    _check(commands.add_parser("check", help="validate a policy: every error at once, with its line", description="Validate policies."))
-    _context(commands.add_parser("context", help="show what this CI says of this run, and where each value came from"))
-    _explain(commands.add_parser("explain", help="show why each rule matches or not, and who would get what"))
-    _channels(commands.add_parser("channels", help="list the channels, or send a test message through one"))
+    """The parser of all commands."""
+    top = _Parser(prog="tocsin", usage="tocsin COMMAND [FLAGS]", description=DESCRIPTION, epilog=EPILOG)
+    top.add_argument("--version", action="version", version=f"tocsin {__version__}", help="print the version and exit")
+    commands = top.add_subparsers(prog="tocsin", dest="command", metavar="COMMAND", required=True, title="commands")
+    _send(commands.add_parser("send", usage="tocsin send HOOK [FLAGS]", help="send what the policy asks for at this hook"))
+    _check(commands.add_parser("check", help="is the policy right? prints every error at once"))
+    _context(commands.add_parser("context", usage="tocsin context [HOOK] [FLAGS]", help="what this CI says of this run, and from where"))
+    _explain(commands.add_parser("explain", usage="tocsin explain HOOK [FLAGS]", help="who would get what, and why"))
+    _channels(commands.add_parser("channels", help="list the channels, or send a test message"))
     _schema(commands.add_parser("schema", help="print the policy's JSON Schema, for an editor"))
-    _demo(commands.add_parser("demo", help="send a sample pipeline's messages to a local inbox and show them"))
-    _inbox(commands.add_parser("inbox", help="run a local inbox with a web page: HTTP, SMTP and the SES API"))
+    _demo(commands.add_parser("demo", help="see a sample pipeline's messages in a local inbox"))
+    _inbox(commands.add_parser("inbox", help="run a local inbox: HTTP, SMTP and the SES API"))
     return top
 
 
 def _send(command: argparse.ArgumentParser) -> None:
-    command.add_argument("hook", choices=HOOKS, help="trigger: the pipeline starts; completion: it has ended")
+    command.description = "Send what the policy asks for at this hook."
+    command.epilog = """\
+examples:
+  tocsin send trigger
+  tocsin send completion --status failure
+  tocsin send completion --status success --environment production
+"""
+    _hook(command)
     _event_flags(command)
     command.add_argument("--dry-run", action="store_true", help="do everything but send")
     command.add_argument("--strict", action="store_true", default=None, help="exit with 1 where a delivery fails or a variable is missing")
@@ -65,49 +144,86 @@ def _send(command: argparse.ArgumentParser) -> None:
 
 
 def _check(command: argparse.ArgumentParser) -> None:
+    command.description = "Check policies, and print every error at once, with its line."
+    command.epilog = """\
+examples:
+  tocsin check
+  tocsin check --format github    errors as annotations of a pull request
+  tocsin check --format gitlab > gl-code-quality-report.json
+"""
     command.add_argument("files", nargs="*", metavar="FILE", help="a policy, or - for standard input (default: the repository's)")
-    command.add_argument("--format", choices=("text", "json", "github", "gitlab"), default="text", help="how problems are printed")
+    command.add_argument("--format", metavar="FORMAT", choices=FORMAT_NAMES, help=f"{', '.join(FORMAT_NAMES)} (default: text)")
 
 
 def _context(command: argparse.ArgumentParser) -> None:
-    command.description = "Show the event as this CI gives it. With a status it is a completion, else a trigger."
-    command.add_argument("hook", choices=HOOKS, nargs="?", help="the hook")
+    command.description = "Show the event as this CI gives it, and where each value came from."
+    command.epilog = """\
+examples:
+  tocsin context
+  tocsin context --status failure --json
+"""
+    _hook(command, nargs="?", default_words=" (default: completion with a status, else trigger)")
     _event_flags(command)
     command.add_argument("--json", action="store_true", help="print the event as JSON")
 
 
 def _explain(command: argparse.ArgumentParser) -> None:
-    command.description = "Show for every rule whether it matches and by which key not, and for every destination who gets what."
-    command.add_argument("hook", choices=HOOKS, help="the hook")
+    command.description = "Show which rules match, which keys keep the others from it, and what becomes\nof each message."
+    command.epilog = """\
+examples:
+  tocsin explain trigger
+  tocsin explain completion --status failure --environment production
+"""
+    _hook(command)
     _event_flags(command)
     command.add_argument("--json", action="store_true", help="print the explanation as JSON")
 
 
 def _channels(command: argparse.ArgumentParser) -> None:
-    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    command.description = "List the channels, or send a test message through one."
+    command.epilog = """\
+examples:
+  tocsin channels list
+  tocsin channels test team
+  tocsin channels test mail --to you@example.com
+"""
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     listing = actions.add_parser("list", help="what is configured, and which variables are missing")
+    listing.description = "List the channels: kind, project, variables and whether they are set, rules."
+    listing.add_argument("--json", action="store_true", help="print the list as JSON")
     testing = actions.add_parser("test", help="send one test message through the real thing")
+    testing.description = "Send one test message through a channel, for real. Exits with 1 where it fails."
     testing.add_argument("name", metavar="NAME", help="the channel's name in the policy")
     testing.add_argument("--to", metavar="ADDRESS", help="the recipient, for an email channel")
-    listing.add_argument("--json", action="store_true", help="print the list as JSON")
     for action in (listing, testing):
         _policy_flag(action)
 
 
 def _schema(command: argparse.ArgumentParser) -> None:
-    command.description = "Print the policy's JSON Schema. Editors that know YAML complete and check policies by it."
+    command.description = "Print the policy's JSON Schema. Editors that know YAML complete and check\npolicies by it."
 
 
 def _demo(command: argparse.ArgumentParser) -> None:
-    command.description = "Start a local inbox, send a sample pipeline's messages to all kinds of channel, and show what arrived."
+    command.description = "Start a local inbox, send a sample pipeline's messages to all kinds of\nchannel, and show what arrived."
     command.add_argument("--once", action="store_true", help="exit after the table (the default where standard output is no terminal)")
-    command.add_argument("--port", type=int, default=0, metavar="N", help="the page's port (default: any free one)")
+    command.add_argument("--port", type=_port, default=0, metavar="N", help="the page's port (default: any free one)")
 
 
 def _inbox(command: argparse.ArgumentParser) -> None:
-    command.description = "Run a local inbox: point channels at it and see what they send. Everything stays on this machine."
-    command.add_argument("--port", type=int, default=8025, metavar="N", help="the port for HTTP and the page (default: %(default)s)")
-    command.add_argument("--smtp-port", type=int, default=1025, metavar="N", help="the port for SMTP (default: %(default)s)")
+    command.description = "Run a local inbox: point channels at it and see what they send. Everything\nstays on this machine."
+    command.add_argument("--port", type=_port, default=8025, metavar="N", help="the port for HTTP and the page (default: %(default)s)")
+    command.add_argument("--smtp-port", type=_port, default=1025, metavar="N", help="the port for SMTP (default: %(default)s)")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) <= PORT_MAX):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port: use a number up to {PORT_MAX}, or 0 for any that is free")
+    return int(text)
+
+
+def _hook(command: argparse.ArgumentParser, *, nargs: str | None = None, default_words: str = "") -> None:
+    text = f"trigger: the pipeline starts; completion: it has ended{default_words}"
+    command.add_argument("hook", nargs=nargs, metavar="HOOK", choices=HOOKS, help=text)
 
 
 def _policy_flag(command: argparse.ArgumentParser) -> None:
@@ -120,7 +236,7 @@ def _event_flags(command: argparse.ArgumentParser) -> None:
         "--status", metavar="S", help="how the run ended: success, failure, cancelled, unstable, skipped, or the CI's own word"
     )
     command.add_argument("--facts", metavar="FILE", help="JSON in the event's fields, for what only a plug-in knows")
-    command.add_argument("--ci", choices=("github", "gitlab", "jenkins", "generic"), help="the CI (default: by its variables)")
+    command.add_argument("--ci", metavar="NAME", choices=CI_NAMES, help=f"{', '.join(CI_NAMES)} (default: by its variables)")
     group = command.add_argument_group("what the run is about (default: the CI's variables, then the policy)")
     for name, metavar, text in CONTEXT_FLAGS:
         group.add_argument(f"--{name}", metavar=metavar, help=text)

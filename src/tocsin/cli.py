@@ -11,22 +11,19 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from tocsin.errors import PolicyError, TocsinError
+from tocsin.console import Console
+from tocsin.errors import ContextError, PolicyError, TocsinError, UsageError
+
+if TYPE_CHECKING:
+    from tocsin.deliver import Stop
+    from tocsin.http import Network
+    from tocsin.inputs import World
 
 STARTED = time.monotonic()  # before the heavy imports: the budget counts from the process's start
-gc.disable()  # a run lives for a second and makes no cycles worth collecting: this saves a twentieth of it; `inbox` turns it on again
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is ours, and looking for them reads every installed package
-
-from tocsin import commands  # noqa: E402
-from tocsin.arguments import parser  # noqa: E402
-from tocsin.console import Console  # noqa: E402
-from tocsin.deliver import Stop  # noqa: E402
-from tocsin.http import Network  # noqa: E402
-from tocsin.pipeline import World  # noqa: E402
-
 DEFECT = 70
+INPUT_MAX_BYTES = 4 * 1024 * 1024  # what a policy or facts may have; one byte more is read, so that a longer one is seen to be
 _SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -35,6 +32,8 @@ def entry() -> NoReturn:
 
     Nothing is left to tidy up, Python's own tidying costs a tenth of a run, and an attempt that was left behind cannot hold the exit up.
     """
+    gc.disable()  # a run lives for a second and makes no cycles worth collecting: this saves a twentieth of it
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is ours, and looking for them reads every installed package
     code = main()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -48,80 +47,116 @@ def entry() -> NoReturn:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. No exception leaves it: what goes wrong is told in words."""
     console = _console(os.environ)
-    stop = Stop()
-    caught = _catch_signals(stop)
+    caught: list[signal.Signals] = []
     try:
-        words = parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-        if words.command in ("demo", "inbox"):
-            gc.enable()
-        code = commands.run(words, _world(os.environ), console, stop)
-        console.status("")
-        sys.stdout.flush()
-    except PolicyError as error:
-        for problem in error.problems:
-            console.talk(str(problem), "error")
-        console.talk(str(error), "error")
-        code = error.exit_code
-    except TocsinError as error:
-        for line in str(error).splitlines():
-            console.talk(line, "error")
-        code = error.exit_code
+        try:
+            code = _command(sys.argv[1:] if arguments is None else arguments, console, caught)
+        except Exception as error:  # noqa: BLE001  the last line of defence
+            code = _tell(error, console)
+        except SystemExit as ended:  # how argparse ends --help and --version
+            code = int(ended.code or 0)
     except KeyboardInterrupt:
         console.talk("interrupted before anything was sent", "warning")
         code = _SIGNALS[signal.SIGINT]
-    except BrokenPipeError:  # the reader of our output has gone; Python would complain once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception as error:  # noqa: BLE001  the last line of defence: a defect is told with its place, never with values
-        console.talk(f"a defect of tocsin, please report it: {type(error).__name__} at {_place(error)}", "error")
-        code = DEFECT
     return _SIGNALS[caught[0]] if caught else code
 
 
-def _catch_signals(stop: Stop) -> list[signal.Signals]:
-    """From now on SIGINT and SIGTERM wish for an end; the list holds the first that came."""
-    caught: list[signal.Signals] = []
+def _command(arguments: list[str], console: Console, caught: list[signal.Signals]) -> int:
+    """Run one command. `caught` gets the signals that came. The heavy imports stand here, where an interrupt is caught."""
+    from tocsin import commands
+    from tocsin.arguments import parse
+    from tocsin.deliver import Stop
+
+    stop = Stop()
+    _catch_signals(stop, caught)
+    words = parse(arguments)
+    if words.command in ("demo", "inbox"):
+        gc.enable()  # these may live for long
+    code = commands.run(words, _world(os.environ), console, stop)
+    stop.listening = True  # a signal now changes nothing but the exit code
+    console.status("")
+    if console.lost and not isinstance(console.lost, BrokenPipeError):  # a reader that has seen enough may go
+        sent = words.command == "send"
+        console.talk(f"standard output cannot be written to: {console.lost.strerror}", "warning" if sent else "error")
+        code = code or (0 if sent else UsageError.exit_code)
+    return code
+
+
+def _catch_signals(stop: Stop, caught: list[signal.Signals]) -> None:
+    """From now on SIGINT and SIGTERM wish for an end, and are noted in `caught`."""
 
     def handle(number: int, _: FrameType | None) -> None:
         caught.append(signal.Signals(number))
-        if not stop.listening:
+        if not stop.listening and len(caught) == 1:
             raise KeyboardInterrupt
         stop.request(f"interrupted by {caught[0].name}")
 
     for number in _SIGNALS:
         signal.signal(number, handle)
-    return caught
+
+
+def _tell(error: Exception, console: Console) -> int:
+    """Say what went wrong, and give its exit code."""
+    if isinstance(error, PolicyError):
+        for problem in error.problems:
+            console.talk(f"{problem.place}: {problem.message}", problem.severity)
+    if isinstance(error, TocsinError):
+        console.talk(str(error), "error")
+        return error.exit_code
+    # A defect is told with its place, never with values, which could be secrets.
+    console.talk(f"a defect of tocsin, please report it: {type(error).__name__} at {_place(error)}", "error")
+    return DEFECT
 
 
 def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
+    """The innermost line of ours that the error passed."""
+    trace, place = error.__traceback__, "an unknown place"
+    while trace:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.is_relative_to(Path(__file__).parent):
+            place = f"{path.relative_to(Path(__file__).parent)}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    return place
 
 
 def _console(env: Mapping[str, str]) -> Console:
+    """The console over the process's streams. A closed one is None in Python."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    terminal = sys.stdout.isatty()
-    colour = terminal and sys.stderr.isatty() and not env.get("NO_COLOR") and env.get("TERM") != "dumb"
-    return Console(sys.stdout, sys.stderr, colour=colour, interactive=sys.stderr.isatty() and not env.get("CI"), terminal=terminal)
+    out, err = (bool(stream) and stream.isatty() for stream in (sys.stdout, sys.stderr))
+    dumb = env.get("TERM") == "dumb"
+    colour = out and err and not env.get("NO_COLOR") and not dumb
+    return Console(sys.stdout, sys.stderr, colour=colour, interactive=err and not env.get("CI") and not dumb, terminal=out)
 
 
 def _world(env: Mapping[str, str]) -> World:
+    from tocsin.inputs import World
+
+    try:
+        folder = Path.cwd()
+    except OSError:
+        raise ContextError("the current folder is gone: run tocsin where the repository is, before its folder is deleted") from None
     return World(
         env=env,
-        folder=Path.cwd(),
-        read_stdin=lambda: sys.stdin.buffer.read() if sys.stdin else b"",
+        folder=folder,
+        read_stdin=_read_stdin,
         now=lambda: datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         started=STARTED,
         network=_network(env),
     )
 
 
+def _read_stdin() -> bytes:
+    try:
+        return sys.stdin.buffer.read(INPUT_MAX_BYTES + 1) if sys.stdin else b""
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read: {error.strerror}") from None
+
+
 def _network(env: Mapping[str, str]) -> Network:
     """Proxies, private CAs and the administrator's limits, from the variables that name them everywhere."""
+    from tocsin.http import Network
 
     def either(name: str) -> str:
         return env.get(name.lower()) or env.get(name) or ""

@@ -11,7 +11,9 @@ from tocsin import pipeline, report
 from tocsin.arguments import CONTEXT_FLAGS
 from tocsin.console import Console, column_widths
 from tocsin.deliver import Stop
-from tocsin.pipeline import Notice, Plan, Wish, World
+from tocsin.event import as_dict
+from tocsin.inputs import Wish, World
+from tocsin.pipeline import Plan
 from tocsin.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
 def send(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send what the policy asks for at this hook."""
     planned = pipeline.plan(world, wish(words))
-    tell(planned.notices, console)
+    for notice in planned.notices:
+        console.talk(*notice)
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
     left = len(planned.destinations)
 
@@ -43,20 +46,20 @@ def send(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         nonlocal left
         left -= 1
         console.status("")
-        console.table(report.rows([masked(outcome, planned)]), [*widths, 0])
+        console.table(report.rows([outcome]), [*widths, 0])
         console.status(f"sending, {left} to go …" if left else "")
 
     stop.listening = True
     console.status(f"sending, {left} to go …" if left else "")
-    outcomes = [masked(outcome, planned) for outcome in pipeline.notify(world, planned, stop, show, dry_run=words.dry_run)]
-    for outcome in outcomes:
-        if outcome.outcome == "failed":
-            console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "warning")
+    outcomes = pipeline.notify(world, planned, stop, show, dry_run=words.dry_run)
+    strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
+    bad = [outcome for outcome in outcomes if report.is_bad(outcome, {} if planned.secretless else planned.missing)]
+    for outcome in bad:
+        if strict or outcome.outcome == "failed":
+            console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error" if strict else "warning")
     if words.report:
         write_report(words.report, planned, outcomes, console)
-    strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
-    missing = () if planned.secretless else tuple(planned.missing)
-    return report.exit_code(outcomes, missing, strict=strict)
+    return report.FAILED_DELIVERY if strict and bad else report.OK
 
 
 def wish(words: Namespace) -> Wish:
@@ -64,18 +67,6 @@ def wish(words: Namespace) -> Wish:
     names = [name.replace("-", "_") for name, _, _ in CONTEXT_FLAGS]
     flags = {name: getattr(words, name) for name in names if getattr(words, name)}
     return Wish(words.hook, words.status, flags, words.facts, words.policy, words.ci)
-
-
-def tell(notices: Sequence[Notice], console: Console) -> None:
-    """Print notices and warnings."""
-    for notice in notices:
-        console.talk(notice.text, notice.level)
-
-
-def masked(outcome: Outcome, planned: Plan) -> Outcome:
-    """The outcome with every known secret masked: a server's answer could repeat one."""
-    receipt = {key: planned.redact(value) for key, value in outcome.receipt.items()} if outcome.receipt else None
-    return outcome._replace(reason=planned.redact(outcome.reason) if outcome.reason else None, receipt=receipt)
 
 
 def write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], console: Console) -> None:
@@ -88,28 +79,35 @@ def write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], console:
         console.talk(f"the report {path} cannot be written: {error.strerror}", "warning")
 
 
-def context(words: Namespace, world: World, console: Console, _: Stop) -> int:
+def context(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Show the event, and where each value came from."""
     words.hook = words.hook or ("completion" if words.status or world.env.get("TOCSIN_STATUS") else "trigger")
-    planned = pipeline.plan(world, wish(words))
-    warnings = [notice for notice in planned.notices if notice.level == "warning"]
-    tell(warnings, console)
+    *_, event, notices = pipeline.learn(world, wish(words))
+    for notice in notices:
+        console.talk(*notice)
     if words.json:
-        console.data(report.as_dict(planned.event))
-        return report.OK
-    console.table(report.context_rows(planned.event))
+        console.data(as_dict(event))
+    else:
+        console.table([("FIELD", "VALUE", "FROM"), *report.context_rows(event)], header=True)
     return report.OK
 
 
 def explain(words: Namespace, world: World, console: Console, _: Stop) -> int:
     """Show why each rule matches or not, and who would get what."""
     planned = pipeline.plan(world, wish(words))
-    tell(planned.notices, console)
+    for notice in planned.notices:
+        console.talk(*notice)
     if words.json:
         console.data(report.explanation(planned.event, planned.rules, planned.destinations))
         return report.OK
-    console.heading("Rules")
-    console.table(report.rule_rows(planned.rules) or [("none", "the policy has no rules, or none applies")])
-    console.heading("Deliveries")
-    console.table(report.destination_rows(planned.destinations) or [("none", "nothing would be sent")])
+    tables = (
+        ("Event", report.event_rows(planned.event)),
+        ("Rules", report.rule_rows(planned.rules) or [("none", "no rule is asked")]),
+        ("Deliveries", report.destination_rows(planned.destinations) or [("none", "nothing would be sent")]),
+    )
+    for number, (title, rows) in enumerate(tables):
+        if number:
+            console.gap()
+        console.heading(title)
+        console.table(rows)
     return report.OK

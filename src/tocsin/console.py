@@ -1,6 +1,7 @@
 """The console: the answer on standard output, the talk on standard error, in colour only on a terminal.
 
 All text that goes out here is made fit for a CI's log: one line, no control characters, no log command.
+A stream that is closed, full or no longer read never ends the work: what it lost is remembered in `Console.lost`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, TextIO
 from tocsin.text import clean
 
 LINE_MAX_CHARS = 2000
+COLUMN_MAX_CHARS = 50  # ours: a longer cell runs over its column, so that one long name does not move all rows apart
 _GREEN, _RED, _YELLOW = "32", "31", "33"
 _COLOURS = {
     **dict.fromkeys(("delivered", "would send", "yes"), _GREEN),
@@ -19,6 +21,7 @@ _COLOURS = {
     **dict.fromkeys(("skipped", "warning"), _YELLOW),
     "notice": "36",
     "dim": "2",
+    "bold": "1",
 }
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -30,35 +33,36 @@ def log_safe(text: str) -> str:
 
 
 class Console:
-    """Two streams. `interactive` is whether the talk goes to a terminal, where it may rewrite its last line."""
+    """Two streams, each None where it is closed.
 
-    def __init__(self, out: TextIO, err: TextIO, *, colour: bool = False, interactive: bool = False, terminal: bool = False) -> None:
+    `interactive` is whether the talk goes to a terminal, where it may rewrite its last line.
+    """
+
+    def __init__(
+        self, out: TextIO | None, err: TextIO | None, *, colour: bool = False, interactive: bool = False, terminal: bool = False
+    ) -> None:
         self._out, self._err, self._colour, self._interactive = out, err, colour, interactive
         self.terminal = terminal  # whether the answer goes to one
+        self.lost: OSError | None = None  # why a part of the answer did not go out
         self._status = ""
 
     def answer(self, text: str) -> None:
         """A line of the answer."""
-        self._clear()
-        self._out.write(f"{log_safe(text)}\n")
-        self._out.flush()
-        self._show()
+        self._write_answer(f"{log_safe(text)}\n")
 
     def command(self, text: str) -> None:
         """A log command of GitHub's, whose values the caller has encoded."""
-        self._out.write(f"{text}\n")
+        self._write_answer(f"{text}\n")
 
     def data(self, data: Any) -> None:
-        """The answer as JSON; "##[" is written so that no log reads it as a command."""
-        self._clear()
-        self._out.write(json.dumps(data, indent=2, ensure_ascii=False).replace("##[", "#\\u0023[") + "\n")
-        self._out.flush()
+        """The answer as JSON; "##[" is written so that no log reads it as a command, and no character so that the stream cannot take it."""
+        unicode = "utf" in (getattr(self._out, "encoding", None) or "utf-8").lower()
+        self._write_answer(json.dumps(data, indent=2, ensure_ascii=not unicode).replace("##[", "#\\u0023[") + "\n")
 
     def talk(self, text: str, level: str = "notice") -> None:
         """A line of talk: a notice, a warning or an error, with its word in front."""
         self._clear()
-        self._err.write(f"tocsin: {self._paint(level, level)}: {log_safe(text)}\n")
-        self._err.flush()
+        self._write_talk(f"tocsin: {self._paint(level, level)}: {log_safe(text)}\n")
         self._show()
 
     def status(self, text: str) -> None:
@@ -68,36 +72,63 @@ class Console:
             self._status = text
             self._show()
 
-    def table(self, rows: Sequence[Sequence[str]], widths: Sequence[int] | None = None) -> None:
-        """Rows in columns; the first column's words have their colours."""
+    def table(self, rows: Sequence[Sequence[str]], widths: Sequence[int] | None = None, *, header: bool = False) -> None:
+        """Rows in columns; the first column's words have their colours. With `header`, the first row names the columns."""
         cells = [[log_safe(str(cell)) for cell in row] for row in rows]
         widths = widths or column_widths(cells)
-        for row in cells:
-            padded = [cell.ljust(width) for cell, width in zip(row, [*widths[: len(row) - 1], 0], strict=False)]
-            padded[0] = self._paint(row[0], padded[0])
-            self._clear()
-            self._out.write("  ".join(padded).rstrip() + "\n")
-            self._out.flush()
-            self._show()
+        for number, row in enumerate(cells):
+            padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(row, [*widths[: len(row) - 1], 0], strict=False)]
+            padded[0] = self._paint("dim" if header and not number else row[0], padded[0])
+            self._write_answer("  ".join(padded).rstrip() + "\n")
 
     def heading(self, text: str) -> None:
         """A line above a part of the answer."""
-        self._out.write(f"\x1b[1m{log_safe(text)}\x1b[0m\n" if self._colour else f"{log_safe(text)}\n")
+        self._write_answer(f"{self._paint('bold', log_safe(text))}\n")
+
+    def gap(self) -> None:
+        """An empty line between two parts of the answer."""
+        self._write_answer("\n")
 
     def _paint(self, word: str, text: str) -> str:
         return f"\x1b[{_COLOURS[word]}m{text}\x1b[0m" if self._colour and word in _COLOURS else text
 
     def _clear(self) -> None:
         if self._status:
-            self._err.write(_CLEAR_LINE)
-            self._err.flush()
+            self._write_talk(_CLEAR_LINE)
 
     def _show(self) -> None:
         if self._status:
-            self._err.write(self._paint("dim", self._status))
-            self._err.flush()
+            self._write_talk(self._paint("dim", self._status))
+
+    def _write_answer(self, text: str) -> None:
+        self._clear()
+        if self._out and not self.lost:
+            try:
+                self._out.write(text)
+                self._out.flush()
+            except OSError as error:
+                self.lost = error
+        self._show()
+
+    def _write_talk(self, text: str) -> None:
+        try:
+            if self._err:
+                self._err.write(text)
+                self._err.flush()
+        except OSError:
+            self._err = None  # there is nobody to tell
 
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """The width of each column, in characters."""
-    return [max(len(row[column]) for row in rows if len(row) > column) for column in range(max(map(len, rows), default=0))]
+    """The width of each column in a terminal's cells, COLUMN_MAX_CHARS at most."""
+    columns = range(max(map(len, rows), default=0))
+    return [min(COLUMN_MAX_CHARS, max(display_width(row[column]) for row in rows if len(row) > column)) for column in columns]
+
+
+def display_width(text: str) -> int:
+    """How many cells of a terminal `text` takes: an ideograph or an emoji takes two, a combining mark none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(char) or char == "\ufe0f" else 2 if east_asian_width(char) in "WF" else 1 for char in text)

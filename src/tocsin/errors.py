@@ -20,8 +20,13 @@ class Problem(NamedTuple):
     message: str
     severity: str = "error"  # or "warning"
 
+    @property
+    def place(self) -> str:
+        """Where it stands, as editors and logs make a link of it."""
+        return f"{self.file}:{self.line}:{self.column}"
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+        return f"{self.place}: {self.severity}: {self.message}"
 
 
 class TocsinError(Exception):

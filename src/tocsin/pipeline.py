@@ -10,56 +10,22 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from tocsin import channels
-from tocsin.ci import Context, context, detect
+from tocsin.ci import Context
 from tocsin.ci.derive import Said, derive
 from tocsin.deliver import Delivery, Limits, Stop, deliver
-from tocsin.errors import ContextError, PolicyError, UsageError
 from tocsin.event import Event
-from tocsin.http import Network
+from tocsin.inputs import Notice, Wish, World, load_policy, read_context, read_facts
 from tocsin.message import Message, compose
 from tocsin.policy.context import policy_facts
-from tocsin.policy.find import find, workspace
-from tocsin.policy.load import Loaded, load
+from tocsin.policy.load import Loaded
 from tocsin.policy.match import Destination, RuleMatch, destinations, match, nearest
 from tocsin.policy.model import Policy
 from tocsin.secrets import MissingVariable, Redactor
 from tocsin.templates import TemplateProblem
 from tocsin.verdict import Outcome
-
-STDIN = "-"
-
-
-class World(NamedTuple):
-    """All that the process has, handed in: nothing below reads it from elsewhere."""
-
-    env: Mapping[str, str]
-    folder: Path
-    read_stdin: Callable[[], bytes]
-    now: Callable[[], str]  # ISO 8601 in UTC
-    started: float  # the process's start on time.monotonic's clock
-    network: Network
-
-
-class Wish(NamedTuple):
-    """What the command line asks for; None where the environment or the CI decides."""
-
-    hook: str = "trigger"
-    status: str | None = None
-    flags: Mapping[str, str] = {}
-    facts: str | None = None
-    policy: str | None = None
-    ci: str | None = None
-
-
-class Notice(NamedTuple):
-    """Something a person should know, which is no outcome of a delivery."""
-
-    text: str
-    level: str = "notice"  # or "warning"
 
 
 class Plan(NamedTuple):
@@ -76,13 +42,18 @@ class Plan(NamedTuple):
     secretless: str | None = None  # why this run has no secrets, where the CI gives it none
 
 
+def learn(world: World, wish: Wish) -> tuple[Context, Loaded | None, Event, list[Notice]]:
+    """Load and derive: what the CI says, the policy that applies, the event. Raises PolicyError, ContextError, UsageError."""
+    run = read_context(world, wish)
+    loaded, notices = load_policy(world, wish, run)
+    said = Said(wish.hook, wish.status, wish.flags, read_facts(world, wish))
+    event = derive(run, said, world.env, world.now(), lambda known: policy_facts(loaded, known))
+    return run, loaded, event, [*(Notice(text, "warning") for text in run.warnings), *notices]
+
+
 def plan(world: World, wish: Wish) -> Plan:
     """Load, derive and match: who would get what. Raises PolicyError, ContextError, UsageError."""
-    run = read_context(world, wish)
-    notices = [Notice(text, "warning") for text in run.warnings]
-    loaded, more = load_policy(world, wish, run)
-    notices += more
-    event = derive_event(world, wish, run, loaded)
+    run, loaded, event, notices = learn(world, wish)
     if loaded is None:
         return Plan(event, None, (), (), {}, {}, notices, Redactor(), run.secretless)
     policy = loaded.policy
@@ -96,63 +67,6 @@ def plan(world: World, wish: Wish) -> Plan:
     if missing and run.secretless:
         notices.append(Notice(run.secretless))
     return Plan(event, policy, rules, wanted, options, missing, notices, redact, run.secretless)
-
-
-def read_context(world: World, wish: Wish) -> Context:
-    """What the CI says of this run, by `--ci`, TOCSIN_CI, or its own variables."""
-    name = wish.ci or world.env.get("TOCSIN_CI") or detect(world.env)
-    if name not in ("github", "gitlab", "jenkins", "generic"):
-        raise UsageError(f"{name!r} is no CI that tocsin knows: use github, gitlab, jenkins or generic")
-    return context(name, world.env, lambda path: (world.folder / path).read_text(encoding="utf-8"))
-
-
-def derive_event(world: World, wish: Wish, run: Context, loaded: Loaded | None) -> Event:
-    """The event. Raises ContextError, UsageError."""
-    facts = _read_facts(world, wish.facts) if wish.facts else None
-    said = Said(wish.hook, wish.status, wish.flags, facts)
-    return derive(run, said, world.env, world.now(), lambda event: policy_facts(loaded, event) if loaded else {})
-
-
-def _read_facts(world: World, path: str) -> str:
-    try:
-        return world.read_stdin().decode() if path == STDIN else (world.folder / path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ContextError(f"--facts: {path} cannot be read: {why}") from None
-
-
-def load_policy(world: World, wish: Wish, run: Context) -> tuple[Loaded | None, list[Notice]]:
-    """The policy that applies, or None with the notice that says why there is none. Raises PolicyError."""
-    named = wish.policy or world.env.get("TOCSIN_POLICY") or None
-    if named == STDIN:
-        return _loaded(world.read_stdin(), "<stdin>", world.folder)
-    path = find(named, world.env.get("TOCSIN_DEFAULT_POLICY") or None, world.folder)
-    trusted = named is not None and path is not None and not path.resolve().is_relative_to(workspace(world.folder))
-    if run.untrusted and not trusted:
-        return None, [Notice(f"nothing is sent: {run.untrusted}, and the policy beside it could be the head's own")]
-    if path is None:
-        return _without_file(world)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PolicyError(f"the policy {path} cannot be read: {error.strerror}") from None
-    return _loaded(data, _shown(path, world.folder), path.parent)
-
-
-def _loaded(data: bytes, name: str, folder: Path) -> tuple[Loaded, list[Notice]]:
-    loaded = load(data, name, folder)
-    return loaded, [Notice(str(problem), "warning") for problem in loaded.warnings]
-
-
-def _shown(path: Path, folder: Path) -> str:
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
-
-
-def _without_file(world: World) -> tuple[Loaded | None, list[Notice]]:
-    from tocsin.policy.builtin import builtin
-
-    loaded, notice = builtin(world.env)
-    return loaded, [Notice(notice)]
 
 
 def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str], Redactor]:
@@ -169,15 +83,25 @@ def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any
 
 
 def notify(world: World, planned: Plan, stop: Stop, on_outcome: Callable[[Outcome], None], *, dry_run: bool = False) -> list[Outcome]:
-    """Compose, render and deliver what was planned; one outcome for each destination, in the plan's order."""
+    """Compose, render and deliver what was planned; one outcome for each destination, in the plan's order. No secret is in them."""
+
+    def show(outcome: Outcome) -> None:
+        on_outcome(masked(outcome, planned.redact))
+
     message = compose(planned.event)
     rendered = [_render(planned, destination, message, dry_run=dry_run) for destination in planned.destinations]
     for outcome in rendered:
         if isinstance(outcome, Outcome):
-            on_outcome(outcome)
+            show(outcome)
     deliveries = [delivery for delivery in rendered if isinstance(delivery, Delivery)]
-    ended = iter(deliver(deliveries, limits(world, planned), world.network, stop, on_outcome) if deliveries else ())
-    return [item if isinstance(item, Outcome) else next(ended) for item in rendered]
+    ended = iter(deliver(deliveries, limits(world, planned), world.network, stop, show) if deliveries else ())
+    return [masked(item if isinstance(item, Outcome) else next(ended), planned.redact) for item in rendered]
+
+
+def masked(outcome: Outcome, redact: Redactor) -> Outcome:
+    """The outcome with every known secret masked: a server's answer could repeat one."""
+    receipt = {key: redact(value) for key, value in outcome.receipt.items()} if outcome.receipt else None
+    return outcome._replace(reason=redact(outcome.reason) if outcome.reason else None, receipt=receipt)
 
 
 def limits(world: World, planned: Plan) -> Limits:

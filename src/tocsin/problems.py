@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from tocsin.console import Console
+from tocsin.console import LINE_MAX_CHARS, Console
 from tocsin.errors import Problem
+from tocsin.text import clean
 
 
 def _text(problems: Sequence[Problem], console: Console) -> None:
@@ -26,7 +27,7 @@ def _github(problems: Sequence[Problem], console: Console) -> None:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return clean(text, LINE_MAX_CHARS).replace("%", "%25")
 
 
 def _property(text: str) -> str:

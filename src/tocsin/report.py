@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tocsin.event import LISTS, Event, as_dict, dotted
-from tocsin.policy.match import Destination, Mismatch, RuleMatch
-from tocsin.text import clip
+from tocsin.policy.match import Destination, Mismatch, RuleMatch, names
+from tocsin.text import clean, clip
 from tocsin.verdict import Outcome
 
 OK, FAILED_DELIVERY = 0, 1
@@ -25,10 +25,9 @@ def report(event: Event, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def exit_code(outcomes: Sequence[Outcome], missing: Sequence[str], *, strict: bool) -> int:
-    """1 under `strict` where a delivery failed or a channel's variable was missing, else 0. `missing` are such channels."""
-    bad = any(outcome.outcome == "failed" or (outcome.outcome == "skipped" and outcome.channel in missing) for outcome in outcomes)
-    return FAILED_DELIVERY if strict and bad else OK
+def is_bad(outcome: Outcome, missing: Mapping[str, str]) -> bool:
+    """Whether `strict` takes an outcome for a failure: it is one, or its channel lacks a variable. `missing` has the reasons of those."""
+    return outcome.outcome == "failed" or (outcome.outcome == "skipped" and outcome.reason == missing.get(outcome.channel, ""))
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
@@ -65,9 +64,16 @@ def explanation(event: Event, rules: Sequence[RuleMatch], destinations: Sequence
 
 def context_rows(event: Event) -> list[tuple[str, ...]]:
     """A row a field that is known: name, value, where it came from."""
-    known = [(name, str(value), event.sources.get(name, "")) for name, value in dotted(event) if value is not None]
-    lists = [(name, f"{len(getattr(event, name))} known", event.sources.get(name, "")) for name in LISTS if getattr(event, name)]
-    return [(name, clip(value, CELL_MAX_CHARS), source) for name, value, source in known + lists]
+    known = [(name, str(value)) for name, value in dotted(event) if value is not None]
+    lists = [(name, f"{len(getattr(event, name))} known") for name in LISTS if getattr(event, name)]
+    return [(name, clean(value, CELL_MAX_CHARS), event.sources.get(name, "default")) for name, value in known + lists]
+
+
+def event_rows(event: Event) -> list[tuple[str, ...]]:
+    """What rules are held against, a row a field that has a value."""
+    words = ", ".join(filter(None, (event.event, event.transition))) or f"none: the run was {event.status}"
+    named = {"event": (words,), **names(event)}
+    return [(key, ", ".join(values)) for key, values in named.items() if values]
 
 
 def rule_rows(rules: Sequence[RuleMatch]) -> list[tuple[str, ...]]:
@@ -76,8 +82,9 @@ def rule_rows(rules: Sequence[RuleMatch]) -> list[tuple[str, ...]]:
 
 
 def _why_not(mismatch: Mismatch) -> str:
-    wanted = ", ".join(map(str, mismatch.wanted)) if isinstance(mismatch.wanted, (list, tuple)) else str(mismatch.wanted)
-    return f"{mismatch.key} is {mismatch.got or 'unknown'}, wanted {wanted}"
+    key = "event" if mismatch.key == "on" else mismatch.key
+    got = f"is {mismatch.got}" if mismatch.got else "is not known"
+    return f"{key} {got}, wanted {clip(', '.join(mismatch.wanted), CELL_MAX_CHARS)}"
 
 
 def destination_rows(destinations: Sequence[Destination]) -> list[tuple[str, ...]]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tocsin import channels, pipeline, report
+from tocsin.channels.options import address
 from tocsin.console import Console
 from tocsin.deliver import Delivery, Stop, deliver
 from tocsin.errors import PolicyError, Problem, UsageError
+from tocsin.event import Run
+from tocsin.inputs import STDIN, Notice, Wish, World, find_policy, load_policy, read_context, read_policy, shown
 from tocsin.message import compose
-from tocsin.pipeline import Wish, World
-from tocsin.policy.find import PLACES, find
+from tocsin.policy.find import PLACES, workspace
 from tocsin.policy.load import Loaded, load
+from tocsin.policy.match import Destination, default_mail
+from tocsin.policy.words import Suggestions, quoted
 from tocsin.problems import FORMATS
+from tocsin.templates import TemplateProblem
+from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.channels.options import ChannelOptions
+    from tocsin.policy.model import Policy
 
 
 def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
@@ -35,23 +46,28 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
 
 def check(words: Namespace, world: World, console: Console) -> int:
     """Print every problem of the policies; 3 where one is an error."""
-    problems: list[Problem] = []
-    for name in words.files or [_default_file(world)]:
-        try:
-            loaded = _load(name, world)
-        except PolicyError as error:
-            if not error.problems:
-                raise
-            problems += error.problems
-        else:
-            problems += loaded.warnings
-            rules, count = loaded.policy.notifications, len(loaded.policy.channels)
-            console.talk(f"{name} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
-    FORMATS[words.format](problems, console)
+    style = words.format or "text"
+    root = workspace(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
+    problems = [problem for name in words.files or [None] for problem in _problems(name, world, console)]
+    if root:
+        problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
+    FORMATS[style](problems, console)
     errors = sum(problem.severity == "error" for problem in problems)
     if errors:
         console.talk(f"{_count(errors, 'error')} found", "error")
     return PolicyError.exit_code if errors else report.OK
+
+
+def _problems(name: str | None, world: World, console: Console) -> list[Problem]:
+    """What is wrong with one policy; a file that cannot be had is such a problem too, so that every format can tell it."""
+    try:
+        name = name or _default_file(world)
+        loaded = _load(name, world)
+    except PolicyError as error:
+        return error.problems or [Problem(name or PLACES[0], 1, 1, str(error))]
+    rules, count = loaded.policy.notifications, len(loaded.policy.channels)
+    console.talk(f"{name} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
+    return loaded.warnings
 
 
 def _count(number: int, word: str) -> str:
@@ -59,70 +75,111 @@ def _count(number: int, word: str) -> str:
 
 
 def _default_file(world: World) -> str:
-    path = find(world.env.get("TOCSIN_POLICY") or None, world.env.get("TOCSIN_DEFAULT_POLICY") or None, world.folder)
+    named = world.env.get("TOCSIN_POLICY") or None
+    if named == STDIN:
+        return named
+    path = find_policy(world, named)
     if path is None:
-        raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; name one: tocsin check FILE")
-    return str(path.relative_to(world.folder)) if path.is_relative_to(world.folder) else str(path)
+        raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one, or name it: tocsin check FILE")
+    return shown(path, world.folder)
 
 
 def _load(name: str, world: World) -> Loaded:
-    if name == pipeline.STDIN:
+    if name == STDIN:
         return load(world.read_stdin(), "<stdin>", world.folder)
     path = world.folder / name
-    try:
-        return load(path.read_bytes(), name, path.parent)
-    except OSError as error:
-        raise PolicyError(f"the policy {name} cannot be read: {error.strerror}") from None
+    return load(read_policy(path, name), name, path.parent)
 
 
 def list_channels(words: Namespace, world: World, console: Console) -> int:
     """Print what is configured: name, kind, project, its variables and whether they are set, the rules that use it."""
-    planned = pipeline.plan(world, Wish(policy=words.policy))
-    if planned.policy is None:
-        pipeline_notices = [notice.text for notice in planned.notices]
-        raise PolicyError("; ".join(pipeline_notices) or "there is no policy here")
-    listed = []
-    for name, options in planned.policy.channels.items():
-        variables = {variable: bool(world.env.get(variable)) for variable in dict.fromkeys(options.variables())}
-        listed.append({"channel": name, "kind": options.kind, "project": options.project, "variables": variables})
+    wish = Wish(policy=words.policy)
+    loaded, notices = load_policy(world, wish, read_context(world, wish))
+    if loaded is None:
+        raise _no_policy(notices)
+    for notice in notices:
+        console.talk(*notice)
+    listed = [_listed(name, loaded.policy, world.env) for name in loaded.policy.channels]
     if words.json:
         console.data(listed)
-        return report.OK
-    console.table([("CHANNEL", "KIND", "PROJECT", "VARIABLES"), *[_row(item) for item in listed]])
+    else:
+        rows = [_row(item) for item in listed] or [("none", "the policy has no channels")]
+        console.table([("CHANNEL", "KIND", "PROJECT", "RULES", "VARIABLES"), *rows], header=True)
     return report.OK
 
 
+def _no_policy(notices: Sequence[Notice]) -> PolicyError:
+    return PolicyError("; ".join(notice.text for notice in notices) or "there is no policy here")
+
+
+def _listed(name: str, policy: Policy, env: Mapping[str, str]) -> dict[str, Any]:
+    options, default = policy.channels[name], default_mail(policy)
+    rules = [
+        rule.name or f"#{number}"
+        for number, rule in enumerate(policy.notifications, 1)
+        if name in {recipient.channel or recipient.via or default for recipient in rule.send_to}
+    ]
+    variables = {variable: bool(env.get(variable)) for variable in dict.fromkeys(options.variables())}
+    return {"channel": name, "kind": options.kind, "project": options.project, "variables": variables, "rules": rules}
+
+
 def _row(item: dict[str, Any]) -> tuple[str, ...]:
-    variables = ", ".join(f"{name} {'set' if there else 'missing'}" for name, there in item["variables"].items())
-    return item["channel"], item["kind"], item["project"] or "any", variables or "none"
+    missing = [name for name, there in item["variables"].items() if not there]
+    state = f"missing: {', '.join(missing)}" if missing else "all set" if item["variables"] else "none"
+    return item["channel"], item["kind"], item["project"] or "any", str(len(item["rules"])), state
 
 
 def test_channel(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send one test message through a channel; 1 where it does not arrive."""
     planned = pipeline.plan(world, Wish(policy=words.policy))
-    options = (planned.policy.channels if planned.policy else {}).get(words.name)
-    if options is None:
-        known = ", ".join(planned.policy.channels) if planned.policy else "none"
-        raise UsageError(f"there is no channel {words.name!r}: the policy has {known}")
-    if options.kind in channels.MAIL_KINDS and not words.to:
-        raise UsageError(f"{words.name!r} is an email channel: name the recipient with --to ADDRESS")
+    if planned.policy is None:
+        raise _no_policy(planned.notices)
+    options = _channel(words.name, planned.policy)
+    _require_recipient(words, options.kind)
     if words.name in planned.missing:
-        console.talk(planned.missing[words.name], "error")
+        console.talk(f"{words.name}: {planned.missing[words.name]}", "error")
         return report.FAILED_DELIVERY
-    delivery = _test_delivery(words, planned)
+    try:
+        delivery = _test_delivery(words, planned)
+    except TemplateProblem as error:
+        console.talk(f"{words.name}: the payload cannot be rendered: {error}", "error")
+        return report.FAILED_DELIVERY
     stop.listening = True
+    console.status("sending …")
     outcomes = deliver([delivery], pipeline.limits(world, planned), world.network, stop)
-    console.table(report.rows([outcome._replace(reason=planned.redact(outcome.reason or "") or None) for outcome in outcomes]))
-    return report.exit_code(outcomes, (), strict=True)
+    console.status("")
+    console.table(report.rows([pipeline.masked(outcome, planned.redact) for outcome in outcomes]))
+    return report.FAILED_DELIVERY if any(report.is_bad(outcome, {}) for outcome in outcomes) else report.OK
+
+
+def _channel(name: str, policy: Policy) -> ChannelOptions:
+    if name not in policy.channels:
+        known = ", ".join(policy.channels) or "none"
+        raise UsageError(f"there is no channel {quoted(name)}{Suggestions()(name, policy.channels) or f': the policy has {clean(known)}'}")
+    return policy.channels[name]
+
+
+def _require_recipient(words: Namespace, kind: str) -> None:
+    """Raise UsageError where `--to` is missing, is none, or has no use."""
+    if kind not in channels.MAIL_KINDS:
+        if words.to:
+            raise UsageError(f"{quoted(words.name)} is no email channel: leave --to out")
+        return
+    if not words.to:
+        raise UsageError(f"{quoted(words.name)} is an email channel: name the recipient with --to ADDRESS")
+    try:
+        address(words.to)
+    except ValueError as error:
+        raise UsageError(f"--to: {quoted(words.to)} {error}") from None
 
 
 def _test_delivery(words: Namespace, planned: pipeline.Plan) -> Delivery:
+    """The test message on its way. It has a key of its own: no receiver takes it for a repetition of a real one."""
     options = planned.options[words.name]
-    message = compose(planned.event)
     title = f"Test message for the channel {words.name}"
-    message = message._replace(
-        title=title, text=f"{title}: if you can read this, tocsin can reach you here.", tone="neutral", recipient=words.to
-    )
+    text = f"{title}: if you can read this, tocsin can reach you here."
+    message = compose(planned.event)._replace(title=title, text=text, tone="neutral", recipient=words.to)
     module = channels.load(options.kind)
-    destination = pipeline.Destination(words.name, options.kind, words.to or words.name, ("channels test",), None)
-    return Delivery(*destination[:4], module, options, module.render(message, options), pipeline.repeat_key(planned.event, destination))
+    destination = Destination(words.name, options.kind, words.to or words.name, ("channels test",), None)
+    key = pipeline.repeat_key(planned.event._replace(run=Run()), destination)
+    return Delivery(*destination[:4], module, options, module.render(message, options), key)

@@ -62,7 +62,7 @@ class Source:
         for name in names:
             value = take(self._find(name))
             if value and value.strip():
-                return Fact(_valid(value), self._prefix + name)
+                return Fact(valid(value), self._prefix + name)
         return None
 
 
@@ -163,6 +163,6 @@ def web_url(text: str) -> str | None:
     return f"{parts.scheme if web else 'https'}://{host}{f':{port}' if web and port else ''}{path}"
 
 
-def _valid(text: str) -> str:
+def valid(text: str) -> str:
     """`text` without halves of surrogate pairs, which no encoding can write: undecodable bytes and broken JSON bring them."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -5,20 +5,32 @@ Flag; TOCSIN_* variable; what the CI declares; --facts; the policy; what is gues
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tocsin.ci import Context
+from tocsin.ci.common import SHORT_SHA_CHARS, first_line, valid
 from tocsin.ci.facts import read_facts
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError, UsageError
 from tocsin.event import Event, Fact, Facts, build, spread
+from tocsin.text import clean
 
 # --app and TOCSIN_APP by the words that `spread` knows; those that only a variable gives stand after the others.
 FLAGS = ("app", "project", "environment", "tier", "cluster", "kind", "pipeline", "image", "triggered_by")
 VARIABLES = (*FLAGS, "branch", "tag", "commit", "commit_message", "run_id", "run_url")
 
 _WORDS = {"kind": ("ci", "cd"), "tier": ("production", "staging", "testing", "development", "other")}
+_TRANSITIONS = {"success": ("fixed",), "failure": ("broken", "still_failing")}
+
+# What belongs together, and which of its fields say what it is: another commit's message is not this one's.
+_IDENTITY = {
+    "commit.": ("commit.sha",),
+    "ref.": ("ref.type", "ref.name"),
+    "image.": ("image.repository",),
+    "triggered_by.": ("triggered_by.login", "triggered_by.email"),
+}
+_WHOLE = ("image.", "triggered_by.")  # one word says all of these
 
 
 class Said(NamedTuple):
@@ -35,52 +47,47 @@ def derive(context: Context, said: Said, env: Mapping[str, str], now: str, polic
 
     Raises ContextError where there is no status at completion or the facts are unreadable, UsageError for a bad flag.
     """
-    above = {**_facts_file(said.facts), **context.declared}
-    above = _over(above, _variables(env))
-    above = _over(above, _flags(said.flags))
-    above.pop("hook", None)
+    above = _over(read_facts(said.facts) if said.facts is not None else {}, context.declared)
+    for spoken in (_variables(env), _flags(said.flags)):
+        above = _over(above, spoken, whole=True)
     status = _status(said, env, above)
     known = _finished({**context.guessed, **above}, said.hook, status, now)
-    facts = {**context.guessed, **policy_facts(build(known)), **above}
+    facts = _over({**context.guessed, **policy_facts(build(known))}, above, whole=True)
     return build(_finished(facts, said.hook, status, now))
 
 
 def _variables(env: Mapping[str, str]) -> Facts:
-    facts: Facts = {}
-    for word in VARIABLES:
-        name = f"TOCSIN_{word.upper()}"
-        if env.get(name):
-            facts |= _spread(word, env[name], f"env {name}", name)
-    return facts
+    return _spoken((word, env.get(f"TOCSIN_{word.upper()}", ""), "env ", f"TOCSIN_{word.upper()}") for word in VARIABLES)
 
 
 def _flags(flags: Mapping[str, str]) -> Facts:
+    return _spoken((word, value, "flag ", f"--{word.replace('_', '-')}") for word, value in flags.items())
+
+
+def _spoken(words: Iterable[tuple[str, str, str, str]]) -> Facts:
+    """The facts in words that a person gave: each with its value, its kind of source and its name there. A blank value is none."""
     facts: Facts = {}
-    for word, value in flags.items():
-        name = f"--{word.replace('_', '-')}"
-        if value:
-            facts |= _spread(word, value, f"flag {name}", name)
+    for word, value, kind, name in words:
+        text = valid(value).strip()
+        if not text:
+            continue
+        if word in _WORDS and text not in _WORDS[word]:
+            raise UsageError(f"{name} is {clean(text, 60)!r}: it must be one of {', '.join(_WORDS[word])}")
+        facts = _over(facts, spread(word, text, f"{kind}{name}"), whole=True)
     return facts
 
 
-def _spread(word: str, value: str, source: str, name: str) -> Facts:
-    if word in _WORDS and value not in _WORDS[word]:
-        raise UsageError(f"{name} is {value!r}: it must be one of {', '.join(_WORDS[word])}")
-    return spread(word, value, source)
+def _over(below: Facts, above: Facts, *, whole: bool = False) -> Facts:
+    """`above` laid over `below`. Another commit, ref, image or person takes all that was known of the first with it.
 
-
-def _over(below: Facts, above: Facts) -> Facts:
-    """`above` laid over `below`. Another commit, or another ref, takes all that was known of the first with it."""
-    dropped = tuple(
-        prefix
-        for prefix, field in (("commit.", "commit.sha"), ("ref.", "ref.name"))
-        if field in above and field in below and above[field].value != below[field].value
-    )
-    return {**{name: fact for name, fact in below.items() if not (dropped and name.startswith(dropped))}, **above}
-
-
-def _facts_file(text: str | None) -> Facts:
-    return read_facts(text) if text is not None else {}
+    It is another where both say what it is and differ, or, with `whole`, where `above` says anything of it in one word.
+    """
+    dropped = []
+    for prefix, fields in _IDENTITY.items():
+        differs = any(field in above and field in below and above[field].value != below[field].value for field in fields)
+        if differs or (whole and prefix in _WHOLE and any(name.startswith(prefix) for name in above)):
+            dropped.append(prefix)
+    return {**{name: fact for name, fact in below.items() if not name.startswith(tuple(dropped))}, **above}
 
 
 def _status(said: Said, env: Mapping[str, str], facts: Facts) -> Fact | None:
@@ -88,12 +95,10 @@ def _status(said: Said, env: Mapping[str, str], facts: Facts) -> Fact | None:
     declared = facts.pop("status", None)
     if said.hook == "trigger":
         return None
-    if said.status:
-        return Fact(status_word(said.status), "flag --status")
-    if env.get("TOCSIN_STATUS"):
-        return Fact(status_word(env["TOCSIN_STATUS"]), "env TOCSIN_STATUS")
-    if declared:
-        return Fact(status_word(declared.value), declared.source)
+    spoken = (Fact(said.status, "flag --status"), Fact(env.get("TOCSIN_STATUS"), "env TOCSIN_STATUS"), declared)
+    for fact in spoken:
+        if fact and fact.value and fact.value.strip():
+            return Fact(status_word(fact.value), fact.source)
     raise ContextError(
         "no status is known for the completion, because this CI does not say it: "
         "pass --status success, failure, cancelled, unstable or skipped, or set TOCSIN_STATUS"
@@ -102,18 +107,20 @@ def _status(said: Said, env: Mapping[str, str], facts: Facts) -> Fact | None:
 
 def _finished(facts: Facts, hook: str, status: Fact | None, now: str) -> Facts:
     """The facts with all that follows from others: kind, event, transition, short sha, title, the end of the run."""
-    facts = {name: fact for name, fact in facts.items() if fact.value not in (None, "")}
+    facts = dict(facts)
+    told = facts.pop("transition", None)
     follow: Facts = {"hook": Fact(hook, "command")}
     if status:
         follow["status"] = status
         follow["event"] = Fact(status.value, status.source)
         facts.setdefault("run.finished_at", Fact(now, "clock"))
         transition = _transition(_value(facts, "run.previous_status"), status.value)
-        if transition and "transition" not in facts:
+        if told and told.value in _TRANSITIONS.get(status.value, ()):
+            follow["transition"] = told
+        elif transition:
             follow["transition"] = Fact(transition, facts["run.previous_status"].source)
     else:
         follow["event"] = Fact("trigger", "command")
-        facts.pop("transition", None)
     if status and status.value == "skipped":
         follow.pop("event")
     if "kind" not in facts:
@@ -121,11 +128,11 @@ def _finished(facts: Facts, hook: str, status: Fact | None, now: str) -> Facts:
         follow["kind"] = Fact("cd", environment.source) if environment else Fact("ci", "no environment is known")
     if "commit.sha" in facts:
         sha = facts["commit.sha"]
-        facts["commit.short_sha"] = Fact(str(sha.value)[:8], sha.source)
+        follow["commit.short_sha"] = Fact(sha.value[:SHORT_SHA_CHARS], sha.source)
     if "commit.message" in facts and "commit.title" not in facts:
         message = facts["commit.message"]
-        facts["commit.title"] = Fact(str(message.value).strip().split("\n", 1)[0].strip(), message.source)
-    return {**facts, **follow}
+        follow["commit.title"] = Fact(first_line(message.value), message.source)
+    return {name: fact for name, fact in {**facts, **follow}.items() if fact.value not in (None, "")}
 
 
 def _value(facts: Facts, name: str) -> Any:

@@ -3,101 +3,136 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
+from tocsin.ci.common import utc, valid, web_url
 from tocsin.errors import ContextError
-from tocsin.event import LISTS, Event, Fact, Facts, dotted
+from tocsin.event import LISTS, RECORDS, Event, Fact, Facts, Person, dotted
+from tocsin.text import clean
 
 FACTS_MAX_BYTES = 4 * 1024 * 1024  # ours: a thousand changes with their titles are far below
 LIST_MAX_ITEMS = 1000  # ours
-_COMPUTED = ("hook", "event", "sources")
-_NUMBERS = ("run.number", "run.attempt", "pull_request.number")
+WORD_MAX_CHARS = 60  # ours
+
+_COMPUTED = ("ci", "hook", "event", "sources", "commit.short_sha")  # these follow from others: what `context --json` prints can come back
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+_WORDS = {
+    "kind": ("ci", "cd"),
+    "tier": ("production", "staging", "testing", "development", "other"),
+    "scope": ("job", "run"),
+    "ref.type": ("branch", "tag", "pull_request"),
+    "transition": ("fixed", "broken", "still_failing"),
+}
+_FIELDS = {name for name, _ in dotted(Event())}
 
 
 def read_facts(text: str) -> Facts:
     """The facts in a JSON object of the event's fields. Raises ContextError that names the field and what it must be."""
-    if len(text) > FACTS_MAX_BYTES:
-        raise ContextError(f"--facts: the file is larger than {FACTS_MAX_BYTES} bytes")
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ContextError(f"--facts: the file is not JSON ({error}); write an object of the event's fields") from None
+        data = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise ContextError("--facts: the JSON is nested too deeply: the event's fields have four levels") from None
+    except ValueError as error:
+        raise ContextError(f"--facts: the file is not JSON ({error}): write an object of the event's fields") from None
     if not isinstance(data, dict):
-        raise ContextError("--facts: the file must hold a JSON object of the event's fields")
-    known = {name for name, _ in dotted(Event())}
-    facts: Facts = {}
-    for name, value in _flatten(data):
-        if name in _COMPUTED or value is None or value == "":
-            continue
-        if name in LISTS:
-            facts[name] = Fact(_items(name, value), "facts")
-        elif name in known:
-            facts[name] = Fact(_scalar(name, value), "facts")
-        else:
-            raise ContextError(f"--facts: unknown field {name!r}{_suggestion(name, known)}; `tocsin context --json` shows the fields")
-    return facts
+        raise ContextError("--facts: the file must hold a JSON object of the event's fields; `tocsin context --json` shows them")
+    return {name: Fact(_value(name, value), "facts") for name, value in _flat(data) if name not in _COMPUTED and value not in (None, "")}
 
 
-def _flatten(data: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    rows = []
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _flat(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in data.items():
         name = f"{prefix}{key}"
-        if isinstance(value, dict) and name != "sources" and name.count(".") < 3:
-            rows += _flatten(value, f"{name}.")
+        if _parts(name) and isinstance(value, dict):
+            yield from _flat(value, f"{name}.")
         else:
-            rows.append((name, value))
-    return rows
+            yield name, value
 
 
-def _scalar(name: str, value: Any) -> Any:
-    if name in _NUMBERS:
-        try:
-            return int(str(value))
-        except ValueError:
-            raise ContextError(f"--facts: {name} must be a whole number") from None
+def _parts(name: str) -> tuple[str, ...]:
+    """The names inside a field that is an object; () for any other."""
+    if name == "commit.author":
+        return Person._fields
+    return RECORDS[name]._fields if name in RECORDS else ()
+
+
+def _value(name: str, value: Any) -> Any:
+    """What a field holds. Raises ContextError."""
+    if name in LISTS:
+        return _items(name, value)
+    if _parts(name):
+        raise _must(name, f"be an object with {', '.join(_parts(name))}")
+    if name not in _FIELDS:
+        raise ContextError(f"--facts: unknown field {_quoted(name)}{_suggestion(name)}; `tocsin context --json` shows the fields")
     if name == "pull_request.fork":
         if not isinstance(value, bool):
-            raise ContextError(f"--facts: {name} must be true or false")
+            raise _must(name, "be true or false")
         return value
+    text = _text(name, value)
+    if name in _WORDS and text not in _WORDS[name]:
+        raise _must(name, f"be one of {', '.join(_WORDS[name])}")
+    return _read(name, text)
+
+
+def _read(name: str, text: str) -> str | int:
+    """A field's value from its text: a number, an instant, a web address, or the text itself. Raises ContextError."""
+    if name in ("run.number", "run.attempt", "pull_request.number"):
+        return int(text) if _NUMBER.fullmatch(text) else _refuse(name, "be a whole number")
+    if name in ("run.started_at", "run.finished_at"):
+        return utc(text) or _refuse(name, "be an instant of ISO 8601 with its offset, as 2026-11-23T15:44:00Z")
+    if name == "repository.url":
+        return web_url(text) or _refuse(name, "be the repository's address")
+    return text
+
+
+def _text(name: str, value: Any) -> str:
     if isinstance(value, (dict, list, bool)):
-        raise ContextError(f"--facts: {name} must be text")
-    return str(value)
+        raise _must(name, "be text")
+    return valid(str(value))
 
 
 def _items(name: str, value: Any) -> list[dict[str, Any]]:
     fields = LISTS[name]._fields
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise ContextError(f"--facts: {name} must be a list of objects with {', '.join(fields)}")
+        raise _must(name, f"be a list of objects with {', '.join(fields)}")
     return [_item(name, item, fields) for item in value[:LIST_MAX_ITEMS]]
 
 
 def _item(name: str, item: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    unknown = set(item) - set(fields)
+    unknown = sorted(set(item) - set(fields))
     if unknown:
-        raise ContextError(f"--facts: unknown field {min(unknown)!r} in {name}: known are {', '.join(fields)}")
-    values = {}
-    for key, value in item.items():
-        if key == "author":
-            values[key] = _author(name, value)
-        elif isinstance(value, (dict, list)):
-            raise ContextError(f"--facts: {key} in {name} must be text")
-        elif value not in (None, ""):
-            values[key] = str(value)
-    return values
+        raise ContextError(f"--facts: unknown field {_quoted(unknown[0])} in {name}: known are {', '.join(fields)}")
+    known = {key: value for key, value in item.items() if value not in (None, "", {})}
+    return {key: (_author if key == "author" else _text)(f"{key} in {name}", value) for key, value in known.items()}
 
 
-def _author(name: str, value: Any) -> dict[str, str] | None:
-    if value in (None, "", {}):
-        return None
-    if isinstance(value, str):
-        return {"name": value}
-    if not isinstance(value, dict) or set(value) - {"name", "email"} or not all(isinstance(v, (str, type(None))) for v in value.values()):
-        raise ContextError(f"--facts: author in {name} must be an object with name and email")
-    return {key: text for key, text in value.items() if text}
+def _author(name: str, value: Any) -> dict[str, str]:
+    """Who wrote a change; a text is a name."""
+    person = {"name": value} if isinstance(value, str) else value
+    if not isinstance(person, dict) or set(person) - set(Person._fields):
+        raise _must(name, f"be an object with {' and '.join(Person._fields)}")
+    return {key: _text(f"{key} of {name}", text) for key, text in person.items() if text not in (None, "")}
 
 
-def _suggestion(name: str, known: set[str]) -> str:
+def _must(name: str, what: str) -> ContextError:
+    return ContextError(f"--facts: {name} must {what}")
+
+
+def _refuse(name: str, what: str) -> NoReturn:
+    raise _must(name, what)
+
+
+def _quoted(name: str) -> str:
+    return f"'{clean(name, WORD_MAX_CHARS)}'"
+
+
+def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, [*known, *LISTS], 1)
+    close = get_close_matches(name[:WORD_MAX_CHARS], sorted({*_FIELDS, *LISTS}), 1)
     return f" (do you mean {close[0]}?)" if close else ""

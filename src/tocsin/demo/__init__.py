@@ -15,7 +15,7 @@ from tocsin.deliver import Stop
 from tocsin.errors import UsageError
 from tocsin.http import Network
 from tocsin.inbox import Arrival, Inbox
-from tocsin.pipeline import Wish, World
+from tocsin.inputs import Wish, World
 from tocsin.verdict import Outcome
 
 HERE = Path(__file__).parent
@@ -33,11 +33,11 @@ def demo(words: Namespace, world: World, console: Console, stop: Stop) -> int:
             sent = _send(world, box, hook, status, files, stop)
             outcomes += sent
             table += [_row(outcome, box.arrivals[before:]) for outcome in sent]
-        console.table([("OUTCOME", "KIND", "TO", "WHAT ARRIVED"), *table])
+        console.table([("OUTCOME", "KIND", "TO", "WHAT ARRIVED"), *table], header=True)
         if console.terminal and not words.once and not stop.event.is_set():
             console.answer(f"See them as they look: {box.url}   (Ctrl-C ends)")
             box.serve_until(stop.event)
-    return report.exit_code(outcomes, (), strict=True)
+    return report.FAILED_DELIVERY if any(report.is_bad(outcome, {}) for outcome in outcomes) else report.OK
 
 
 def inbox(words: Namespace, console: Console, stop: Stop) -> int:
@@ -72,12 +72,19 @@ def _send(world: World, box: Inbox, hook: str, status: str | None, files: tuple[
         "DEMO_AWS_KEY": "demo-key",
         "DEMO_AWS_SECRET": "demo-secret",
     }
-    with TemporaryDirectory() as name:
+    with _folder() as name:
         folder = Path(name)
         _write(folder, box, files)
         world = world._replace(env=env, folder=folder, network=Network(), started=time.monotonic())
         planned = pipeline.plan(world, Wish(hook, status, facts="facts.json", policy="policy.yml", ci="generic"))
         return pipeline.notify(world, planned, stop, lambda _: None)
+
+
+def _folder() -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory()
+    except OSError as error:
+        raise UsageError(f"the demo needs a folder for its policy ({error.strerror}): let TMPDIR name one that can be written to") from None
 
 
 def _row(outcome: Outcome, arrivals: list[Arrival]) -> tuple[str, ...]:
