@@ -1,0 +1,250 @@
+"""Fill the generated parts of the docs: what stands between `<!-- generated: NAME -->` and `<!-- /generated -->`.
+
+    python docs/generate.py           write them anew
+    python docs/generate.py --check   exit with 1, and name the files that are not current
+
+NAME is a block and its argument: `commands`, `options send`, `keys Delivery`, `selector`, `devtron`, `run explain …`, `report`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from tocsin import channels, commands, pipeline, report
+from tocsin.arguments import parser
+from tocsin.channels.options import Credential
+from tocsin.console import Console
+from tocsin.deliver import Stop
+from tocsin.http import Network
+from tocsin.pipeline import Wish, World
+from tocsin.policy import model
+from tocsin.policy.schema import TEXT, schema
+from tocsin.templates import devtron
+from tocsin.templates.samples import EVERYTHING
+from tocsin.verdict import Outcome
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "docs" / "sample"
+BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>.+?) -->\n).*?(?P<close><!-- /generated -->)", re.DOTALL)
+ELIDED = {"…": "as context --json prints it"}
+
+Node = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Write the generated parts, or check them."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a file is not current")
+    check = words.parse_args(arguments).check
+    stale = {path: fresh for path in pages(root) if (fresh := filled(text := path.read_text(encoding="utf-8"))) != text}
+    for path, fresh in stale.items():
+        if not check:
+            path.write_text(fresh, encoding="utf-8")
+        print(f"{path.relative_to(root).as_posix()} {'is not current: run `./dev docs`' if check else 'written'}")  # noqa: T201
+    return 1 if stale and check else 0
+
+
+def pages(root: Path) -> list[Path]:
+    """All pages of the docs."""
+    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def filled(text: str) -> str:
+    """A page with its generated parts made anew. Raises KeyError for a block that is unknown."""
+    return BLOCK.sub(lambda found: f"{found['open']}{block(found['name'])}\n{found['close']}", text)
+
+
+@cache
+def block(name: str) -> str:
+    """The text of one block."""
+    kind, _, argument = name.partition(" ")
+    return BLOCKS[kind](argument)
+
+
+def table(*rows: Sequence[str]) -> str:
+    """A table; the first row is its head."""
+    head, *rest = rows
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rest)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def code(value: object) -> str:
+    """A value as the policy writes it."""
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def subcommands(command: argparse.ArgumentParser) -> dict[str, tuple[str, argparse.ArgumentParser]]:
+    """The commands under a command, each with its help text and its own parser."""
+    for action in command._actions:  # noqa: SLF001  argparse has no public way to ask
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            texts = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+            return {name: (texts[name], action.choices[name]) for name in texts}
+    return {}
+
+
+def commands_table(_: str) -> str:
+    """Every command and what it does."""
+    rows = []
+    for name, (text, command) in subcommands(parser()).items():
+        inner = subcommands(command)
+        rows += [(f"`tocsin {name} {sub}`", about) for sub, (about, _) in inner.items()] or [(f"`tocsin {name}`", text)]
+    return table(("command", "does"), *rows)
+
+
+def options_table(path: str) -> str:
+    """The arguments of one command."""
+    command = parser()
+    for word in path.split():
+        command = subcommands(command)[word][1]
+    rows = [(shown(action), (action.help or "") % vars(action)) for action in command._actions if action.dest != "help"]  # noqa: SLF001
+    return table(("argument", "meaning"), *rows)
+
+
+def shown(action: argparse.Action) -> str:
+    """How an argument is written."""
+    value = action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or ()))
+    names = [f"{name} {value}".strip() if action.nargs != 0 else name for name in action.option_strings]
+    return ", ".join(f"`{name}`" for name in names) or f"`{value}`"
+
+
+def keys_table(name: str) -> str:
+    """The keys of a part of the policy: `Policy`, a definition of the schema, or a kind of channel."""
+    whole = schema()
+    node = whole if name == "Policy" else whole["$defs"][f"channel_{name}" if name in channels.KINDS else name]
+    node = next((option for option in node.get("anyOf", ()) if "properties" in option), node)
+    secret = secret_keys(name) if name in channels.KINDS else set()
+    required = node.get("required", [])
+    rows = []
+    for key, value in node["properties"].items():
+        words = "a secret, as `${NAME}`" if key in secret else type_words(value)
+        default = "required" if key in required else default_words(value)
+        rows.append((f"`{key}`", words, default, value.get("description", "The kind of the channel." if key == "kind" else "")))
+    return table(("key", "takes", "default", "meaning"), *rows)
+
+
+def secret_keys(kind: str) -> set[str]:
+    """The options of a kind of channel that must not be written out."""
+    mark = Credential.__metadata__[0]  # type: ignore[attr-defined]
+    fields = channels.load(kind).Options.model_fields
+    return {field.alias or name for name, field in fields.items() if mark in (*field.metadata, *marks(field.annotation))}
+
+
+def marks(annotation: Any) -> Iterator[Any]:
+    """What an annotation and its parts are marked with."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in getattr(annotation, "__args__", ()):
+        yield from marks(part)
+
+
+def default_words(node: Node) -> str:
+    """The default of a key; what has parts of its own says so in its own table."""
+    default = node.get("default")
+    return "" if default is None or isinstance(default, (dict, list)) else code(default)
+
+
+def type_words(node: Node) -> str:
+    """What a key takes, in words."""
+    options = node.get("anyOf", [])
+    if len(options) == 2 and options[1].get("items") == options[0]:
+        return f"{type_words(options[0])}, or a list"
+    if options:
+        return " or ".join(map(type_words, options))
+    if "$ref" in node:
+        name = re.sub("(?<=[a-z])(?=[A-Z])", " ", node["$ref"].rpartition("/")[2]).lower()
+        return f"[{name}](#{name.replace(' ', '-')})"
+    if "const" in node or "enum" in node:
+        return ", ".join(map(code, node.get("enum", [node.get("const")])))
+    if node.get("type") == "object":
+        inner = node.get("additionalProperties") or {}
+        return "[selector](#selectors)" if "branch" in node.get("properties", {}) else f"names, each with {type_words(inner)}"
+    words = WORDS.get(str(node.get("type")))
+    return words(node) if words else "a channel" if "oneOf" in node else "any value"
+
+
+def number_words(node: Node) -> str:
+    """A number and its bounds."""
+    low = f"above {node['exclusiveMinimum']}, at most" if "exclusiveMinimum" in node else f"{node['minimum']} to"
+    return f"number, {low} {node['maximum']:g}"
+
+
+WORDS: dict[str, Callable[[Node], str]] = {
+    str(TEXT): lambda _: "text",
+    "boolean": lambda _: "`true`, `false`",
+    "number": number_words,
+    "integer": lambda node: f"whole {number_words(node)}",
+    "array": lambda node: f"list of {type_words(node['items'])}",
+}
+
+
+def selector_table(_: str) -> str:
+    """The keys of a selector."""
+    return table(("key", "is"), *((f"`{key}`", words) for key, words in model.SELECTOR_KEYS.items()))
+
+
+def devtron_table(_: str) -> str:
+    """Devtron's variables with their types, for a failed build and a failed deployment."""
+    cd = devtron.variables(EVERYTHING)
+    ci = devtron.variables(EVERYTHING._replace(kind="ci", environment=None))
+    types = {str: "text", int: "number", list: "list"}
+    rows = ((f"`{name}`", types[type(cd[name])], code(json.dumps(ci[name])), code(json.dumps(cd[name]))) for name in cd)
+    return table(("variable", "type", "on a build", "on a deployment"), *rows)
+
+
+def world() -> World:
+    """A push of the sample repository, at a fixed time."""
+    env = json.loads((SAMPLE / "env.json").read_text(encoding="utf-8"))
+    return World(env, SAMPLE, lambda: b"", lambda: "2026-11-23T03:00:00Z", 0.0, Network())
+
+
+def run_command(words: str) -> str:
+    """What a command prints."""
+    out = StringIO()
+    talk = StringIO() if words.endswith("json") else out
+    commands.run(parser().parse_args(words.split()), world(), Console(out, talk), Stop())
+    if talk is out:
+        return f"```text\n{out.getvalue()}```"
+    data = json.loads(out.getvalue())
+    if words.startswith("explain"):
+        data["event"] = ELIDED
+    return json_block(data)
+
+
+def report_sample(_: str) -> str:
+    """A report with an outcome of each kind."""
+    planned = pipeline.plan(world(), Wish("completion", "failure"))
+    ended: list[tuple[Any, ...]] = [
+        ("delivered", None, 1, 0.214, None),
+        ("skipped", planned.destinations[1].skipped),
+        ("failed", "no answer from smtp.example.com in time (after 3 attempts)", 3, 27.118, None),
+    ]
+    data = report.report(planned.event, [Outcome(*row[:4], *end) for row, end in zip(planned.destinations, ended, strict=True)])
+    return json_block({**data, "event": ELIDED})
+
+
+def json_block(data: Any) -> str:
+    """JSON in a block; a short list stays on its line."""
+    text = re.sub(r'\[\s+("[^"]*")\s+\]', r"[\1]", json.dumps(data, indent=2, ensure_ascii=False))
+    return f"```json\n{text}\n```"
+
+
+BLOCKS: dict[str, Callable[[str], str]] = {
+    "commands": commands_table,
+    "options": options_table,
+    "keys": keys_table,
+    "selector": selector_table,
+    "devtron": devtron_table,
+    "run": run_command,
+    "report": report_sample,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
