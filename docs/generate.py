@@ -3,7 +3,7 @@
     python docs/generate.py           write them anew
     python docs/generate.py --check   exit with 1, and name the files that are not current
 
-NAME is a block and its argument: `commands`, `options send`, `keys Delivery`, `selector`, `devtron`, `run explain …`, `report`.
+NAME is a block (a key of BLOCKS) and its argument: `commands`, `options send`, `keys Delivery`, `run explain …`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tocsin.channels.options import Credential
 from tocsin.console import Console
 from tocsin.deliver import Stop
 from tocsin.http import Network
-from tocsin.pipeline import Wish, World
+from tocsin.inputs import Wish, World
 from tocsin.policy import model
 from tocsin.policy.schema import TEXT, schema
 from tocsin.templates import devtron
@@ -221,11 +221,8 @@ def run_command(words: str) -> str:
 def report_sample(_: str) -> str:
     """A report with an outcome of each kind."""
     planned = pipeline.plan(world(), Wish("completion", "failure"))
-    ended: list[tuple[Any, ...]] = [
-        ("delivered", None, 1, 0.214, None),
-        ("skipped", planned.destinations[1].skipped),
-        ("failed", "no answer from smtp.example.com in time (after 3 attempts)", 3, 27.118, None),
-    ]
+    lost = "no answer from smtp.example.com in time (after 3 attempts)"
+    ended: list[Any] = [("delivered", None, 1, 0.214), ("skipped", planned.destinations[1].skipped), ("failed", lost, 3, 27.118)]
     data = report.report(planned.event, [Outcome(*row[:4], *end) for row, end in zip(planned.destinations, ended, strict=True)])
     return json_block({**data, "event": ELIDED})
 
