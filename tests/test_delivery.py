@@ -14,6 +14,8 @@ import pytest
 import trustme
 from servers import Answer, ScriptedServer
 
+from tocsin.http import load_system_store
+
 OK = Answer(200, b"ok")
 HOOK = """\
 channels:
@@ -254,3 +256,15 @@ def test_a_secret_with_a_line_break_ends_as_words(project):
         result = project.send(env={"HOOK_URL": server.url(), "TOKEN": "s3cr3t\n"})
         assert result.rows()["hook"] == ("delivered", None)
         assert server.requests[-1].headers["authorization"] == "Bearer s3cr3t"
+
+
+def test_a_private_authority_adds_to_the_system_s_store(authority, tmp_path, monkeypatch):
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))  # which OpenSSL by itself reads in the place of the system's bundle
+    paths = ssl.get_default_verify_paths()
+    system = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if os.path.isfile(paths.openssl_cafile):
+        system.load_verify_locations(paths.openssl_cafile)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    load_system_store(context)
+    assert context.get_ca_certs() == system.get_ca_certs()

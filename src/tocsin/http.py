@@ -6,6 +6,7 @@ Nothing here follows a redirect, retries, or trusts a certificate that the syste
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ class NoAnswer(Exception):  # noqa: N818  what happened, in words for the report
 
 
 class Response(NamedTuple):
-    """A service's answer; header names are in lower case, `text` is cut at ANSWER_MAX_BYTES."""
+    """A service's answer; header names are in lower case, `text` is cut where the request said."""
 
     status: int
     headers: Mapping[str, str]
@@ -76,6 +77,8 @@ class Network:
                 import truststore
 
                 context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                if self.ca_files and sys.platform not in ("darwin", "win32"):  # those ask the system itself
+                    load_system_store(context)
                 for path in self.ca_files:
                     try:
                         context.load_verify_locations(cafile=path)
@@ -124,8 +127,11 @@ class Transport:
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         return self.request(method, url, body, {"Content-Type": "application/json", **(headers or {})})
 
-    def request(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
-        """One request, no redirect followed. Raises NoAnswer with our own words: a library's would hold the URL."""
+    def request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], max_bytes: int = ANSWER_MAX_BYTES) -> Response:
+        """One request, no redirect followed; the answer's body is cut at `max_bytes`.
+
+        Raises NoAnswer with our own words: a library's would hold the URL.
+        """
         import urllib3
         from urllib3.exceptions import HTTPError
 
@@ -137,7 +143,9 @@ class Transport:
                     method, url, body=body, headers={"User-Agent": USER_AGENT, **headers}, redirect=False, retries=False,
                     preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
                 )  # fmt: skip
-                return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, self._read(answer))
+                return Response(
+                    answer.status, {name.lower(): value for name, value in answer.headers.items()}, self._read(answer, max_bytes)
+                )
         except (HTTPError, OSError) as error:
             raise _no_answer(error, host) from None
         except (ValueError, UnicodeError):
@@ -157,14 +165,14 @@ class Transport:
             proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
         )  # fmt: skip
 
-    def _read(self, answer: BaseHTTPResponse) -> str:
-        """The body, at most ANSWER_MAX_BYTES of it, and not past the deadline."""
+    def _read(self, answer: BaseHTTPResponse, max_bytes: int) -> str:
+        """The body, at most `max_bytes` of it, and not past the deadline."""
         chunks, size = [], 0
         try:
-            while size < ANSWER_MAX_BYTES:
+            while size < max_bytes:
                 if time.monotonic() > self.deadline:
                     raise TimeoutError
-                chunk = answer.read1(ANSWER_MAX_BYTES - size) if hasattr(answer, "read1") else answer.read(ANSWER_MAX_BYTES - size)
+                chunk = answer.read1(max_bytes - size) if hasattr(answer, "read1") else answer.read(max_bytes - size)
                 if not chunk:
                     break
                 chunks.append(chunk)
@@ -216,6 +224,17 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         except (ValueError, TypeError, OverflowError):
             return None
     return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None  # noqa: PLR0124  NaN
+
+
+def load_system_store(context: ssl.SSLContext) -> None:
+    """Load the system's bundle by its built-in path: OpenSSL reads SSL_CERT_FILE in its place, and a private CA must only add to it."""
+    import ssl
+    from pathlib import Path
+
+    paths = ssl.get_default_verify_paths()
+    file, folder = Path(paths.openssl_cafile), Path(paths.openssl_capath)
+    if file.is_file() or folder.is_dir():
+        context.load_verify_locations(cafile=str(file) if file.is_file() else None, capath=str(folder) if folder.is_dir() else None)
 
 
 def _host(url: str) -> str:
