@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +67,29 @@ def test_examples_are_valid_without_a_warning(path: Path):
 
 def test_the_examples_are_there():
     assert {"smallest", "whole", "default-email", "devtron-like"} <= {path.stem for path in EXAMPLES}
+
+
+WITHOUT_LIBYAML = """
+import json, sys
+from pathlib import Path
+sys.modules["yaml.cyaml"] = None
+from tocsin.errors import PolicyError
+from tocsin.policy import nodes
+from tocsin.policy.load import load
+assert nodes.CParser is None
+found = {}
+for path in map(Path, sys.argv[1:]):
+    try:
+        problems = load(path.read_bytes(), path.name, path.parent).warnings
+    except PolicyError as error:
+        problems = error.problems
+    found[str(path)] = "".join(f"{problem}\\n" for problem in problems)
+print(json.dumps(found))
+"""
+
+
+def test_without_libyaml_it_says_the_same(repository: Path):
+    paths = sorted(repository.glob("*/*.yml"))
+    run = subprocess.run([sys.executable, "-c", WITHOUT_LIBYAML, *map(str, paths)], capture_output=True, text=True, check=True)
+    said = json.loads(run.stdout)
+    assert said == {str(path): path.with_suffix(".expected").read_text() for path in paths}

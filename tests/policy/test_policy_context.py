@@ -6,7 +6,7 @@ import pytest
 from policies import read, run
 
 from tocsin.errors import ContextError
-from tocsin.event import Commit, Event, Facts, Ref, Repository
+from tocsin.event import Commit, Event, Facts, Image, Ref, Repository
 from tocsin.policy.context import guess_tier, policy_facts
 
 TEAM = "channels: {team: {kind: slack}}\n"
@@ -172,3 +172,12 @@ def test_a_template_that_gives_no_kind_is_an_error_with_its_place():
 )  # fmt: skip
 def test_tiers_are_guessed_as_gitlab_guesses_them(environment: str | None, tier: str | None):
     assert guess_tier(environment) == tier
+
+
+def test_templates_of_rules_see_what_constants_say_of_image_and_person():
+    text = (
+        'context: {image: "r/shop:1.0", triggered_by: bot, rules: [{when: {}, set: {cluster: "{{ image.tag }} {{ triggered_by.login }}"}}]}'
+    )
+    assert facts(text)["cluster"].value == "1.0 bot"
+    known = run(image=Image(repository="r/other", tag="2.0"))
+    assert facts(text, known)["cluster"].value == "2.0 bot"

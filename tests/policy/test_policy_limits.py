@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +27,7 @@ OK = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: te
         (b"a: &a [*a, *a]\n" + OK.encode(), "would have no end"),
         (b"x: &x [" + b"1, " * 5000 + b"]\ny: [*x, *x, *x]\n", "more than 10,000 values"),
         (b"&a " * 1000, "not valid YAML"),
-        (b"a: !!binary aGVsbG8=", "the tag '!!binary' is not allowed"),
+        (b"a: !!binary aGVsbG8=", "the YAML tag '!!binary' is not allowed"),
         (b"%YAML 9.9\n---\na: b\n", "not valid YAML"),
         (b"a: 'x", "a quote is opened and never closed"),
         (b"\xef\xbb\xbf", "the policy is empty"),
@@ -71,21 +74,29 @@ SHAPES = st.recursive(WORDS, lambda inner: st.lists(inner, max_size=3) | st.dict
 
 @given(SHAPES)
 def test_no_shape_is_a_traceback(shape: object):
-    import json
-
     lines = problems(json.dumps(shape))
     assert lines
     assert all(": error: " in line or ": warning: " in line for line in lines)
 
 
-SECTIONS = st.fixed_dictionaries(
-    {}, optional=dict.fromkeys(("context", "environments", "channels", "notifications", "delivery"), SHAPES)
-)
+SECTIONS = st.fixed_dictionaries({}, optional=dict.fromkeys(("context", "environments", "channels", "notifications", "delivery"), SHAPES))
 
 
 @given(SECTIONS)
 def test_no_section_is_a_traceback(shape: object):
-    import json
-
     places = [tuple(map(int, line.split(":")[1:3])) for line in problems(json.dumps(shape, indent=1))]
     assert places == sorted(places)
+
+
+def test_a_large_policy_is_read_and_the_collector_runs_on():
+    rules = "".join(
+        f"  - {{name: rule {number}, on: failure, pipelines: {{app: 'app-{number}-*'}}, send_to: team}}\n" for number in range(3000)
+    )
+    assert problems(f"channels: {{team: {{kind: slack}}}}\nnotifications:\n{rules}") == []
+    assert gc.isenabled()
+
+
+def test_a_large_policy_full_of_errors_names_them_all():
+    rules = "".join(f"  - {{name: rule {number}, on: failur, pipelines: {{ap: x}}, send_to: tem{number}}}\n" for number in range(1000))
+    channels = "".join(f"  channel-{number}: {{kind: slack, x: y}}\n" for number in range(3000))
+    assert len(problems(f"channels:\n{channels}notifications:\n{rules}")) == 6000

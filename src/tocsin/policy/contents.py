@@ -11,6 +11,7 @@ from tocsin.policy.meaning import context_rules
 from tocsin.policy.model import KINDS, TIERS
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
 from tocsin.policy.words import Suggestions, holder, quoted, sentence
+from tocsin.text import clean
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
@@ -79,7 +80,7 @@ def _note(finding: Finding, name: str, file: str | None, problems: Problems) -> 
     message = sentence(holder(path, {}), finding.message)
     if file is not None and finding.path[:1] == ("payload",):
         message = sentence(f"the payload of channel {quoted(name)}", finding.message)
-        problem = Problem(file, finding.line or 1, finding.column or 1, message, finding.severity)
+        problem = Problem(clean(file), finding.line or 1, finding.column or 1, message, finding.severity)
         problems.elsewhere(("channels", name, "payload_file"), problem)
     elif finding.line:
         problems.inside(path, finding.line, finding.column, message, finding.severity)

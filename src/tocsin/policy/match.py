@@ -173,7 +173,7 @@ def _hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[
     scope = policy.channels[channel].project
     if scope is not None and scope != event.project:
         project = f"is of project {clean(event.project, 80)}" if event.project else "has no known project"
-        return f"channel {channel} serves only project {scope}, and this run {project}"
+        return f"channel {clean(channel, 80)} serves only project {clean(scope, 80)}, and this run {project}"
     return unavailable.get(channel)
 
 

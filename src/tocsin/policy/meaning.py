@@ -9,7 +9,7 @@ from tocsin.channels import KINDS, MAIL_KINDS
 from tocsin.policy import selectors
 from tocsin.policy.glob import passes
 from tocsin.policy.model import listed
-from tocsin.policy.words import Suggestions, holder, quoted
+from tocsin.policy.words import Suggestions, holder, listing, quoted
 
 if TYPE_CHECKING:
     from tocsin.policy.places import Path, Problems
@@ -50,7 +50,7 @@ class Meaning:
                 self._selectors(("context", "rules", index, "when"), rule.get("when"))
         rules = listed(self.data.get("notifications", []))
         if not rules:
-            self.problems.at_key((), "the policy has no notifications, so that nothing is ever sent", "warning")
+            self.problems.at_key(("notifications",), "the policy has no notifications, so that nothing is ever sent", "warning")
         self._rule_names(rules)
         for index, rule in enumerate(rules):
             if isinstance(rule, dict):
@@ -119,14 +119,14 @@ class Meaning:
             self.problems.at_value(
                 path,
                 f"{holder(path[:2], self.names)} sends to the email channel {quoted(name)} without an address "
-                f"(name the address: {{email: you@example.com, via: {name}}})",
+                f"(name the address: {{email: you@example.com, via: {listing([name])}}})",
             )
         return name if facts and not facts.mail else None
 
     def _via(self, path: Path, name: str) -> str | None:
         facts = self._known(path, name)
         if facts and facts.mail is False:
-            has = f"email channels here: {', '.join(self.mails)}" if self.mails else f"one of kind {' or '.join(sorted(MAIL_KINDS))}"
+            has = f"email channels here: {listing(self.mails)}" if self.mails else f"one of kind {' or '.join(sorted(MAIL_KINDS))}"
             self.problems.at_value(path, f"'via' in {holder(path[:2], self.names)} names {quoted(name)}, which is no email channel ({has})")
         return name if facts and facts.mail else None
 
@@ -140,7 +140,7 @@ class Meaning:
         if self.default is None:
             who = quoted(address) if "@" in address else address
             step = (
-                f"give one of {', '.join(self.mails)} default: true, or write {{email: ADDRESS, via: CHANNEL}}"
+                f"give one of {listing(self.mails)} default: true, or write {{email: ADDRESS, via: CHANNEL}}"
                 if self.mails
                 else f"add a channel of kind {' or '.join(sorted(MAIL_KINDS))}"
             )

@@ -115,13 +115,19 @@ def compose(text: str) -> Node | None:
     return root
 
 
+# What both parsers say, by a part of it, in words that say what to do.
 _WORDS = {
-    "but found another document": "a second YAML document begins here: a policy is one document",
-    "mapping values are not allowed in this context": (
-        "a key with a value cannot stand here: is a line indented too deep, or a text with ': ' not quoted?"
-    ),
+    "found another document": "a second YAML document begins here: a policy is one document",
+    "mapping values are not allowed": "a key with a value cannot stand here: is a line indented too deep, or a text with ': ' not quoted?",
     "could not find expected ':'": "a ':' is missing after a key here, or on the line before",
     "found unexpected end of stream": "a quote is opened and never closed",
+    "found undefined alias": "no anchor (&name) of this alias comes before it; a text that begins with * must be in quotes",
+    "alphabetic or numeric character": "a text that begins with * or & must be in quotes",
+    "expected ',' or ']'": "a ',' or ']' is missing, or a text with one of {}[], in it is not in quotes",
+    "expected ',' or '}'": "a ',' or '}' is missing, or a text with one of {}[], in it is not in quotes",
+    "did not find expected key": "the line's indentation fits none of the lines above it",
+    "did not find expected '-'": "the line's indentation fits none of the lines above it",
+    "expected <block end>": "the line's indentation fits none of the lines above it",
 }
 
 
@@ -131,12 +137,8 @@ def _words(error: yaml.MarkedYAMLError, character: str) -> str:
         return "a tab cannot indent YAML: use spaces"
     if "cannot start any token" in problem:
         return f"a text cannot begin with {character!r}: put it in quotes"
-    if problem in _WORDS:
-        return _WORDS[problem]
-    if problem.startswith("found undefined alias"):
-        return "the alias stands for nothing: its anchor (&name) must come before it"
-    context = f" ({error.context})" if error.context and "'" not in error.context else ""
-    return f"this is not valid YAML: {problem}{context}"
+    words = next((words for part, words in _WORDS.items() if part in problem), None)
+    return words or f"this is not valid YAML: {problem}"
 
 
 class _Size(NamedTuple):

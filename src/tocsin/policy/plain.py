@@ -35,7 +35,7 @@ def members(node: Node, report: Report) -> Members:
     found: Members = {}
     for key, value in node.value:
         if key.tag not in (PLAIN, QUOTED):
-            raise BadFileError("a key must be plain text", *start(key))
+            raise BadFileError("a key must be plain text; a text that begins with { or [ must be in quotes", *start(key))
         name = key.value
         if name in found:
             report(key, f"the key {name[:60]!r} is given twice (first on line {start(found[name][0])[0]})")
@@ -128,4 +128,9 @@ class Plain:
 
 def _tagged(node: Node) -> BadFileError:
     tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-    return BadFileError(f"the tag {tag[:60]!r} is not allowed: a policy is plain text, lists and mappings, without tags", *start(node))
+    step = (
+        "a text that begins with ! must be in quotes"
+        if tag.startswith("!") and tag[1:2] != "!"
+        else "a policy is plain text, lists and mappings"
+    )
+    return BadFileError(f"the YAML tag {tag[:60]!r} is not allowed: {step}", *start(node))

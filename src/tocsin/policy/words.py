@@ -5,12 +5,15 @@ The validator's own texts never reach the user: they speak of types, and show va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from tocsin.policy.places import Path
+from tocsin.text import clean
 
-SUGGESTIONS_MAX = 100  # ours: beyond it a broken policy of ten thousand rules would be slow to report
+COMPARISONS_MAX = 20_000  # ours: words held against words; with more a broken policy of ten thousand rules would be slow to report
+LISTED_MAX = 20  # ours: known words in one message
 WORD_MAX_CHARS = 60  # ours
 
 # What people write who know other tools, by the key here.
@@ -45,24 +48,29 @@ def quoted(value: object) -> str:
     return repr(text if len(text) <= WORD_MAX_CHARS else text[: WORD_MAX_CHARS - 1] + "…")
 
 
+def listing(words: Iterable[str]) -> str:
+    """Words of the policy in a row, each on one line and not too long."""
+    return ", ".join(clean(word, WORD_MAX_CHARS) for word in words)
+
+
 class Suggestions:
     """Finds what was probably meant by a word that is unknown."""
 
     def __init__(self) -> None:
-        self._left = SUGGESTIONS_MAX
+        self._left = COMPARISONS_MAX
 
-    def __call__(self, word: str, known: Iterable[str], *, listed: str = "") -> str:
+    def __call__(self, word: str, known: Collection[str], *, listed: str = "") -> str:
         """In brackets, what was meant, or what is known under the heading `listed`, or nothing."""
-        known = list(known)
         meant = self._meant(word, known)
         if meant:
             return f" (do you mean {quoted(meant)}?)"
-        return f" ({listed}: {', '.join(known[:20])}{', …' if len(known) > 20 else ''})" if listed and known else ""
+        more = ", …" if len(known) > LISTED_MAX else ""
+        return f" ({listed}: {listing(islice(known, LISTED_MAX))}{more})" if listed and known else ""
 
-    def _meant(self, word: str, known: list[str]) -> str | None:
-        if self._left <= 0 or len(word) > WORD_MAX_CHARS:
+    def _meant(self, word: str, known: Collection[str]) -> str | None:
+        if len(known) > self._left or len(word) > WORD_MAX_CHARS:
             return None
-        self._left -= 1
+        self._left -= len(known)
         from difflib import get_close_matches
 
         folded = {name.casefold().replace("-", "_"): name for name in known}
