@@ -81,7 +81,8 @@ def write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], console:
 
 def context(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Show the event, and where each value came from."""
-    words.hook = words.hook or ("completion" if words.status or world.env.get("TOCSIN_STATUS") else "trigger")
+    status = words.status or world.env.get("TOCSIN_STATUS") or ""
+    words.hook = words.hook or ("completion" if status.strip() else "trigger")
     *_, event, notices = pipeline.learn(world, wish(words))
     for notice in notices:
         console.talk(*notice)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from tocsin.text import clean
+from tocsin.text import UNSAFE, clean
 
 LINE_MAX_CHARS = 2000
 COLUMN_MAX_CHARS = 50  # ours: a longer cell runs over its column, so that one long name does not move all rows apart
@@ -55,9 +55,10 @@ class Console:
         self._write_answer(f"{text}\n")
 
     def data(self, data: Any) -> None:
-        """The answer as JSON; "##[" is written so that no log reads it as a command, and no character so that the stream cannot take it."""
+        """The answer as JSON. Escaped in it is what a terminal or a log would obey, and what the stream cannot take."""
         unicode = "utf" in (getattr(self._out, "encoding", None) or "utf-8").lower()
-        self._write_answer(json.dumps(data, indent=2, ensure_ascii=not unicode).replace("##[", "#\\u0023[") + "\n")
+        text = json.dumps(data, indent=2, ensure_ascii=not unicode).replace("##[", "#\\u0023[")
+        self._write_answer(UNSAFE.sub(lambda unsafe: "\n".join(json.dumps(part)[1:-1] for part in unsafe[0].split("\n")), text) + "\n")
 
     def talk(self, text: str, level: str = "notice") -> None:
         """A line of talk: a notice, a warning or an error, with its word in front."""

@@ -66,7 +66,7 @@ def context_rows(event: Event) -> list[tuple[str, ...]]:
     """A row a field that is known: name, value, where it came from."""
     known = [(name, str(value)) for name, value in dotted(event) if value is not None]
     lists = [(name, f"{len(getattr(event, name))} known") for name in LISTS if getattr(event, name)]
-    return [(name, clean(value, CELL_MAX_CHARS), event.sources.get(name, "default")) for name, value in known + lists]
+    return [(name, clean(value, CELL_MAX_CHARS), event.sources.get(name, "")) for name, value in known + lists]
 
 
 def event_rows(event: Event) -> list[tuple[str, ...]]:

@@ -9,13 +9,13 @@ VALUE_MAX_CHARS = 300  # ours: a value is read at a glance; the run's page has t
 URL_MAX_CHARS = 2048  # ours: below every channel's limit for a link
 
 # C0 and C1 controls, line and paragraph separators, zero-width and direction marks: they hide or reorder what a reader sees.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb]+")
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb]+")
 _NOT_IN_URL = re.compile(r"[\s<>\"'`|\\^{}\x00-\x1f\x7f-\x9f]")
 
 
 def clean(text: object, max_chars: int = VALUE_MAX_CHARS) -> str:
     """`text` on one line without control or direction characters, at most `max_chars` long ("…" marks a cut)."""
-    line = " ".join(_UNSAFE.sub(" ", str(text)[: max_chars * 4]).split())
+    line = " ".join(UNSAFE.sub(" ", str(text)[: max_chars * 4]).split())
     return clip(line, max_chars)
 
 
@@ -26,7 +26,7 @@ def clip(text: str, max_chars: int) -> str:
 
 def safe_url(url: str | None) -> str | None:
     """`url` if it is a plain http or https address that can stand in a link, else None."""
-    if not url or len(url) > URL_MAX_CHARS or _NOT_IN_URL.search(url) or _UNSAFE.search(url):
+    if not url or len(url) > URL_MAX_CHARS or _NOT_IN_URL.search(url) or UNSAFE.search(url):
         return None
     try:
         parts = urlsplit(url)

@@ -6,15 +6,18 @@ Flag; TOCSIN_* variable; what the CI declares; --facts; the policy; what is gues
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from tocsin.ci import Context
 from tocsin.ci.common import SHORT_SHA_CHARS, first_line, valid
+from tocsin.ci.facts import SOURCE as FACTS_SOURCE
 from tocsin.ci.facts import read_facts
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError, UsageError
 from tocsin.event import Event, Fact, Facts, build, spread
 from tocsin.text import clean
+
+LookUp: TypeAlias = Callable[[Event], Facts]
 
 # --app and TOCSIN_APP by the words that `spread` knows; those that only a variable gives stand after the others.
 FLAGS = ("app", "project", "environment", "tier", "cluster", "kind", "pipeline", "image", "triggered_by")
@@ -42,8 +45,12 @@ class Said(NamedTuple):
     facts: str | None = None  # the text of --facts FILE
 
 
-def derive(context: Context, said: Said, env: Mapping[str, str], now: str, policy_facts: Callable[[Event], Facts]) -> Event:
-    """The event of a run. `now` is ISO 8601 in UTC; `policy_facts` gets the event as known without the policy.
+def derive(
+    context: Context, said: Said, env: Mapping[str, str], now: str, policy_facts: Callable[[Event], Facts], look_up: LookUp | None = None
+) -> Event:
+    """The event of a run. `now` is ISO 8601 in UTC; `policy_facts` and `look_up` get the event as known without them.
+
+    What `look_up` finds at the CI's API ranks just above --facts, which a plug-in wrote without asking.
 
     Raises ContextError where there is no status at completion or the facts are unreadable, UsageError for a bad flag.
     """
@@ -52,6 +59,10 @@ def derive(context: Context, said: Said, env: Mapping[str, str], now: str, polic
         above = _over(above, spoken, whole=True)
     status = _status(said, env, above)
     known = _finished({**context.guessed, **above}, said.hook, status, now)
+    if look_up:
+        told = look_up(build(known))
+        above |= {name: fact for name, fact in told.items() if name not in above or above[name].source == FACTS_SOURCE}
+        known = _finished({**context.guessed, **above}, said.hook, status, now)
     facts = _over({**context.guessed, **policy_facts(build(known))}, above, whole=True)
     return build(_finished(facts, said.hook, status, now))
 
@@ -123,6 +134,7 @@ def _finished(facts: Facts, hook: str, status: Fact | None, now: str) -> Facts:
         follow["event"] = Fact("trigger", "command")
     if status and status.value == "skipped":
         follow.pop("event")
+    facts.setdefault("scope", Fact("job", "default"))
     if "kind" not in facts:
         environment = facts.get("environment")
         follow["kind"] = Fact("cd", environment.source) if environment else Fact("ci", "no environment is known")

@@ -38,7 +38,8 @@ def read_facts(text: str) -> Facts:
         raise ContextError(f"--facts: the file is not JSON ({error}): write an object of the event's fields") from None
     if not isinstance(data, dict):
         raise ContextError("--facts: the file must hold a JSON object of the event's fields; `tocsin context --json` shows them")
-    return {name: Fact(_value(name, value), "facts") for name, value in _flat(data) if name not in _COMPUTED and value not in (None, "")}
+    said = [(name, value) for name, value in _flat(data) if name not in _COMPUTED and value not in (None, "", [])]
+    return {name: Fact(_value(name, value), "facts") for name, value in said}
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -134,5 +135,5 @@ def _quoted(name: str) -> str:
 def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name[:WORD_MAX_CHARS], sorted({*_FIELDS, *LISTS}), 1)
+    close = get_close_matches(name[:WORD_MAX_CHARS], sorted({*_FIELDS, *RECORDS, *LISTS}), 1)
     return f" (do you mean {close[0]}?)" if close else ""
