@@ -15,6 +15,7 @@ from tocsin.text import clean
 FACTS_MAX_BYTES = 4 * 1024 * 1024  # ours: a thousand changes with their titles are far below
 LIST_MAX_ITEMS = 1000  # ours
 WORD_MAX_CHARS = 60  # ours
+SOURCE = "facts"
 
 _COMPUTED = ("ci", "hook", "event", "sources", "commit.short_sha")  # these follow from others: what `context --json` prints can come back
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -39,7 +40,7 @@ def read_facts(text: str) -> Facts:
     if not isinstance(data, dict):
         raise ContextError("--facts: the file must hold a JSON object of the event's fields; `tocsin context --json` shows them")
     said = [(name, value) for name, value in _flat(data) if name not in _COMPUTED and value not in (None, "", [])]
-    return {name: Fact(_value(name, value), "facts") for name, value in said}
+    return {name: Fact(_value(name, value), SOURCE) for name, value in said}
 
 
 def _no_constant(name: str) -> NoReturn:
