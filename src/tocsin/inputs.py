@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.ci import CIS, Context, context, detect
 from tocsin.ci.facts import FACTS_MAX_BYTES
@@ -15,7 +15,12 @@ from tocsin.policy.load import Loaded, load
 from tocsin.policy.nodes import FILE_MAX_BYTES
 from tocsin.policy.words import quoted
 
+if TYPE_CHECKING:
+    from tocsin.ci.derive import LookUp
+    from tocsin.ci.github_api import Api
+
 STDIN = "-"
+LOOK_UPS_SHARE = 1 / 3  # ours: of the budget; the rest is the messages'
 
 
 class World(NamedTuple):
@@ -27,6 +32,7 @@ class World(NamedTuple):
     now: Callable[[], str]  # ISO 8601 in UTC
     started: float  # the process's start on time.monotonic's clock
     network: Network
+    api: Api | None = None  # the CI's, where a token for it was passed: one in the environment was not meant for us
 
 
 class Wish(NamedTuple):
@@ -53,6 +59,17 @@ def read_context(world: World, wish: Wish) -> Context:
     if name not in CIS:
         raise UsageError(f"TOCSIN_CI is {quoted(name)}: use one of {', '.join(CIS)}, or unset it")
     return context(name, world.env, lambda path: (world.folder / path).read_text(encoding="utf-8"))
+
+
+def look_up(world: World, wish: Wish, loaded: Loaded | None) -> LookUp | None:
+    """What learns more at the CI's API, within its share of the budget; None where there is none, or nothing will be sent."""
+    api = world.api
+    if not api or not loaded:
+        return None
+    from tocsin.ci.github_api import api_facts
+
+    api.deadline = min(api.deadline, world.started + loaded.policy.delivery.budget_for(wish.hook) * LOOK_UPS_SHARE)
+    return lambda known: api_facts(api, known, world.env.get("RUNNER_NAME"))
 
 
 def read_facts(world: World, wish: Wish) -> str | None:

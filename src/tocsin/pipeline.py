@@ -17,7 +17,7 @@ from tocsin.ci import Context
 from tocsin.ci.derive import Said, derive
 from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.event import Event
-from tocsin.inputs import Notice, Wish, World, load_policy, read_context, read_facts
+from tocsin.inputs import Notice, Wish, World, load_policy, look_up, read_context, read_facts
 from tocsin.message import Message, compose
 from tocsin.policy.context import policy_facts
 from tocsin.policy.load import Loaded
@@ -47,8 +47,9 @@ def learn(world: World, wish: Wish) -> tuple[Context, Loaded | None, Event, list
     run = read_context(world, wish)
     loaded, notices = load_policy(world, wish, run)
     said = Said(wish.hook, wish.status, wish.flags, read_facts(world, wish))
-    event = derive(run, said, world.env, world.now(), lambda known: policy_facts(loaded, known))
-    return run, loaded, event, [*(Notice(text, "warning") for text in run.warnings), *notices]
+    event = derive(run, said, world.env, world.now(), lambda known: policy_facts(loaded, known), look_up(world, wish, loaded))
+    unknown = world.api.notes if world.api else ()
+    return run, loaded, event, [*(Notice(text, "warning") for text in run.warnings), *map(Notice, unknown), *notices]
 
 
 def plan(world: World, wish: Wish) -> Plan:

@@ -1,0 +1,69 @@
+"""What GitHub's API adds to an event: the steps that failed, the job that runs us, how the run before ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.ci.common import Source
+from tocsin.ci.github_history import previous_status
+from tocsin.ci.github_jobs import current_job, failed, failed_jobs, find_current, jobs, text
+from tocsin.ci.github_policy import trusted_file, trusted_policy
+from tocsin.ci.github_rest import Api
+from tocsin.event import Event, Fact, Facts, Failure
+from tocsin.text import safe_url
+
+__all__ = ["Api", "api_facts", "current_job", "failed_jobs", "previous_status", "trusted_file", "trusted_policy"]
+
+SOURCE = "GitHub API"
+
+
+def api_facts(api: Api, event: Event, runner_name: str | None = None) -> Facts:
+    """What the API adds to `event`: `failures`, `job.id`, `job.url`, `run.previous_status`, as far as they can be known.
+
+    An event of scope `job` speaks of one job, which `runner_name` (RUNNER_NAME) tells from the others: its failed step alone is
+    named, and it is held against the same job of the run before. `api.notes` says what stays unknown.
+    """
+    repository = f"{event.repository.owner}/{event.repository.name}"
+    nothing = event.hook == "trigger" or event.status == "skipped"  # nothing has failed yet, or nothing will be sent
+    if nothing or not event.run.id or _another_run(event):
+        return {}
+    job = _job(api, event, repository, runner_name) if event.scope == "job" else None
+    found: dict[str, Any] = {"job.id": text(job, "id"), "job.url": safe_url(text(job, "html_url"))} if job else {}
+    if event.status == "failure":
+        found["failures"] = _failures(api, event, repository, job)
+    if event.status in ("success", "failure"):
+        found["run.previous_status"] = _previous(api, event, repository, job)
+    return {name: Fact(value, SOURCE) for name, value in found.items() if value}
+
+
+def _another_run(event: Event) -> bool:
+    """Does this run only tell of a deployment, which was made elsewhere."""
+    return event.source == "deployment_status" and event.sources.get("run.id") == "GITHUB_RUN_ID"
+
+
+def _job(api: Api, event: Event, repository: str, runner_name: str | None) -> Source | None:
+    found = jobs(api, repository, event.run.id or "", event.run.attempt)
+    job = find_current(found, event.job.id, event.job.name, runner_name)
+    if found.items and not job:
+        api.note(
+            "which job of the run this one is cannot be told from GitHub's answer, the failed step and how it ended before stay unknown"
+        )
+    return job
+
+
+def _failures(api: Api, event: Event, repository: str, job: Source | None) -> tuple[Failure, ...]:
+    if event.scope != "job":
+        return tuple(failed_jobs(api, repository, event.run.id or "", event.run.attempt))
+    if not job:
+        return ()
+    return (failed(job) or Failure(text(job, "name"), None, safe_url(text(job, "html_url")), "failed"),)
+
+
+def _previous(api: Api, event: Event, repository: str, job: Source | None) -> str | None:
+    """How the run, or the job, before this one ended; runs of deployments are not held against each other: each has its environment."""
+    branch = event.ref.branch or (event.ref.name if event.ref.type == "pull_request" else None)
+    workflow = (event.pipeline_file or "").rpartition("/")[2]
+    name = text(job, "name") if job else None
+    if not (branch and workflow and event.source) or event.source.startswith("deployment") or (event.scope == "job" and not name):
+        return None
+    return previous_status(api, repository, workflow, branch, event.run.id or "", event.source, attempt=event.run.attempt, job=name)

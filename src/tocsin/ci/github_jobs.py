@@ -1,0 +1,124 @@
+"""The jobs of a GitHub Actions run: which failed, at which step, and which one runs us.
+
+https://docs.github.com/en/rest/actions/workflow-jobs
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocsin.ci.common import Source, dig, document
+from tocsin.ci.github_rest import ACTIONS, Api, repository_path, segment
+from tocsin.ci.status import known
+from tocsin.event import Failure
+from tocsin.text import safe_url
+
+PAGE_ITEMS = 100  # the most that GitHub gives at once: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+PAGES_MAX = 10  # ours: a thousand jobs; one matrix has at most 256
+_FAILED = {"failure": "failed", "timed_out": "timed out", "startup_failure": "could not start"}
+
+
+class Jobs(NamedTuple):
+    """The jobs that were learned; `whole` is False where some are unknown."""
+
+    items: list[Source]
+    whole: bool
+
+
+def jobs(api: Api, repository: str, run_id: str, attempt: int | None, *, everything: bool = False) -> Jobs:
+    """The jobs of one attempt, of the latest one where it is None, or with `everything` of all attempts."""
+    base = repository_path(repository)
+    if not base or not run_id.isdecimal():
+        return Jobs([], whole=False)
+    path = f"{base}/actions/runs/{segment(run_id)}{f'/attempts/{attempt}' if attempt else ''}/jobs"
+    which: dict[str, str | int] = {"filter": "all"} if everything else {}
+    found: list[Source] = []
+    for page in range(1, PAGES_MAX + 1):
+        items = listed(api, path, "jobs", {**which, "per_page": PAGE_ITEMS, "page": page})
+        if items is None:
+            return Jobs(found, whole=False)
+        found += items
+        if len(items) < PAGE_ITEMS:
+            return Jobs(found, whole=True)
+    return Jobs(found, whole=False)
+
+
+def listed(api: Api, path: str, key: str, query: dict[str, str | int]) -> list[Source] | None:
+    """One page of a list, as sources; None where it cannot be had."""
+    data = api.get(path, ACTIONS, query)
+    if data is None:
+        return None
+    items = dig(data, key)
+    if not isinstance(items, list):
+        api.odd(ACTIONS)
+        return None
+    return [document(item) for item in items]
+
+
+def text(source: Source, name: str) -> str | None:
+    """A text, or a whole number as one; None where there is neither."""
+    fact = source.id(name)
+    return fact.value if fact else None
+
+
+def failed_jobs(api: Api, repository: str, run_id: str, attempt: int | None) -> list[Failure]:
+    """The jobs that failed, each with its first failed step and the link to it.
+
+    A job that still runs has failed where a step has: what follows it only tidies up. Cancelled jobs are left out: a matrix cancels
+    the siblings of the one that failed.
+    """
+    return [failure for job in jobs(api, repository, run_id, attempt).items if (failure := failed(job))]
+
+
+def failed(job: Source) -> Failure | None:
+    """How a job failed; None where it did not."""
+    step = _failed_step(job)
+    conclusion = text(job, "conclusion") or ("failure" if step else "")
+    if conclusion not in _FAILED:
+        return None
+    url = safe_url(text(job, "html_url"))
+    number = text(step, "number") if step else None
+    return Failure(
+        job=text(job, "name"),
+        step=text(step, "name") if step else None,
+        url=safe_url(f"{url}#step:{segment(number)}:1") if url and number else url,
+        reason=_FAILED[conclusion],
+    )
+
+
+def _failed_step(job: Source) -> Source | None:
+    """The first step that failed; of a job whose time was up the one that was cut off."""
+    items = job.raw("steps")
+    steps = [document(item) for item in items] if isinstance(items, list) else []
+    words = [*_FAILED, *(["cancelled"] if text(job, "conclusion") == "timed_out" else [])]
+    return next((step for step in steps if text(step, "conclusion") in words), None)
+
+
+def job_status(job: Source) -> str | None:
+    """How a job ended, in the event's words; None while it runs."""
+    return known(text(job, "conclusion") or "")
+
+
+def find_current(found: Jobs, job_id: str | None, job_name: str | None, runner_name: str | None) -> Source | None:
+    """The job that runs us: by its id, or the one job under way on our runner; None where several could be it."""
+    if job_id:
+        return next((job for job in found.items if text(job, "id") == job_id), None)
+    # A job that runs may still be shown as queued, but its runner has no other.
+    running = [job for job in found.items if text(job, "status") != "completed"]
+    if runner_name:
+        running = [job for job in running if text(job, "runner_name") == runner_name]
+    else:
+        running = [job for job in running if job_name and text(job, "name") == job_name]
+    return running[0] if len(running) == 1 else None
+
+
+def current_job(
+    api: Api, repository: str, run_id: str, attempt: int | None, job_name: str | None, runner_name: str | None, job_id: str | None = None
+) -> dict[str, str | None] | None:
+    """`id`, `name` and `html_url` of the job that runs us; None where it cannot be told from the others.
+
+    `job_name` is GITHUB_JOB, the key in the workflow, which is the shown name only of a job without a `name` or a matrix. So
+    `runner_name` (RUNNER_NAME) decides where it is known, and `job_id` (`job.check_run_id`) before both.
+    """
+    job = find_current(jobs(api, repository, run_id, attempt), job_id, job_name, runner_name)
+    return {"id": text(job, "id"), "name": text(job, "name"), "html_url": safe_url(text(job, "html_url"))} if job else None

@@ -1,0 +1,47 @@
+"""The policy of a trusted ref, from GitHub's API: for runs beside which an untrusted head may lie.
+
+https://docs.github.com/en/rest/repos/contents
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from tocsin.ci.github_rest import CONTENTS, Api, repository_path
+from tocsin.errors import PolicyError
+
+
+def trusted_policy(repository: str, ref: str, paths: Sequence[str], api: Api) -> tuple[bytes, str] | None:
+    """The one of `paths` that is in `repository` at `ref`: its bytes, and its path.
+
+    None where there is none that the token can see; a note says so where that is because the API did not answer.
+    Raises PolicyError where there are two.
+    """
+    found = [(data, path) for path in paths if (data := trusted_file(repository, ref, path, api)) is not None]
+    if len(found) > 1:
+        names = " and ".join(path for _, path in found)
+        raise PolicyError(f"there are {len(found)} policies in {repository} at {ref}, {names}: keep one, or name the one meant")
+    return found[0] if found else None
+
+
+def trusted_file(repository: str, ref: str, path: str, api: Api) -> bytes | None:
+    """The bytes of a file in `repository` at `ref`; None where it is not there or cannot be had.
+
+    GitHub gives a file of up to 1 MB this way: a larger one is unknown, with a note.
+    """
+    base = repository_path(repository)
+    if not base or not ref:
+        return None
+    data = api.get(f"{base}/contents/{quote(path)}", CONTENTS, {"ref": ref}, missing=True)
+    if data is None:
+        return None
+    if isinstance(data, dict) and data.get("type") == "file" and data.get("encoding") == "base64":
+        try:
+            return b64decode(str(data.get("content")).replace("\n", ""), validate=True)
+        except (binascii.Error, ValueError):
+            pass
+    api.note(f"{path} of {repository} is no file of up to 1 MB that GitHub's API hands out: {CONTENTS.lost}")
+    return None
