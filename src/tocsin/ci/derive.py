@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tocsin.ci import Context
 from tocsin.ci.common import SHORT_SHA_CHARS, first_line, valid
+from tocsin.ci.facts import SOURCE as FACTS_SOURCE
 from tocsin.ci.facts import read_facts
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError, UsageError
@@ -60,7 +61,7 @@ def derive(
     known = _finished({**context.guessed, **above}, said.hook, status, now)
     if look_up:
         told = look_up(build(known))
-        above |= {name: fact for name, fact in told.items() if name not in above or above[name].source == "facts"}
+        above |= {name: fact for name, fact in told.items() if name not in above or above[name].source == FACTS_SOURCE}
         known = _finished({**context.guessed, **above}, said.hook, status, now)
     facts = _over({**context.guessed, **policy_facts(build(known))}, above, whole=True)
     return build(_finished(facts, said.hook, status, now))
