@@ -139,3 +139,10 @@ def test_the_notice_shows_a_policy_that_works(env: dict[str, str]):
 
 def test_nothing_at_all():
     assert builtin({"SLACK_WEBHOOK_URL": ""})[0] is None
+
+
+def test_the_error_counts_its_errors_and_carries_them_in_order():
+    text = "channels: {team: {kind: slak}}\nnotifications:\n  - {on: failur, pipelines: {app: [a, '!a']}, send_to: team}\n"
+    with pytest.raises(PolicyError, match=r"^the policy \.tocsin\.yml is invalid: 2 errors$") as caught:
+        read(text)
+    assert [problem.severity for problem in caught.value.problems] == ["error", "error", "warning"]
