@@ -46,7 +46,7 @@ def _job(api: Api, event: Event, repository: str, runner_name: str | None) -> So
     job = find_current(found, event.job.id, event.job.name, runner_name)
     if found.items and not job:
         api.note(
-            "which job of the run this one is cannot be told from GitHub's answer, the failed step and how it ended before stay unknown"
+            "which job of the run this one is cannot be told from GitHub's answer, so its failed step and how it ended before stay unknown"
         )
     return job
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tocsin.ci.common import Source
 from tocsin.ci.github_event import PULL_REQUESTS
 from tocsin.ci.github_jobs import Jobs, jobs, listed, text
-from tocsin.ci.github_rest import ACTIONS, Api, repository_path, segment
+from tocsin.ci.github_rest import ACTIONS, Api, is_id, repository_path, segment
 from tocsin.ci.status import known
 
 RUNS_PER_PAGE = 30  # ours: a run has some 15 kB of JSON
@@ -43,7 +43,7 @@ def previous_status(
     have any name. Earlier attempts of the run, before `attempt`, come before it too. Cancelled and skipped runs do not count.
     With `job`, the name of a job, the answer is that job's status and not the whole run's.
     """
-    if not repository_path(repository) or not run_id.isdecimal():
+    if not repository_path(repository) or not is_id(run_id):
         return None
     run = _Run(repository, workflow, branch, run_id, event, attempt or 1)
     for status in _of_job(api, run, job) if job else _of_runs(api, run):
@@ -96,7 +96,7 @@ def _earlier(api: Api, run: _Run) -> Iterator[Source]:
             number, source = text(item, "id") or "", _source(item)
             if number == run.id:
                 home = source
-            elif number.isdecimal() and int(number) < int(run.id) and (not strangers or (source and source == home)):
+            elif is_id(number) and int(number) < int(run.id) and (not strangers or (source and source == home)):
                 yield item
         if items is None or len(items) < RUNS_PER_PAGE:
             return

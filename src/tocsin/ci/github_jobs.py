@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocsin.ci.common import Source, dig, document
-from tocsin.ci.github_rest import ACTIONS, Api, repository_path, segment
-from tocsin.ci.status import known
+from tocsin.ci.github_rest import ACTIONS, Api, is_id, repository_path, segment
 from tocsin.event import Failure
 from tocsin.text import safe_url
 
 PAGE_ITEMS = 100  # the most that GitHub gives at once: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
 PAGES_MAX = 10  # ours: a thousand jobs; one matrix has at most 256
-_FAILED = {"failure": "failed", "timed_out": "timed out", "startup_failure": "could not start"}
+_FAILED = {"failure": "failed", "timed_out": "timed out"}
 
 
 class Jobs(NamedTuple):
@@ -28,7 +27,7 @@ class Jobs(NamedTuple):
 def jobs(api: Api, repository: str, run_id: str, attempt: int | None, *, everything: bool = False) -> Jobs:
     """The jobs of one attempt, of the latest one where it is None, or with `everything` of all attempts."""
     base = repository_path(repository)
-    if not base or not run_id.isdecimal():
+    if not base or not is_id(run_id):
         return Jobs([], whole=False)
     path = f"{base}/actions/runs/{segment(run_id)}{f'/attempts/{attempt}' if attempt else ''}/jobs"
     which: dict[str, str | int] = {"filter": "all"} if everything else {}
@@ -67,7 +66,8 @@ def failed_jobs(api: Api, repository: str, run_id: str, attempt: int | None) -> 
     A job that still runs has failed where a step has: what follows it only tidies up. Cancelled jobs are left out: a matrix cancels
     the siblings of the one that failed.
     """
-    return [failure for job in jobs(api, repository, run_id, attempt).items if (failure := failed(job))]
+    failures = (failed(job) for job in jobs(api, repository, run_id, attempt).items)
+    return list(dict.fromkeys(failure for failure in failures if failure))  # a job that moved to the next page was read twice
 
 
 def failed(job: Source) -> Failure | None:
@@ -94,22 +94,19 @@ def _failed_step(job: Source) -> Source | None:
     return next((step for step in steps if text(step, "conclusion") in words), None)
 
 
-def job_status(job: Source) -> str | None:
-    """How a job ended, in the event's words; None while it runs."""
-    return known(text(job, "conclusion") or "")
-
-
 def find_current(found: Jobs, job_id: str | None, job_name: str | None, runner_name: str | None) -> Source | None:
     """The job that runs us: by its id, or the one job under way on our runner; None where several could be it."""
     if job_id:
         return next((job for job in found.items if text(job, "id") == job_id), None)
-    # A job that runs may still be shown as queued, but its runner has no other.
-    running = [job for job in found.items if text(job, "status") != "completed"]
+    # A job that runs may still be shown as queued and without its runner, but no runner has two.
+    running = {text(job, "id"): job for job in found.items if text(job, "status") != "completed"}.values()
     if runner_name:
-        running = [job for job in running if text(job, "runner_name") == runner_name]
+        mine = [job for job in running if text(job, "runner_name") == runner_name]
+        unknown = [job for job in running if not text(job, "runner_name")] if found.whole else []
+        candidates = mine or unknown
     else:
-        running = [job for job in running if job_name and text(job, "name") == job_name]
-    return running[0] if len(running) == 1 else None
+        candidates = [job for job in running if job_name and text(job, "name") == job_name]
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def current_job(

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from tocsin.ci.github_rest import CONTENTS, Api, repository_path
 from tocsin.errors import PolicyError
+from tocsin.text import clean
 
 
 def trusted_policy(repository: str, ref: str, paths: Sequence[str], api: Api) -> tuple[bytes, str] | None:
@@ -23,7 +24,7 @@ def trusted_policy(repository: str, ref: str, paths: Sequence[str], api: Api) ->
     found = [(data, path) for path in paths if (data := trusted_file(repository, ref, path, api)) is not None]
     if len(found) > 1:
         names = " and ".join(path for _, path in found)
-        raise PolicyError(f"there are {len(found)} policies in {repository} at {ref}, {names}: keep one, or name the one meant")
+        raise PolicyError(f"there are {len(found)} policies in {repository} at {clean(ref, 100)}, {names}: keep one, or name the one meant")
     return found[0] if found else None
 
 
@@ -35,7 +36,7 @@ def trusted_file(repository: str, ref: str, path: str, api: Api) -> bytes | None
     base = repository_path(repository)
     if not base or not ref:
         return None
-    data = api.get(f"{base}/contents/{quote(path)}", CONTENTS, {"ref": ref}, missing=True)
+    data = api.get(f"{base}/contents/{quote(path, errors='replace')}", CONTENTS, {"ref": ref}, missing=True)
     if data is None:
         return None
     if isinstance(data, dict) and data.get("type") == "file" and data.get("encoding") == "base64":
@@ -43,5 +44,5 @@ def trusted_file(repository: str, ref: str, path: str, api: Api) -> bytes | None
             return b64decode(str(data.get("content")).replace("\n", ""), validate=True)
         except (binascii.Error, ValueError):
             pass
-    api.note(f"{path} of {repository} is no file of up to 1 MB that GitHub's API hands out: {CONTENTS.lost}")
+    api.note(f"{path} of {repository} is no file of up to 1 MB that GitHub's API hands out, so {CONTENTS.lost}")
     return None

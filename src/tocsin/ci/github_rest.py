@@ -23,6 +23,7 @@ REQUEST_GRACE_SECONDS = 0.1  # a request that ends by itself says why in better 
 ANSWER_MAX_BYTES = 4 * 1024 * 1024  # ours: a hundred jobs with their steps have several hundred kB
 API_VERSION = "2022-11-28"  # the first one, which every server that has versions knows: https://docs.github.com/en/rest/about-the-rest-api/api-versions
 _PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
+_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+", re.ASCII)
 
 
@@ -53,7 +54,7 @@ class Api:
 
     def get(self, path: str, need: Need, query: Mapping[str, str | int] | None = None, *, missing: bool = False) -> Any:
         """The JSON at `path`, asked once; None where it cannot be had, with a note, but for a 404 where `missing` may be."""
-        where = path + (f"?{urlencode(query)}" if query else "")
+        where = path + (f"?{urlencode(query, errors='replace')}" if query else "")
         if where not in self._answers and need not in self._closed:
             self._answers[where] = self._get(where, need, missing=missing)
         return self._answers.get(where)
@@ -65,13 +66,13 @@ class Api:
 
     def odd(self, need: Need) -> None:
         """Note an answer that is not in the form that GitHub documents."""
-        self.note(f"GitHub's answer about {need.asked} is not understood: {need.lost}")
+        self.note(f"GitHub's answer about {need.asked} is not understood, so {need.lost}")
 
     def _get(self, where: str, need: Need, *, missing: bool) -> Any:
         try:
             response = self._ask(where)
         except NoAnswer as error:
-            self._close(f"GitHub's API was not asked to the end ({error.reason})", need, everything=True)
+            self._close(f"GitHub's API gave no answer ({error.reason})", need, everything=True)
             return None
         if response.status != 200:
             if not (response.status == 404 and missing):
@@ -123,14 +124,14 @@ class Api:
         elif status == 403:
             self._close(f"the token may not read {need.asked} of this repository (HTTP 403)", need, permission)
         elif status == 404:
-            self.note(f"GitHub shows the token nothing where {need.asked} should be (HTTP 404), {need.lost}: {permission}")
+            self.note(f"GitHub does not find {need.asked}, or hides them from the token (HTTP 404), so {need.lost}: {permission}")
         else:
             self._close(f"GitHub's API answers HTTP {status}", need, everything=True)
 
     def _close(self, what: str, need: Need, step: str = "", *, everything: bool = False) -> None:
         """Note what happened, and ask no more of this need, or nothing any more."""
         self._closed |= {ACTIONS, CONTENTS} if everything else {need}
-        self.note(f"{what}, {need.lost}{f': {step}' if step else ''}")
+        self.note(f"{what}, so {need.lost}{f': {step}' if step else ''}")
 
 
 def repository_path(repository: str) -> str | None:
@@ -140,7 +141,12 @@ def repository_path(repository: str) -> str | None:
 
 def segment(text: str) -> str:
     """`text` as one segment of a path."""
-    return quote(text, safe="")
+    return quote(text, safe="", errors="replace")
+
+
+def is_id(text: str) -> bool:
+    """Is `text` the number of a run."""
+    return _ID.fullmatch(text) is not None
 
 
 def _host(base_url: str) -> str:
