@@ -227,3 +227,17 @@ def test_an_unwritable_report_is_a_warning(project, slack):
     result = project.run("send", "trigger", "--report", "no/such/folder.json", env={"SLACK_WEBHOOK_URL": slack.url("/x")})
     assert (result.code, len(slack.requests)) == (0, 1)
     assert "no/such/folder.json" in result.err
+
+
+def test_on_a_fork_s_run_a_payload_file_is_the_head_s_and_refused(project, slack):
+    fork_event(project)
+    (project.folder / "body.json").write_text('{"text": "${OTHER_SECRET}"}')
+    policy = (
+        'channels: {hook: {kind: webhook, url: "${HOOK_URL}", payload_file: body.json}}\nnotifications: [{on: failure, send_to: hook}]\n'
+    )
+    env = {"HOOK_URL": slack.url("/x"), "OTHER_SECRET": "s3cr3t"}
+    result = project.send("failure", "--policy", "-", env={**env, **FORK}, stdin=policy.encode())
+    assert (result.code, slack.requests) == (0, [])
+    assert result.rows()["hook"][0] == "skipped"
+    assert "payload file" in result.rows()["hook"][1]
+    assert project.send("failure", "--policy", "-", env=env, stdin=policy.encode()).rows() == {"hook": ("delivered", None)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +44,15 @@ class Wish(NamedTuple):
     facts: str | None = None
     policy: str | None = None
     ci: str | None = None
+    at_hand: AtHand | None = None
+
+
+class AtHand(NamedTuple):
+    """What a plug-in has already, in the place of files: the facts as JSON, and a policy whose trust it answers for."""
+
+    facts: str
+    policy: Loaded | None
+    notices: Sequence[Notice] = ()
 
 
 class Notice(NamedTuple):
@@ -75,6 +84,8 @@ def look_up(world: World, wish: Wish, loaded: Loaded | None) -> LookUp | None:
 def read_facts(world: World, wish: Wish) -> str | None:
     """The text of `--facts`, None where there is none. Raises ContextError, UsageError."""
     path = wish.facts
+    if wish.at_hand:
+        return wish.at_hand.facts
     if not path:
         return None
     if STDIN == path == _named(world, wish):
@@ -97,14 +108,16 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 def load_policy(world: World, wish: Wish, run: Context) -> tuple[Loaded | None, list[Notice]]:
     """The policy that applies, or None with the notice that says why there is none. Raises PolicyError."""
+    if wish.at_hand:
+        return wish.at_hand.policy, list(wish.at_hand.notices)
     named = _named(world, wish)
     if named == STDIN:
-        return _loaded(world.read_stdin(), "<stdin>", world.folder)
+        return _loaded(world.read_stdin(), "<stdin>", None if run.untrusted else world.folder)  # payload files there may be the head's
     refused = [Notice(f"nothing is sent: {run.untrusted}, and the policy beside it could be the head's own")]
     if run.untrusted and not named:
         return None, refused
     path = find_policy(world, named)
-    if run.untrusted and path and path.resolve().is_relative_to(workspace(world.folder)):
+    if run.untrusted and path and path.resolve().is_relative_to(workspace(world.folder).resolve()):
         return None, refused
     if path is None:
         return _without_file(world)
@@ -132,7 +145,7 @@ def read_policy(path: Path, name: str) -> bytes:
         raise PolicyError(f"the policy {quoted(name)} cannot be read: {error.strerror}") from None
 
 
-def _loaded(data: bytes, name: str, folder: Path) -> tuple[Loaded, list[Notice]]:
+def _loaded(data: bytes, name: str, folder: Path | None) -> tuple[Loaded, list[Notice]]:
     loaded = load(data, name, folder)
     return loaded, [Notice(f"{problem.place}: {problem.message}", "warning") for problem in loaded.warnings]
 

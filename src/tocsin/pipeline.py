@@ -80,6 +80,8 @@ def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any
             opened[name] = options.resolved(env)
         except MissingVariable as error:
             missing[name] = error.reason
+        if getattr(options, "payload_file", None) and getattr(options, "payload", None) is None:
+            missing[name] = "its payload file could be the untrusted head's own: write the payload into the policy"
     return opened, missing, redact
 
 

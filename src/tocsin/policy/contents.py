@@ -55,15 +55,15 @@ def _settings(context: Any) -> Iterator[tuple[Path, str]]:
                 yield (*path, key), text
 
 
-def check_channels(opened: Mapping[str, Opened], problems: Problems, folder: FilePath) -> dict[str, ChannelOptions]:
+def check_channels(opened: Mapping[str, Opened], problems: Problems, folder: FilePath | None) -> dict[str, ChannelOptions]:
     """The channels with the payloads of their files put in; notes what the channels find in their own options."""
     return {name: _check_channel(name, channel, problems, folder) for name, channel in opened.items()}
 
 
-def _check_channel(name: str, channel: Opened, problems: Problems, folder: FilePath) -> ChannelOptions:
+def _check_channel(name: str, channel: Opened, problems: Problems, folder: FilePath | None) -> ChannelOptions:
     options = channel.options
     file = getattr(options, "payload_file", None)
-    if file is not None:
+    if file is not None and folder is not None:
         try:
             options = options.model_copy(update={"payload": read_payload(file, folder)})
         except BadFileError as error:

@@ -37,8 +37,9 @@ class Loaded(NamedTuple):
     line_of: Callable[[Path], int]
 
 
-def load(data: bytes, file: str, folder: FilePath) -> Loaded:
-    """The policy in `data`. `file` is its name in messages, `folder` where it lies (payload files are sought in its repository).
+def load(data: bytes, file: str, folder: FilePath | None) -> Loaded:
+    """The policy in `data`. `file` is its name in messages, `folder` where it lies: payload files are sought in its
+    repository; without one they are not read, and their channels have no payload.
 
     Raises PolicyError with every problem, in the file's order.
     """
@@ -53,7 +54,7 @@ def load(data: bytes, file: str, folder: FilePath) -> Loaded:
     return Loaded(policy, found, file, problems.line_of)
 
 
-def _read(data: bytes, file: str, folder: FilePath) -> tuple[Policy | None, Problems]:
+def _read(data: bytes, file: str, folder: FilePath | None) -> tuple[Policy | None, Problems]:
     text = decode(data)
     root = compose(text)
     if root is None or (root.tag == PLAIN and not root.value):
