@@ -146,3 +146,12 @@ def test_the_error_counts_its_errors_and_carries_them_in_order():
     with pytest.raises(PolicyError, match=r"^the policy \.tocsin\.yml is invalid: 2 errors$") as caught:
         read(text)
     assert [problem.severity for problem in caught.value.problems] == ["error", "error", "warning"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_near_name_is_no_silence(tmp_path: Path, place: str):
+    near = (tmp_path / place).with_suffix(".yaml")
+    near.parent.mkdir(exist_ok=True)
+    near.touch()
+    with pytest.raises(PolicyError, match=r"rename it to"):
+        find(None, None, tmp_path)

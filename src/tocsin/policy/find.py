@@ -13,7 +13,7 @@ PLACES = (".tocsin.yml", ".github/tocsin.yml", ".gitlab/tocsin.yml")
 def find(named: str | None, default: str | None, folder: Path) -> Path | None:
     """The policy's path; None where none is named and none found. Relative names are counted from `folder`.
 
-    Raises PolicyError where there are two in the places, or the named or the default file is missing.
+    Raises PolicyError where there are two in the places, or one by a near name, or the named or the default file is missing.
     """
     if named:
         return _existing(folder / named, named, "give the path of a file that is there, or name none to use the repository's own")
@@ -22,6 +22,9 @@ def find(named: str | None, default: str | None, folder: Path) -> Path | None:
         raise PolicyError(f"there are {len(found)} policies here, {' and '.join(found)}: keep one, or name the one meant with --policy")
     if found:
         return folder / found[0]
+    for place in PLACES:
+        if (folder / place).with_suffix(".yaml").is_file():
+            raise PolicyError(f"{place.removesuffix('.yml')}.yaml is not read: rename it to {place}")
     return _existing(folder / default, default, "it is named by TOCSIN_DEFAULT_POLICY: correct it, or unset it") if default else None
 
 

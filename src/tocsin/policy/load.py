@@ -62,7 +62,8 @@ def _read(data: bytes, file: str, folder: FilePath | None) -> tuple[Policy | Non
     problems, suggest = Problems(file, root, text), Suggestions()
     plain = Plain(problems.at_node).policy(root)
     for path in empty(plain):
-        problems.at_key(path, f"{holder(path, {})} has no value")
+        comment = " (a # begins a comment: put the value in quotes)" if problems.ends_in_comment(path) else ""
+        problems.at_key(path, f"{holder(path, {})} has no value{comment}")
     structure = Structure(plain, problems, suggest)
     opened = check_channels(structure.channels(), problems, folder)
     policy = structure.policy(opened)

@@ -11,6 +11,7 @@ from tocsin.policy.plain import Members, members
 
 Path: TypeAlias = tuple[str | int, ...]
 
+_COMMENT_FOR_VALUE = re.compile(r"[:,\[-]\s+#\S")
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML's scanner counts as one
 
 
@@ -63,6 +64,17 @@ class Problems:
         """All problems in the file's order, each once."""
         return [problem for _, _, problem in sorted(self._found, key=lambda item: item[:2])]
 
+    def ends_in_comment(self, path: Path) -> bool:
+        """Whether a comment stands where the value at a path should be: `channel: #general`."""
+        found = self.find(path)
+        line = start(found.key or found.value)[0]
+        return bool(_COMMENT_FOR_VALUE.search(self._line(line)))
+
+    def _line(self, number: int) -> str:
+        if self._lines is None:
+            self._lines = _LINE_BREAK.split(self._text)
+        return self._lines[number - 1] if number <= len(self._lines) else ""
+
     def line_of(self, path: Path) -> int:
         """The line, counted from 1, of what a path leads to."""
         found = self.find(path)
@@ -93,14 +105,12 @@ class Problems:
 
     def _inside(self, node: Node, line: int, column: int) -> tuple[int, int]:
         """The place in the file of a place in a scalar's text; the scalar's beginning where that can't be told."""
-        if self._lines is None:
-            self._lines = _LINE_BREAK.split(self._text)
         first, offset = start(node)
         style = getattr(node, "style", None)
         wanted = _LINE_BREAK.split(str(node.value))
         if line < 1 or line > len(wanted):
             return first, offset
         row = first + line if style in ("|", ">") else first + line - 1
-        source = self._lines[row - 1] if row <= len(self._lines) else ""
+        source = self._line(row)
         indent = source.find(wanted[line - 1], offset - 1 if row == first else 0)
         return (row, indent + max(column, 1)) if indent >= 0 else (first, offset)
