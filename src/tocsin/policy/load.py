@@ -38,9 +38,9 @@ class Loaded(NamedTuple):
 
 
 def load(data: bytes, file: str, folder: FilePath | None) -> Loaded:
-    """The policy in `data`. `file` is its name in messages, `folder` where it lies: payload files are sought in its
-    repository; without one they are not read, and their channels have no payload.
+    """The policy in `data`; `file` is its name in messages.
 
+    `folder` is where it lies: payload files are sought in its repository; without one they are not read.
     Raises PolicyError with every problem, in the file's order.
     """
     try:
