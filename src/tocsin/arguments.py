@@ -28,6 +28,7 @@ exit codes:
   missing, 4 no context, 70 a defect of tocsin, 130 and 143 interrupted
 """
 HOOKS = ("trigger", "completion")
+STAGES = ("main", "post")  # of a step of GitHub's
 CI_NAMES = ("github", "gitlab", "jenkins", "generic")
 FORMAT_NAMES = ("text", "json", "github", "gitlab")
 PORT_MAX = 65535
@@ -93,6 +94,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Raises UsageError, and SystemExit after `--help` and `--version`.
     """
+    if len(arguments) == 2 and arguments[0] == "action" and arguments[1] in STAGES:  # the GitHub Action's own way in, for nobody else
+        return argparse.Namespace(command="action", stage=arguments[1])
     words, unknown = parser().parse_known_args(arguments)
     if unknown:
         flag = unknown[0].partition("=")[0]

@@ -14,7 +14,10 @@ from tocsin.deliver import Stop
 from tocsin.event import as_dict
 from tocsin.inputs import Wish, World
 from tocsin.pipeline import Plan
+from tocsin.text import clean
 from tocsin.verdict import Outcome
+
+PATH_MAX_CHARS = 100  # ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +32,10 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     }
     if words.command in commands:
         return commands[words.command](words, world, console, stop)
+    if words.command == "action":
+        from tocsin import action
+
+        return action.run(words.stage, world, console, stop)
     from tocsin import workshop
 
     return workshop.run(words, world, console, stop)
@@ -76,7 +83,7 @@ def write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], console:
             json.dumps(report.report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n", encoding="utf-8", errors="replace"
         )
     except OSError as error:
-        console.talk(f"the report {path} cannot be written: {error.strerror}", "warning")
+        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {error.strerror}", "warning")
 
 
 def context(words: Namespace, world: World, console: Console, _stop: Stop) -> int:

@@ -22,16 +22,22 @@ def _json(problems: Sequence[Problem], console: Console) -> None:
 def _github(problems: Sequence[Problem], console: Console) -> None:
     """https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands."""
     for problem in problems:
-        place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
-        console.command(f"::{problem.severity} {place}::{_data(problem.message)}")
+        console.command(annotation(problem))
 
 
-def _data(text: str) -> str:
+def annotation(problem: Problem, title: str = "") -> str:
+    """A problem as GitHub's log command, which shows it at its line, under a title where one is given."""
+    place = f"file={_property(problem.file)},line={problem.line},col={problem.column}{f',title={_property(title)}' if title else ''}"
+    return f"::{problem.severity} {place}::{encoded(problem.message)}"
+
+
+def encoded(text: str) -> str:
+    """Text as the data of a log command of GitHub's: one line, and no escape that it did not mean."""
     return clean(text, LINE_MAX_CHARS).replace("%", "%25")
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return encoded(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _gitlab(problems: Sequence[Problem], console: Console) -> None:

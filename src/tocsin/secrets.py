@@ -88,6 +88,11 @@ class Redactor:
             parts |= {url.path, f"{url.path}?{url.query}", url.query, url.password or ""}
         self._secrets |= {part for part in parts if len(part) >= _MASKED_MIN_CHARS}
 
+    @property
+    def known(self) -> frozenset[str]:
+        """All that is masked."""
+        return frozenset(self._secrets)
+
     def __call__(self, text: str) -> str:
         """`text` with every known secret masked."""
         for secret in sorted(self._secrets, key=len, reverse=True):

@@ -1,0 +1,53 @@
+"""The files by which a step speaks to the runner, and the report. Each function returns what went wrong, or None.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+SUMMARY_MAX_BYTES = 1024 * 1024  # GitHub: a step's summary is dropped whole beyond 1 MiB
+_LOSS = {
+    "GITHUB_OUTPUT": "later steps get no outputs",
+    "GITHUB_STATE": "nothing will be sent when the job ends",
+    "GITHUB_STEP_SUMMARY": "the job has no summary of this step",
+}
+
+
+def put(env: Mapping[str, str], file: str, values: Mapping[str, str]) -> str | None:
+    """Set outputs or state. The delimiter is random, so that no value can end early and set another."""
+    delimiter = f"tocsin_{secrets.token_hex(16)}"
+    return _append(env, file, "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in values.items()))
+
+
+def summarise(env: Mapping[str, str], text: str) -> str | None:
+    """Add Markdown to the job's summary."""
+    return _append(env, "GITHUB_STEP_SUMMARY", text)
+
+
+def write(path: Path, text: str) -> str | None:
+    """Write a file anew."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except (OSError, ValueError) as error:
+        return f"{path} cannot be written ({_why(error)}): see whether its folder is there and the disk has room"
+    return None
+
+
+def _append(env: Mapping[str, str], file: str, text: str) -> str | None:
+    path = env.get(file)
+    if not path:
+        return f"{file} is not set, so {_LOSS[file]}: the runner is older than this action needs"
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="replace", newline="\n") as opened:
+            opened.write(text)
+    except OSError as error:
+        return f"{file} cannot be written ({_why(error)}), so {_LOSS[file]}: see whether the disk has room"
+    return None
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

@@ -1,0 +1,103 @@
+"""One hook of the step: plan, mask, deliver, and tell of it wherever the runner has a place for that."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tocsin import pipeline, report
+from tocsin.action import files
+from tocsin.action.log import Log
+from tocsin.action.summary import summary
+from tocsin.console import column_widths
+from tocsin.deliver import Stop
+from tocsin.inputs import Notice, Wish, World
+from tocsin.pipeline import Plan
+from tocsin.verdict import Outcome
+
+
+class How(NamedTuple):
+    """How a hook is told of: `first` is whether the step has not told of its policy before, `last` whether nothing follows."""
+
+    strict: bool
+    dry_run: bool
+    report: str | None
+    first: bool
+    last: bool
+
+
+def send(world: World, wish: Wish, how: How, log: Log, stop: Stop, early: Sequence[Notice] = ()) -> tuple[list[Outcome], int]:
+    """Send what the policy asks for at this hook; the outcomes, and the exit code. Raises TocsinError."""
+    planned = pipeline.plan(world, wish)
+    log.mask(planned.redact.known)
+    for notice in early:
+        log.annotate(*notice)
+    _tell_notices(planned, log, first=how.first)
+    _debug(planned, log)
+    outcomes = _deliver(world, planned, how, log, stop)
+    strict = bool(how.strict or (planned.policy and planned.policy.delivery.strict))
+    bad = [outcome for outcome in outcomes if report.is_bad(outcome, {} if planned.secretless else planned.missing)]
+    for outcome in bad:
+        step = ": pass it to the step by env" if outcome.outcome == "skipped" else ""
+        log.annotate(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}{step}", "error" if strict else "warning")
+    _leave(world, planned, outcomes, how, log)
+    return outcomes, report.FAILED_DELIVERY if strict and bad else report.OK
+
+
+def _tell_notices(planned: Plan, log: Log, *, first: bool) -> None:
+    """Annotate what a person must know, once a step; the rest, and all that was said before, are lines of the log."""
+    for notice in planned.notices:
+        important = notice.level == "warning" or planned.policy is None or notice.text == planned.secretless
+        if first and important:
+            log.annotate(planned.redact(notice.text), notice.level)
+        else:
+            log.line(f"tocsin: {planned.redact(notice.text)}")
+
+
+def _debug(planned: Plan, log: Log) -> None:
+    """The event and where its values came from, the rules, the decisions."""
+    if not log.debugging:
+        return
+    tables = {
+        "event": report.context_rows(planned.event),
+        "rule": report.rule_rows(planned.rules),
+        "delivery": report.destination_rows(planned.destinations),
+    }
+    for title, rows in tables.items():
+        for row in rows:
+            log.debug(planned.redact(f"{title}: {' | '.join(filter(None, row))}"))
+
+
+def _deliver(world: World, planned: Plan, how: How, log: Log, stop: Stop) -> list[Outcome]:
+    """Send, with a row for each delivery as it ends."""
+    stop.listening = True
+    if not planned.destinations:
+        return []
+    widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
+    with log.group(f"tocsin: {planned.event.event}, {len(planned.destinations)} to deliver"):
+        return pipeline.notify(world, planned, stop, lambda outcome: log.table(report.rows([outcome]), [*widths, 0]), dry_run=how.dry_run)
+
+
+def _leave(world: World, planned: Plan, outcomes: Sequence[Outcome], how: How, log: Log) -> None:
+    """The report, the outputs and the summary; what of them cannot be written is a warning."""
+    content = report.report(planned.event, outcomes)
+    path = report_path(world, how.report, planned.event.hook)
+    wrong = [files.write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")]
+    outputs = {"event": planned.event.event or "", **content["totals"], "report": "" if wrong[0] else str(path)}
+    wrong.append(files.put(world.env, "GITHUB_OUTPUT", outputs))
+    if outcomes or how.last:
+        wrong.append(files.summarise(world.env, summary(planned, outcomes)))
+    for text in filter(None, wrong):
+        log.annotate(text, "warning")
+
+
+def report_path(world: World, named: str | None, hook: str) -> Path:
+    """Where the report goes: the path of the input, from the workspace on, or the job's temporary folder."""
+    if named:
+        return world.folder / named
+    env: Mapping[str, str] = world.env
+    step = re.sub(r"\W+", "-", env.get("GITHUB_ACTION", ""), flags=re.ASCII).strip("-") or "step"
+    return Path(env.get("RUNNER_TEMP") or world.folder) / f"tocsin-{step}-{hook}.json"
