@@ -19,6 +19,9 @@ Found: TypeAlias = dict[str, Maybe]
 SHORT_SHA_CHARS = 8
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # 18 digits fit 64 bits: longer is no build's number
 _SCP = re.compile(r"(?:[^@/\\\s]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]+):(?P<path>[^\\\s]+)")  # git's short form of an ssh address
+# What Python 3.10 does not read in an instant: fractions of other than 3 or 6 digits, an offset without its colon.
+_FRACTION = re.compile(r"(?<=:[0-9]{2})[.,][0-9]+")
+_OFFSET = re.compile(r"([+-][0-9]{2})([0-9]{2})$")
 _AUTHOR = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>\s*")
 
 
@@ -141,7 +144,7 @@ def utc(text: str) -> str | None:
     from datetime import datetime, timezone
 
     try:
-        instant = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text.strip()))
+        instant = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", re.sub("[zZ]$", "+00:00", _FRACTION.sub("", text.strip()))))
         return instant.astimezone(timezone.utc).isoformat(timespec="seconds")[:19] + "Z" if instant.tzinfo else None
     except (ValueError, OverflowError):
         return None
