@@ -1,5 +1,17 @@
-"""`python -m tocsin`."""
+"""`python -m tocsin`, and the command `tocsin`."""
 
-from tocsin.cli import entry
+import sys
 
-entry()
+
+def entry() -> None:
+    """Run one command. Loading the program takes a moment, in which an interrupt has nothing to end but the process."""
+    try:
+        from tocsin.cli import entry as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    entry()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tocsin.errors import PolicyError
@@ -17,11 +18,11 @@ def find(named: str | None, default: str | None, folder: Path) -> Path | None:
     """
     if named:
         return _existing(folder / named, named, "give the path of a file that is there, or name none to use the repository's own")
-    found = [place for place in PLACES if (folder / place).is_file()]
+    found = [place for place in PLACES if os.path.lexists(folder / place)]
     if len(found) > 1:
         raise PolicyError(f"there are {len(found)} policies here, {' and '.join(found)}: keep one, or name the one meant with --policy")
     if found:
-        return folder / found[0]
+        return _existing(folder / found[0], found[0], "make it a file, or remove it")
     for place in PLACES:
         if (folder / place).with_suffix(".yaml").is_file():
             raise PolicyError(f"{place.removesuffix('.yml')}.yaml is not read: rename it to {place}")
@@ -30,7 +31,7 @@ def find(named: str | None, default: str | None, folder: Path) -> Path | None:
 
 def _existing(path: Path, name: str, step: str) -> Path:
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
+        what = "is a folder" if path.is_dir() else "is a link that leads nowhere" if path.is_symlink() else "does not exist"
         raise PolicyError(f"the policy {quoted(name)} {what}: {step}")
     return path
 
