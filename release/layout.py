@@ -1,0 +1,90 @@
+"""The tree that a release tag of the action carries: what stands where, for which machines, what is left out, what it may weigh.
+
+action.yml, plugins/github/, src/tocsin/, LICENSE, README.md
+release/requirements.lock     what vendor/ holds, with hashes; installed where vendor/ has no compiled part for a Python
+vendor/                       the packages, once for all; of the compiled part one file a Python and platform: Python
+                              itself names them (`….cpython-312-x86_64-linux-gnu.so`) and takes the one that is its own
+vendor/MANIFEST.json          every file's SHA-256
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BUDGET_BYTES = 25_000_000  # of the tree as tar.gz, which every job downloads
+
+PROGRAM = ("action.yml", "LICENSE", "README.md", "plugins/github", "release/requirements.lock", "src/tocsin")
+LOCK = "release/requirements.lock"
+MANIFEST = "vendor/MANIFEST.json"
+VENDOR = "vendor"
+
+
+class Target(NamedTuple):
+    """A Python on a platform, which is named as pip does; `suffix` ends the names of its compiled files."""
+
+    python: str
+    platform: str
+    suffix: str
+
+
+_LINUX_X64 = "manylinux2014_x86_64"
+_LINUX_ARM = "manylinux2014_aarch64"
+
+# The Pythons of GitHub's hosted images. Of those, macOS on Intel does not fit the budget: there the lock is installed once.
+TARGETS = (
+    Target("3.10", _LINUX_X64, "cpython-310-x86_64-linux-gnu.so"),  # ubuntu-22.04
+    Target("3.12", _LINUX_X64, "cpython-312-x86_64-linux-gnu.so"),  # ubuntu-24.04, ubuntu-slim
+    Target("3.14", _LINUX_X64, "cpython-314-x86_64-linux-gnu.so"),  # ubuntu-26.04
+    Target("3.12", _LINUX_ARM, "cpython-312-aarch64-linux-gnu.so"),  # ubuntu-24.04-arm
+    Target("3.14", _LINUX_ARM, "cpython-314-aarch64-linux-gnu.so"),  # ubuntu-26.04-arm
+    Target("3.14", "macosx_11_0_arm64", "cpython-314-darwin.so"),  # macos-14, 15, 26
+    Target("3.12", "win_amd64", "cp312-win_amd64.pyd"),  # windows-2022, 2025
+    Target("3.13", "win_arm64", "cp313-win_arm64.pyd"),  # windows-11-arm
+)
+PYTHONS = tuple(sorted({target.python for target in TARGETS}, key=lambda version: int(version.split(".")[1])))
+
+COMPILED = "pydantic-core"  # the one package that has no form in Python alone
+COMPILED_FILE = "pydantic_core/_pydantic_core"
+SPEEDUPS = frozenset({"pyyaml", "markupsafe"})  # work without their compiled parts, which would cost 4 MB for a few milliseconds
+
+# Patterns of paths inside a wheel that are left out. What is kept is as the wheel has it, byte for byte.
+LEFT_OUT = {
+    "*.pyi": "for type checkers",
+    "*/py.typed": "for type checkers",
+    "*.so": "the speedups",
+    "*.pyd": "the speedups",
+    "*.dist-info/RECORD": "for installers",
+    "*.dist-info/WHEEL": "for installers",
+    "*.dist-info/top_level.txt": "for installers",
+    "*.dist-info/zip-safe": "for installers",
+    "*.dist-info/entry_points.txt": "for installers",
+    "*.data/*": "commands",
+    "*.dist-info/sboms/*": "of the compiled part, in the wheel",
+    "pydantic/v1/*": "the API of another major version",
+    "pydantic/mypy.py": "for type checkers",
+    "dateutil/zoneinfo/*.tar.gz": "time zones of the world; mail needs UTC and the machine's own",
+    "boto3/data/*": "resources of other services; SES has none",
+    "boto3/examples/*": "documentation",
+    "botocore/cacert.pem": "what goes out is checked against the system's certificates",
+    "botocore/data/*": "the services but for those in KEPT",
+}
+KEPT = tuple(
+    f"botocore/data/{name}"
+    for name in (
+        "sesv2/*",  # SES, and the services that give its credentials: roles, web identity, single sign-on
+        "sts/*",
+        "sso/*",
+        "sso-oidc/*",
+        "_retry.json",
+        "endpoints.json",
+        "partitions.json",
+        "sdk-default-configuration.json",
+    )
+)
+DOCUMENTS = ("*/examples-1.json",)  # left out of what is kept
+
+NOT_IN_A_JOB = ("src/tocsin/demo/", "src/tocsin/inbox/")  # has no bytecode
+SES_ALONE = tuple(
+    f"vendor/{name}" for name in ("boto3/", "botocore/", "dateutil/", "jmespath/", "s3transfer/", "six.py")
+)  # what only a mail by SES imports
+BYTECODE_OF_SES = frozenset({"3.12"})  # the most used images; for the other Pythons it does not fit, and is compiled by the first such mail

@@ -1,0 +1,142 @@
+"""Build the tree of a release of the action, the same bytes from the same lock.
+
+    python release/tree.py [OUT] [--source DIR] [--wheels DIR] [--complete]
+
+Bytecode is made by the Pythons that are at hand as `python3.12` and so on: on PATH, or in the folders that TOCSIN_PYTHONS lists as
+PATH does. With --complete it is an error if one is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import sizes
+import wheels
+from layout import BYTECODE_OF_SES, LOCK, MANIFEST, NOT_IN_A_JOB, PROGRAM, PYTHONS, SES_ALONE, VENDOR
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Build, and print what it weighs; 1 over the budget."""
+    words = _words()
+    pythons = find_pythons()
+    missing = [version for version in PYTHONS if version not in pythons]
+    if missing and words.complete:
+        sys.exit(f"no Python {', '.join(missing)} on PATH or in TOCSIN_PYTHONS: a complete release has bytecode for each")
+    try:
+        build(words.source, words.out, words.wheels or default_wheels(words.source), pythons)
+    except wheels.Unfit as error:
+        sys.exit(str(error))
+    if missing:
+        print(f"without bytecode for Python {', '.join(missing)}, which is not at hand: this is no tree to release")
+    return sizes.report(words.out)
+
+
+def _words() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Build the tree of a release of the action.")
+    parser.add_argument(
+        "out", nargs="?", type=Path, default=ROOT / "build" / "release", help="the folder to build, replaced if it is there"
+    )
+    parser.add_argument("--source", type=Path, default=ROOT, help="the checkout to build from")
+    parser.add_argument("--wheels", type=Path, help="where wheels are kept between builds")
+    parser.add_argument("--complete", action="store_true", help="fail if a Python is missing")
+    return parser.parse_args()
+
+
+def find_pythons(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The interpreters at hand, by `3.12` and so on."""
+    path = os.pathsep.join(filter(None, (env.get("TOCSIN_PYTHONS"), env.get("PATH"))))
+    found: dict[str, str] = {}
+    for folder in path.split(os.pathsep):
+        for version in PYTHONS:
+            program = shutil.which(f"python{version}", path=folder)
+            if program and version not in found and _answers(program, version):
+                found[version] = program
+    return found
+
+
+def _answers(program: str, version: str) -> bool:
+    """Whether it is what its name says. A version manager's stand-in may be nothing."""
+    code = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+    done = subprocess.run([program, "-I", "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout.split() == ["cpython", version]
+
+
+def default_wheels(source: Path) -> Path:
+    """The folder for a lock's wheels."""
+    return ROOT / "build" / f"wheels-{digest(source / LOCK)[:16]}"
+
+
+def build(source: Path, out: Path, cache: Path, pythons: Mapping[str, str]) -> None:
+    """The whole tree. Raises Unfit where the wheels are not as the layout says."""
+    lock = (source / LOCK).read_text(encoding="utf-8")
+    wheels.download(lock, cache)
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    copy_program(source, out)
+    wheels.lay_out(lock, cache, out / VENDOR)
+    (out / ".gitattributes").write_text("* -text\n", encoding="utf-8")  # git leaves every byte as it is
+    versions = {version: compile_for(version, program, out) for version, program in sorted(pythons.items())}
+    write_manifest(out, versions)
+
+
+def copy_program(source: Path, out: Path) -> None:
+    """What is ours."""
+    for name in PROGRAM:
+        where = source / name
+        for path in sorted(where.rglob("*")) if where.is_dir() else [where]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                to = out / path.relative_to(source)
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, to)
+
+
+def compile_for(version: str, program: str, tree: Path) -> str:
+    """Bytecode for one Python; returns its whole version."""
+    names = "\n".join(modules(version, tree))
+    env = {"PYTHONHASHSEED": "0"}  # not -I, which would ignore it; there is nothing else in the environment
+    command = [program, "-s", "-S", str(Path(__file__).with_name("bytecode.py")), str(tree)]
+    return subprocess.run(command, input=names, env=env, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def modules(version: str, tree: Path) -> list[str]:
+    """The modules that this Python may load in a job, less those that only a mail by SES needs where these do not fit."""
+    without = NOT_IN_A_JOB if version in BYTECODE_OF_SES else (*NOT_IN_A_JOB, *SES_ALONE)
+    names = sorted(path.relative_to(tree).as_posix() for top in ("src", VENDOR) for path in (tree / top).rglob("*.py"))
+    return [name for name in names if not name.startswith(without)]
+
+
+def write_manifest(tree: Path, versions: Mapping[str, str]) -> None:
+    """Every file's digest, and what it was built from and with."""
+    content = {
+        "version": 1,
+        "lock": digest(tree / LOCK),
+        "bytecode": dict(versions),
+        "files": digests(tree),
+    }
+    (tree / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def digests(tree: Path) -> dict[str, str]:
+    """The SHA-256 of each file but the manifest itself, by its path in the tree."""
+    names = sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file() and ".git" not in path.parts)
+    return {name: digest(tree / name) for name in names if name != MANIFEST}
+
+
+def digest(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
