@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from tocsin.ci.common import dig
 from tocsin.ci.github_rest import CONTENTS, Api, repository_path
 from tocsin.errors import PolicyError
 from tocsin.text import clean
@@ -39,9 +40,10 @@ def trusted_file(repository: str, ref: str, path: str, api: Api) -> bytes | None
     data = api.get(f"{base}/contents/{quote(path, errors='replace')}", CONTENTS, {"ref": ref}, missing=True)
     if data is None:
         return None
-    if isinstance(data, dict) and data.get("type") == "file" and data.get("encoding") == "base64":
+    content = dig(data, "content") if dig(data, "type") == "file" and dig(data, "encoding") == "base64" else None
+    if isinstance(content, str):
         try:
-            return b64decode(str(data.get("content")).replace("\n", ""), validate=True)
+            return b64decode(content.replace("\n", ""), validate=True)
         except (binascii.Error, ValueError):
             pass
     api.note(f"{path} of {repository} is no file of up to 1 MB that GitHub's API hands out, so {CONTENTS.lost}")
