@@ -198,7 +198,9 @@ def test_history_goes_back_over_pages_of_cancelled_runs_but_not_for_ever(github:
         (None, "notify", None, "52006"),
         (None, "lint", None, None),
         ("GitHub Actions 5", "lint", "52002", "52002"),
-        ("GitHub Actions 7", "notify", "1", None),
+        ("GitHub Actions 5", "lint", "7052002", "52002"),
+        ("GitHub Actions 7", "notify", "1", "52006"),
+        ("GitHub Actions 5", "lint", "1", None),
     ],
 )
 def test_our_job_is_told_from_the_others(github: GitHub, runner: str | None, key: str, job_id: str | None, found: str | None):
@@ -446,7 +448,7 @@ def test_a_refused_policy_leaves_the_runs_to_be_asked_for(github: GitHub):
 
 
 def world(folder: Path, api: Api, **env: str) -> World:
-    return World({**GITHUB, **env}, folder, lambda: b"", lambda: NOW, time.monotonic(), Network(), api)
+    return World({**GITHUB, "GITHUB_EVENT_PATH": "", **env}, folder, lambda: b"", lambda: NOW, time.monotonic(), Network(), api)
 
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: broken, send_to: team}]\ndelivery: {budget: 1.5}\n"

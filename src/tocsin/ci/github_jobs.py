@@ -96,8 +96,9 @@ def _failed_step(job: Source) -> Source | None:
 
 def find_current(found: Jobs, job_id: str | None, job_name: str | None, runner_name: str | None) -> Source | None:
     """The job that runs us: by its id, or the one job under way on our runner; None where several could be it."""
-    if job_id:
-        return next((job for job in found.items if text(job, "id") == job_id), None)
+    by_id = next((job for job in found.items if job_id and job_id in (text(job, "id"), _check_run(job))), None)
+    if by_id:
+        return by_id
     # A job that runs may still be shown as queued and without its runner, but no runner has two.
     running = {text(job, "id"): job for job in found.items if text(job, "status") != "completed"}.values()
     if runner_name:
@@ -107,6 +108,10 @@ def find_current(found: Jobs, job_id: str | None, job_name: str | None, runner_n
     else:
         candidates = [job for job in running if job_name and text(job, "name") == job_name]
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _check_run(job: Source) -> str:
+    return (text(job, "check_run_url") or "").rpartition("/")[2]
 
 
 def current_job(
