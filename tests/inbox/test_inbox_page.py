@@ -348,7 +348,7 @@ def test_a_link_to_a_message_brings_it_into_the_list_s_view(browser, box):
     for number in range(40):
         client.post("slack", {"text": f"message {number}"})
     page = show(browser, box, "#1/raw")
-    page.until("document.querySelector('#tab-raw[aria-selected=true]')")
+    page.until("document.querySelectorAll('#items [data-number]').length === 40")
     place = page.value(
         "(() => { const { top, bottom } = document.querySelector('[aria-current=true]').getBoundingClientRect(); return [top, bottom]; })()"
     )

@@ -59,6 +59,12 @@ class Arrivals:
             self._changed.notify_all()
         return arrival
 
+    @property
+    def total(self) -> int:
+        """How many have arrived: the number of the newest."""
+        with self._changed:
+            return self._total
+
     def snapshot(self) -> list[Arrival]:
         """What is kept now, oldest first."""
         with self._changed:

@@ -123,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
         self._common({"Content-Type": "text/event-stream", "Connection": "close"})
         self.end_headers()
         self.wfile.write(b"retry: 1000\n")  # milliseconds
-        self._event("hello", json.dumps(self.hello))
+        self._event("hello", json.dumps({**self.hello, "kept": self.arrivals.total}))
         number = feed.resume_after(self.headers.get("Last-Event-ID"), self.hello["run"])
         while not self.arrivals.closed:
             arrivals = self.arrivals.after(number, HEARTBEAT_SECONDS)
