@@ -1,0 +1,77 @@
+"""GitHub's API on loopback, answering by path, and the event of a case that asks it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from servers import Answer, Request, ScriptedServer
+
+from tocsin.ci import context
+from tocsin.ci.derive import Said, derive
+from tocsin.ci.github_api import Api, api_facts
+from tocsin.event import Event, Fact
+from tocsin.http import Network
+
+CASES = Path(__file__).parents[1] / "cases" / "github_api"
+ANSWERS = {path.name: path.read_bytes() for path in sorted((CASES / "answers").glob("*.json"))}
+GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_EVENT_NAME": "push",
+    "GITHUB_EVENT_PATH": "event.json",
+    "GITHUB_JOB": "build",
+    "GITHUB_REF": "refs/heads/main",
+    "GITHUB_REPOSITORY": "acme/payments",
+    "GITHUB_RUN_ATTEMPT": "1",
+    "GITHUB_RUN_ID": "9120456781",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_WORKFLOW_REF": "acme/payments/.github/workflows/ci.yml@refs/heads/main",
+}
+TOKEN = "ghs_sixteenCandlesOnTheCake"
+REPOSITORY, RUN = "acme/payments", GITHUB["GITHUB_RUN_ID"]
+PLACES = (".tocsin.yml", ".github/tocsin.yml", ".gitlab/tocsin.yml")
+NOW = "2026-11-23T15:50:00Z"
+
+
+class GitHub(ScriptedServer):
+    """Answers by path, as a GitHub Enterprise Server does under /api/v3; what it does not know is a 404."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.routes: dict[str, Answer] = {}
+
+    def next_answer(self, request: Request) -> Answer:
+        self.requests.append(request)
+        where = request.path.removeprefix("/api/v3")
+        missing = Answer(404, b'{"message": "Not Found", "status": "404"}')
+        return self.routes.get(where) or self.routes.get(where.partition("?")[0]) or self.routes.get("*") or missing
+
+    def route(self, routes: Mapping[str, Any]) -> None:
+        """Forget all requests, and answer by these routes: the name of a recorded answer, or status, headers and body."""
+        self.requests.clear()
+        self.routes = {path: self._answer(answer) for path, answer in routes.items()}
+
+    def _answer(self, answer: Any) -> Answer:
+        if isinstance(answer, Answer):
+            return answer
+        if isinstance(answer, str):
+            return Answer(200, ANSWERS[answer], {"Content-Type": "application/json; charset=utf-8"})
+        return Answer(answer.get("status", 200), answer["body"].encode(), answer.get("headers", {}))
+
+    def api(self, seconds: float = 60, network: Network | None = None) -> Api:
+        return Api(self.url("/api/v3"), TOKEN, network or Network(), time.monotonic() + seconds)
+
+    def asked(self) -> list[str]:
+        return [request.path.removeprefix("/api/v3") for request in self.requests]
+
+
+def event_of(case: Mapping[str, Any], api: Api) -> Event:
+    """The event of a case, derived as the program derives it."""
+    env = {**GITHUB, **case["env"]}
+    run = context("github", env, lambda _: json.dumps(case.get("event_file", {})))
+    run = run._replace(declared={**run.declared, **{name: Fact(value, "test") for name, value in case.get("declared", {}).items()}})
+    said = Said(case["hook"], case["status"], {}, json.dumps(case.get("facts", {})))
+    return derive(run, said, env, NOW, lambda _: {}, lambda known: api_facts(api, known, env.get("RUNNER_NAME")))
