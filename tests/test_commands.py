@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, cast
+from urllib.request import urlopen
 
 import pytest
 from conftest import Project
@@ -387,6 +388,19 @@ def test_warnings_are_coloured_on_a_terminal(folder: Path):
     text = Terminal(folder, ("explain", "trigger"), {}).end()
     assert "\x1b[1mEvent\x1b[0m" in text
     assert "\x1b[33mskipped   \x1b[0m  team" in text
+
+
+def test_the_demo_on_a_terminal_serves_its_page_until_it_is_told_to_stop(tmp_path: Path):
+    terminal = Terminal(tmp_path, ("demo",), {})
+    terminal.read_until("(Ctrl-C ends)")
+    assert "sending a sample pipeline's messages …" in terminal.text
+    address = re.search(r"http://127\.0\.0\.1:\d+/", terminal.text)
+    assert address
+    with urlopen(address[0]) as page:
+        assert page.status == 200
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.end()
+    assert terminal.process.returncode == 130
 
 
 # The report.

@@ -28,11 +28,13 @@ def demo(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     with _open(words.port, 0) as box:
         outcomes: list[Outcome] = []
         table: list[tuple[str, ...]] = []
+        console.status("sending a sample pipeline's messages …")
         for hook, status, files in HOOKS:
             before = len(box.arrivals)
             sent = _send(world, box, hook, status, files, stop)
             outcomes += sent
             table += [_row(outcome, box.arrivals[before:]) for outcome in sent]
+        console.status("")
         console.table([("OUTCOME", "KIND", "TO", "WHAT ARRIVED"), *table], header=True)
         if console.terminal and not words.once and not stop.event.is_set():
             console.answer(f"See them as they look: {box.url}   (Ctrl-C ends)")
