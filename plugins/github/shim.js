@@ -9,6 +9,7 @@ const path = require("node:path");
 const OLDEST = [3, 10];
 const PROBE = "import sys; print('%d.%d %s' % (sys.version_info[0], sys.version_info[1], sys.executable))";
 const PROBE_SECONDS = 20; // a cold disk is slow; what hangs is no Python
+const DEFECT = 70;
 const STATUSES = [1, 3, 4]; // the program gives these only under `strict`, its own or the policy's
 const WINDOWS = process.platform === "win32";
 
@@ -20,6 +21,7 @@ const SHAPING = new RegExp(
   "i",
 );
 
+const strict = () => /^true$/i.test(input("strict"));
 const input = (name) => (process.env[`INPUT_${name.toUpperCase()}`] || "").trim();
 
 /** A line that the runner shows at the step and on the run's page. */
@@ -28,11 +30,10 @@ function annotate(level, text) {
   process.stdout.write(`::${level} title=tocsin::${data}\n`);
 }
 
-/** Where a step without a usable Python ends: with one annotation, and red under `strict` alone. */
+/** Where the step cannot do its work: one annotation, and red under `strict` alone. */
 function giveUp(text) {
-  const strict = /^true$/i.test(input("strict"));
-  annotate(strict ? "error" : "warning", text);
-  process.exitCode = strict ? 70 : 0;
+  annotate(strict() ? "error" : "warning", text);
+  process.exitCode = strict() ? DEFECT : 0;
 }
 
 /** The Pythons of the runner's tool cache, the newest first. */
@@ -63,28 +64,27 @@ function findPython() {
 /** Only what shapes a process, of an environment. */
 const shaping = (env) => Object.fromEntries(Object.entries(env).filter(([name]) => SHAPING.test(name)));
 
-/** Start the program for a hook, pass signals and its end on. */
-function start(python, hook, env) {
-  // cwd: the action's own folder, which no step of the job changes by accident; the program knows the workspace by its variable.
-  const options = { cwd: __dirname, env, stdio: "inherit", windowsHide: true };
-  const child = spawn(python, ["-I", "-X", "utf8", path.join(__dirname, "start.py"), hook], options);
+/** Start the program for a part of the step; pass signals on, wait, and take over its end. */
+function start(python, part, env) {
+  // cwd: the action's own folder. The program knows the workspace by its variable, and post must not need it.
+  const options = { cwd: __dirname, env, stdio: ["ignore", "inherit", "inherit"], windowsHide: true };
+  const child = spawn(python, ["-I", "-X", "utf8", path.join(__dirname, "start.py"), part], options);
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => WINDOWS || child.kill(signal)); // Windows tells the child itself
-  child.on("error", (error) => giveUp(`Python cannot be started (${error.code}), so nothing is sent: look at ${python}`));
+  child.on("error", (error) => giveUp(`${python} cannot be started (${error.code}), so nothing is sent: is that Python still there?`));
   child.on("exit", (code, signal) => {
-    const strict = /^true$/i.test(input("strict"));
-    if (code === 70 || signal) annotate("warning", `tocsin ended early (${signal || `exit code ${code}`}): the lines above say where`);
-    process.exitCode = code !== 0 && (strict || STATUSES.includes(code)) ? code || 70 : 0;
+    if (code === DEFECT || signal) giveUp(`tocsin ended early (${signal || `exit code ${code}`}): see the lines above`);
+    else process.exitCode = strict() || STATUSES.includes(code) ? code : 0;
   });
 }
 
 exports.main = () => {
   const python = findPython();
   try {
-    // Written first, whatever comes: a name that is not in the state could be forged by a later step's variable.
+    // Written first, whatever comes: what is not in the state could be forged by a later step's variable of that name.
     const saved = JSON.stringify({ python, environment: shaping(process.env) });
     fs.appendFileSync(process.env.GITHUB_STATE, `shim=${saved}\ntocsin=nothing\n`);
-  } catch (error) {
-    annotate("warning", `GITHUB_STATE cannot be written (${error.code}): nothing will be sent when the job ends; free some disk space`);
+  } catch {
+    // The program tries the same, and says what is lost.
   }
   if (python) start(python, "main", process.env);
   else giveUp("there is no Python 3.10 or later here, so nothing is sent: install one before this step, or name it by the input python");
@@ -92,7 +92,8 @@ exports.main = () => {
 
 exports.post = () => {
   if ((process.env.STATE_tocsin || "nothing") === "nothing") return;
-  const { python, environment } = JSON.parse(process.env.STATE_shim);
+  const { python, environment } = JSON.parse(process.env.STATE_shim || "{}");
+  if (!python) return giveUp("what the first part of this step kept is lost, so nothing is sent: had the runner's disk room?");
   const rest = Object.entries(process.env).filter(([name]) => !SHAPING.test(name));
   start(python, "post", { ...Object.fromEntries(rest), ...environment });
 };

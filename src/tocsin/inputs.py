@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -117,7 +118,7 @@ def load_policy(world: World, wish: Wish, run: Context) -> tuple[Loaded | None, 
     if run.untrusted and not named:
         return None, refused
     path = find_policy(world, named)
-    if run.untrusted and path and path.resolve().is_relative_to(workspace(world.folder).resolve()):
+    if run.untrusted and path and in_workspace(path, world.folder):
         return None, refused
     if path is None:
         return _without_file(world)
@@ -127,6 +128,12 @@ def load_policy(world: World, wish: Wish, run: Context) -> tuple[Loaded | None, 
 
 def _named(world: World, wish: Wish) -> str | None:
     return wish.policy or world.env.get("TOCSIN_POLICY") or None
+
+
+def in_workspace(path: Path, folder: Path) -> bool:
+    """Whether a path lies in the repository that `folder` is in, by its name or where its links lead: a head may bring links."""
+    root = workspace(folder)
+    return Path(os.path.abspath(path)).is_relative_to(root) or path.resolve().is_relative_to(root.resolve())  # noqa: PTH100  links stay
 
 
 def find_policy(world: World, named: str | None = None) -> Path | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin import pipeline, report
 from tocsin.action import files, policy, state
-from tocsin.action.hooks import Hooks, decide
+from tocsin.action.hooks import Hooks, decide, is_late
 from tocsin.action.inputs import Inputs, is_strict, read
 from tocsin.action.log import Log, proxy_secrets
 from tocsin.action.send import How, send
@@ -49,9 +49,10 @@ def run(stage: str, world: World, console: Console, stop: Stop) -> int:
 def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     """The step's place in the job."""
     run = read_context(world, Wish(ci="github"))
-    hooks = decide(inputs, run, world.env.get("GITHUB_EVENT_NAME", ""))
+    late = is_late(inputs)
+    hooks = decide(inputs, run, world.env.get("GITHUB_EVENT_NAME", ""), late=late)
     found = policy.find(world, inputs.policy, run)
-    left = state.State(found.snapshot, world.now())
+    left = state.State(found.snapshot, None if late else world.now())
     follows = bool(hooks.post and found.loaded)
     if follows:
         _save(left, world, log)  # before anything is sent, so that an end by force loses no more than the receipts
@@ -76,7 +77,7 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
         return report.OK
     left = state.unpack(value)
     run = read_context(world, Wish(ci="github"))
-    hooks = decide(inputs, run, world.env.get("GITHUB_EVENT_NAME", ""))
+    hooks = decide(inputs, run, world.env.get("GITHUB_EVENT_NAME", ""), late=left.started_at is None)
     if not hooks.post:
         return report.OK
     found = policy.open_snapshot(left.snapshot) if left.snapshot else policy.without_file(world)
@@ -114,7 +115,7 @@ def _own(inputs: Inputs, started_at: str | None) -> dict[str, Any]:
 def _save(left: state.State, world: World, log: Log) -> None:
     """Leave what main has learned for post."""
     try:
-        value = state.pack(left, Path(world.env.get("RUNNER_TEMP") or world.folder))
+        value = state.pack(left, files.temporary(world.env))
     except OSError as error:
         wrong: str | None = (
             f"what post needs cannot be kept ({error.strerror}): nothing will be sent when the job ends; free some disk space"

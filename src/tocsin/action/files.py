@@ -5,11 +5,10 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-SUMMARY_MAX_BYTES = 1024 * 1024  # GitHub: a step's summary is dropped whole beyond 1 MiB
 _LOSS = {
     "GITHUB_OUTPUT": "later steps get no outputs",
     "GITHUB_STATE": "nothing will be sent when the job ends",
@@ -17,9 +16,18 @@ _LOSS = {
 }
 
 
+def temporary(env: Mapping[str, str]) -> Path:
+    """The folder that the runner empties after the job."""
+    if env.get("RUNNER_TEMP"):
+        return Path(env["RUNNER_TEMP"])
+    import tempfile
+
+    return Path(tempfile.gettempdir())
+
+
 def put(env: Mapping[str, str], file: str, values: Mapping[str, str]) -> str | None:
     """Set outputs or state. The delimiter is random, so that no value can end early and set another."""
-    delimiter = f"tocsin_{secrets.token_hex(16)}"
+    delimiter = f"tocsin_{os.urandom(16).hex()}"
     return _append(env, file, "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in values.items()))
 
 

@@ -21,25 +21,33 @@ _ENV = {
 }  # fmt: skip
 
 
-def committed(folder: Path, env: Mapping[str, str], commit: str, paths: Sequence[str]) -> tuple[bytes, str] | None:
-    """The first of `paths` that is in `commit`, and its path; None where it has none of them, or git or the commit is not here."""
+def committed(folder: Path, env: Mapping[str, str], commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+    """Those of `paths` that are files in `commit`, with their bytes; none where git, the repository or the commit is not here."""
     import shutil
-    import subprocess
 
     git = shutil.which("git", path=env.get("PATH"))
     if not git or not _COMMIT.fullmatch(commit) or not (folder / ".git").exists():
-        return None
+        return {}
+    found = {path: _blob(git, folder, env, f"{commit}:{path}") for path in paths}
+    return {path: data for path, data in found.items() if data is not None}
+
+
+def _blob(git: str, folder: Path, env: Mapping[str, str], name: str) -> bytes | None:
+    import subprocess
+
     settings = [word for setting in (*_SETTINGS, f"safe.directory={folder}") for word in ("-c", setting)]
-    start = [git, "--no-pager", f"--git-dir={folder / '.git'}", *settings]
-    kept = {name: env[name] for name in _KEPT if name in env}
-    for path in paths:
-        try:
-            done = subprocess.run(  # noqa: S603  a path and a hash, no shell
-                [*start, "cat-file", "blob", f"{commit}:{path}"],
-                env={**kept, **_ENV}, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=GIT_TIMEOUT_SECONDS, check=False,
-            )  # fmt: skip
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            return None
-        if done.returncode == 0:
-            return done.stdout, path
-    return None
+    command = [git, "--no-pager", f"--git-dir={folder / '.git'}", *settings, "cat-file", "blob", name]
+    kept = {variable: env[variable] for variable in _KEPT if variable in env}
+    try:
+        done = subprocess.run(  # noqa: S603  a hash and a path, no shell
+            command,
+            env={**kept, **_ENV},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=GIT_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tocsin.action.inputs import Inputs, Needs, read_needs
 from tocsin.ci import Context
+from tocsin.ci.status import known
 from tocsin.inputs import Notice
 
 TOLD_BY_EVENT = ("workflow_run", "deployment", "deployment_status")  # this run only tells of what goes on elsewhere
@@ -24,11 +25,21 @@ class Hooks(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-def decide(inputs: Inputs, run: Context, event: str) -> Hooks:
-    """What a step does at `event` (GITHUB_EVENT_NAME), by its inputs and by what the event file says of an end."""
+def is_late(inputs: Inputs) -> bool:
+    """Whether the job was lost already when the step began, as one with `if: always()` sees it. To be asked at main."""
+    return known(inputs.status or "") in ("failure", "cancelled")
+
+
+def decide(inputs: Inputs, run: Context, event: str, *, late: bool) -> Hooks:
+    """What a step does at `event` (GITHUB_EVENT_NAME), by its inputs and by what the event file says of an end.
+
+    A step that came late tells of no start.
+    """
     needs, notices = _needs(inputs.needs)
     ended = "status" in run.declared and not needs
     main, post = _parts(inputs.hook, event, ended=bool(needs) or ended, unreadable=bool(inputs.needs and not needs))
+    if late and post and inputs.hook == "auto":
+        main = None
     status = needs.status if needs else None if ended else inputs.status
     if inputs.legs > 1 and main == "trigger" and inputs.hook == "auto":
         notices = (*notices, Notice(_matrix(inputs.legs)))

@@ -5,18 +5,18 @@ On `pull_request_target` and `workflow_run`, GITHUB_SHA is the last commit of th
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path, PurePosixPath
+import os
+from pathlib import Path
 from typing import NamedTuple
 
 from tocsin.action.git import committed
 from tocsin.action.state import Snapshot
 from tocsin.ci import Context
 from tocsin.errors import PolicyError
-from tocsin.inputs import Notice, World, find_policy, read_policy, shown
+from tocsin.inputs import Notice, World, find_policy, in_workspace, read_policy, shown
 from tocsin.policy.builtin import builtin
 from tocsin.policy.contents import read_payload
-from tocsin.policy.find import PLACES, workspace
+from tocsin.policy.find import PLACES
 from tocsin.policy.load import Loaded, load
 from tocsin.policy.nodes import BadFileError, Node, compose, decode
 
@@ -39,7 +39,7 @@ def find(world: World, named: str | None, run: Context) -> Found:
     """The policy for a run; `named` is its path where the step names one. Raises PolicyError."""
     named = named or world.env.get("TOCSIN_POLICY") or None
     if run.untrusted:
-        return _vouched(world, named, run.untrusted)
+        return _vouched(world, named, run)
     path = find_policy(world, named)
     return open_snapshot(_snapshot(world, path), path.parent) if path else without_file(world)
 
@@ -63,7 +63,9 @@ def open_snapshot(snapshot: Snapshot, folder: Path | None = None) -> Found:
 
 def _load_apart(snapshot: Snapshot) -> Loaded:
     if not payload_files(snapshot.data):
-        return load(snapshot.data, snapshot.name, Path())  # no folder is looked into
+        return load(snapshot.data, snapshot.name, None)
+    import tempfile
+
     try:
         with tempfile.TemporaryDirectory(prefix="tocsin-") as place:
             _unfold(snapshot, Path(place))
@@ -94,14 +96,15 @@ def _snapshot(world: World, path: Path) -> Snapshot:
     return Snapshot(name, data, files)
 
 
-def _vouched(world: World, named: str | None, why: str) -> Found:
+def _vouched(world: World, named: str | None, run: Context) -> Found:
     """The policy at the trusted commit, or one that lies outside of the workspace, where no checkout put it."""
     outside = _outside(world, named or world.env.get("TOCSIN_DEFAULT_POLICY"))
     if outside and named:
         return open_snapshot(_snapshot(world, outside), outside.parent)
     if world.env.get("GITHUB_EVENT_NAME") not in VOUCHED_FOR:
-        return Found(None, [Notice(f"nothing is sent: {why}, and the policy beside it could be the head's own")])
-    found = _committed(world, (PurePosixPath(named.replace("\\", "/")).as_posix(),) if named else PLACES)
+        why = run.secretless or f"{run.untrusted}, and the policy beside it could be the head's own"
+        return Found(None, [Notice(f"nothing is sent: {why}")])
+    found = _committed(world, (_in_repository(world, named),) if named else PLACES)
     if found:
         data, name = found
         files = {file: got[0] for file in payload_files(data) if (got := _committed(world, (file,)))}
@@ -110,22 +113,30 @@ def _vouched(world: World, named: str | None, why: str) -> Found:
         return open_snapshot(_snapshot(world, outside), outside.parent)
     step = "check out the default branch before this step, or give it a token with `permissions: contents: read`"
     notes = f" ({'; '.join(world.api.notes)})" if world.api and world.api.notes else ""
-    return Found(None, [Notice(f"nothing is sent: {why}, and the trusted branch shows no policy{notes}: {step}", "warning")])
+    return Found(None, [Notice(f"nothing is sent: {run.untrusted}, and the trusted branch shows no policy{notes}: {step}", "warning")])
 
 
 def _outside(world: World, name: str | None) -> Path | None:
     """The path of a policy that is named and lies outside of the workspace."""
     path = world.folder / name if name else None
-    inside = path is None or path.resolve().is_relative_to(workspace(world.folder).resolve())
-    return None if inside else find_policy(world, str(path))
+    return find_policy(world, str(path)) if path and not in_workspace(path, world.folder) else None
+
+
+def _in_repository(world: World, name: str) -> str:
+    """A policy's path as git names it, from the repository's root."""
+    return os.path.relpath(world.folder / name, world.folder).replace(os.sep, "/")
 
 
 def _committed(world: World, paths: tuple[str, ...]) -> tuple[bytes, str] | None:
-    """The first of `paths` that is there at the trusted commit, by git where the commit is at hand, else by the API."""
+    """The one of `paths` that is there at the trusted commit, by git where the commit is at hand, else by the API. Raises PolicyError."""
     commit, repository = world.env.get("GITHUB_SHA", ""), world.env.get("GITHUB_REPOSITORY", "")
     found = committed(world.folder, world.env, commit, paths)
-    if found or not world.api:
-        return found
+    if len(found) > 1:
+        raise PolicyError(f"the trusted branch has {len(found)} policies, {' and '.join(found)}: keep one, or name the one meant")
+    for path, data in found.items():
+        return data, path
+    if not world.api:
+        return None
     from tocsin.ci.github_policy import trusted_policy
 
     return trusted_policy(repository, commit, paths, world.api)

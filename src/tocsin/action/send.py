@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tocsin import pipeline, report
 from tocsin.action import files
+from tocsin.action.files import temporary
 from tocsin.action.log import Log
 from tocsin.action.summary import summary
 from tocsin.console import column_widths
@@ -100,4 +101,4 @@ def report_path(world: World, named: str | None, hook: str) -> Path:
         return world.folder / named
     env: Mapping[str, str] = world.env
     step = re.sub(r"\W+", "-", env.get("GITHUB_ACTION", ""), flags=re.ASCII).strip("-") or "step"
-    return Path(env.get("RUNNER_TEMP") or world.folder) / f"tocsin-{step}-{hook}.json"
+    return temporary(env) / f"tocsin-{step}-{hook}.json"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import secrets
+import os
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +37,7 @@ class State(NamedTuple):
     """What the first part learned. `snapshot` is None where there was no policy's file."""
 
     snapshot: Snapshot | None
-    started_at: str  # ISO 8601 in UTC
+    started_at: str | None  # ISO 8601 in UTC; None where the step came late, when the job was lost already
     receipts: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -65,7 +65,7 @@ def pack(state: State, folder: Path) -> str:
     value = _HERE + _text(packed)
     if len(value) <= VARIABLE_MAX_CHARS:
         return value
-    path = folder / f"tocsin-{secrets.token_hex(8)}"
+    path = folder / f"tocsin-{os.urandom(8).hex()}"
     path.write_bytes(packed)
     return f"{_FILE}{hashlib.sha256(packed).hexdigest()}:{path}"
 
@@ -91,7 +91,7 @@ def _packed(value: str) -> bytes:
         packed = Path(path).read_bytes()
     except OSError as error:
         raise BrokenStateError(f"the file {path} cannot be read ({error.strerror})") from None
-    if not secrets.compare_digest(hashlib.sha256(packed).hexdigest(), digest):
+    if hashlib.sha256(packed).hexdigest() != digest:
         raise BrokenStateError(f"the file {path} has been changed by another step")
     return packed
 

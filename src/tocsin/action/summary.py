@@ -12,7 +12,8 @@ from tocsin.pipeline import Plan
 from tocsin.text import clean
 from tocsin.verdict import Outcome
 
-ROWS_MAX_BYTES = 900 * 1024  # ours: below GitHub's 1 MiB for a step, with room for what stands around the rows
+SUMMARY_MAX_BYTES = 1024 * 1024  # GitHub, for one step: a longer one is refused as a whole
+ROWS_MAX_BYTES = SUMMARY_MAX_BYTES - 128 * 1024  # ours: room for what stands around the rows
 CELL_MAX_CHARS = 200  # ours
 RULES_MAX = 50  # ours
 PROBLEMS_MAX = 20  # ours
