@@ -92,7 +92,10 @@ def test_a_slow_server_holds_up_nobody_and_no_longer_than_its_time(project, beha
         "notifications: [{on: failure, send_to: [slow, quick]}]\ndelivery: {timeout: 0.5, attempts: 1}\n"
     )
     held = threading.Event()
-    with ScriptedServer(Answer(200, b"x" * 4096, hold=None if behaviour == "endless" else held, behaviour=behaviour)) as slow, ScriptedServer(OK) as quick:
+    with (
+        ScriptedServer(Answer(200, b"x" * 4096, hold=None if behaviour == "endless" else held, behaviour=behaviour)) as slow,
+        ScriptedServer(OK) as quick,
+    ):
         result = project.send(env={"SLOW_URL": slow.url(), "QUICK_URL": quick.url()})
         rows = result.rows()
         assert rows["quick"] == ("delivered", None)
