@@ -132,7 +132,7 @@ def test_no_value_of_a_flag_breaks_anything(folder: Path, value: str):
         for words in (RUNS[number % 4], RUNS[(number + 1) % 4]):
             status = () if flag == "status" else ("--status=failure",)
             answer = run(*words, *status, f"--{flag}={value}", folder=folder)
-            require_sound(answer, words, folder)
+            assert_sound(answer, words, folder)
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value[:12]))
@@ -141,10 +141,10 @@ def test_no_value_of_a_variable_breaks_anything(folder: Path, value: str):
         for words in (RUNS[number % 4], RUNS[(number + 1) % 4]):
             status = () if name == "STATUS" else ("--status=failure",)
             answer = run(*words, *status, env={f"TOCSIN_{name}": value}, folder=folder)
-            require_sound(answer, words, folder)
+            assert_sound(answer, words, folder)
 
 
-def require_sound(answer: Answer, words: tuple[str, ...], folder: Path) -> None:
+def assert_sound(answer: Answer, words: tuple[str, ...], folder: Path) -> None:
     """Whatever came in, the streams are short, and JSON is JSON."""
     assert all(len(line) < 2100 for line in answer.err.splitlines())
     if "--json" in words and answer.code == 0:

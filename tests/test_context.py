@@ -66,10 +66,10 @@ def test_every_recorded_run_makes_a_whole_event(policy: bytes, status: str | Non
         env = json.loads((folder / "env.json").read_text(encoding="utf-8"))
         words = (*(("--status", status) if status else ("trigger",)), "--json", *(("--policy", "-") if policy else ()))
         event = run("context", *words, env=env, folder=folder, stdin=policy).json()
-        require_whole(event, folder.name)
+        assert_whole(event, folder.name)
 
 
-def require_whole(event: dict[str, Any], name: str) -> None:
+def assert_whole(event: dict[str, Any], name: str) -> None:
     """What holds for every event."""
     values = flat(event)
     assert shape({**event, "sources": None, "failures": None, "changes": None}) == shape({**SHAPE, "sources": None})
