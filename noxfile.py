@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import nox
 
@@ -15,7 +17,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 def group(name: str) -> list[str]:
     """The requirements of one dependency group of pyproject.toml."""
-    return nox.project.dependency_groups(PYPROJECT, name)  # type: ignore[no-any-return, unused-ignore]
+    return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
 @nox.session
@@ -41,6 +43,22 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("mypy")
     session.run("lint-imports")
+    _lint_workflows(session)
+
+
+def _lint_workflows(session: nox.Session) -> None:
+    """The action's manifest, our own workflows, and the ones that we tell others to write."""
+    workflows = [str(path) for folder in (".github/workflows", "examples/github") for path in sorted(Path(folder).glob("*.yml"))]
+    session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.github-actions", "action.yml")
+    session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.github-workflows", *workflows)
+    session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+    checked = ("action.yml", ".github/dependabot.yml", *workflows)
+    session.run("zizmor", "-q", "--no-progress", "--offline", "--persona=auditor", "--config", ".github/zizmor.yml", *checked)
+    session.run("shellcheck", ".ci/run")
+    if shutil.which("actionlint") or os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1":
+        session.run("actionlint", "-pyflakes=", *workflows, external=True)
+    else:
+        session.warn("actionlint is not installed: the workflows are not checked by it (github.com/rhysd/actionlint)")
 
 
 @nox.session
@@ -56,3 +74,28 @@ def bench(session: nox.Session) -> None:
     session.install("-q", "-e", ".[ses]", "requests", silent=True)
     session.run("python", "-m", "compileall", "-q", "src", silent=True)
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin what a release carries, and what builds it, with hashes; with --upgrade, by the newest versions."""
+    session.install("-q", *group("lock"), silent=True)
+    hashed = ["--universal", "--fork-strategy=fewest", "--python-version=3.10", "--generate-hashes", "--no-config", "-q", *session.posargs]
+    for target, wanted in {"requirements": ["--extra=ses", "pyproject.toml"], "tools": ["--group=pyproject.toml:release"]}.items():
+        session.run(
+            "uv", "pip", "compile", *hashed, "--custom-compile-command=./dev lock", "-o", f"release/{target}.lock", *wanted, silent=True
+        )
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build the tree of the action in build/release, its archive and SBOM, the sdist and the wheel. See docs/releasing.md."""
+    session.install("-q", "--require-hashes", "-r", "release/tools.lock", silent=True)
+    session.run("python", "release/tree.py", *session.posargs)
+    session.run("python", "release/assets.py")
+
+
+@nox.session(name="verify-release")
+def verify_release(session: nox.Session) -> None:
+    """Build a release again and compare: a tag, or a folder that holds its tree."""
+    session.run("python", "release/verify.py", *session.posargs)

@@ -19,21 +19,28 @@ PROJECT = ROOT / "pyproject.toml"
 PIP = (sys.executable, "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet")
 
 
+def place() -> Path:
+    """The folder that holds the packages, or will."""
+    parts = (_wanted().read_bytes(), sys.implementation.cache_tag, sys.platform, platform.machine())
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    return Path(os.environ.get("RUNNER_TOOL_CACHE") or os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()) / "tocsin" / key
+
+
 def installed() -> Path:
     """The folder with the packages. Raises OSError, RuntimeError."""
-    wanted = LOCK if LOCK.is_file() else PROJECT
-    parts = (wanted.read_bytes(), sys.implementation.cache_tag, sys.platform, platform.machine())
-    key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-    home = Path(os.environ.get("RUNNER_TOOL_CACHE") or os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()) / "tocsin"
-    folder = home / key
+    folder = place()
     if not folder.is_dir():
-        home.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         print("::group::installing tocsin once", flush=True)
         try:
-            _install(["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)] if wanted == LOCK else [f"{ROOT}[ses]"], folder)
+            _install(["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)] if _wanted() == LOCK else [f"{ROOT}[ses]"], folder)
         finally:
             print("::endgroup::", flush=True)
     return folder
+
+
+def _wanted() -> Path:
+    return LOCK if LOCK.is_file() else PROJECT
 
 
 def _install(wanted: "list[str]", folder: Path) -> None:
