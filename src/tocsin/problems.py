@@ -32,8 +32,8 @@ def annotation(problem: Problem, title: str = "") -> str:
 
 
 def encoded(text: str) -> str:
-    """Text as the data of a log command of GitHub's: one line, and no escape that it did not mean."""
-    return clean(text, LINE_MAX_CHARS).replace("%", "%25")
+    """Text as the data of a log command of GitHub's: one line, no escape that it did not mean, and no command inside."""
+    return clean(text, LINE_MAX_CHARS).replace("%", "%25").replace("##[", "# #[")
 
 
 def _property(text: str) -> str:

@@ -36,7 +36,7 @@ def send(world: World, wish: Wish, how: How, log: Log, stop: Stop, early: Sequen
     log.mask(planned.redact.known)
     for notice in early:
         log.annotate(*notice)
-    _tell_notices(planned, log, first=how.first)
+    _tell_notices(planned, wish, log, first=how.first)
     _debug(planned, log)
     outcomes = _deliver(world, planned, how, log, stop)
     strict = bool(how.strict or (planned.policy and planned.policy.delivery.strict))
@@ -48,10 +48,11 @@ def send(world: World, wish: Wish, how: How, log: Log, stop: Stop, early: Sequen
     return outcomes, report.FAILED_DELIVERY if strict and bad else report.OK
 
 
-def _tell_notices(planned: Plan, log: Log, *, first: bool) -> None:
+def _tell_notices(planned: Plan, wish: Wish, log: Log, *, first: bool) -> None:
     """Annotate what a person must know, once a step; the rest, and all that was said before, are lines of the log."""
+    why_not = wish.at_hand.notices if wish.at_hand and not planned.policy else ()
     for notice in planned.notices:
-        important = notice.level == "warning" or planned.policy is None or notice.text == planned.secretless
+        important = notice.level == "warning" or notice in why_not or notice.text == planned.secretless
         if first and important:
             log.annotate(planned.redact(notice.text), notice.level)
         else:

@@ -18,7 +18,7 @@ CELL_MAX_CHARS = 200  # ours
 RULES_MAX = 50  # ours
 PROBLEMS_MAX = 20  # ours
 _ICONS = {"delivered": "✅", "failed": "❌", "skipped": "⏭️"}
-_MARKUP = re.compile(r"[&<>|*_~`\[\]\\:@!$#{}^]|(?<=www)\.", re.IGNORECASE)
+_MARKUP = re.compile(r"[&<>|*~`\[\]\\:@!$#{}^]|(?<=www)\.|(?<![^\W_])_|_(?![^\W_])", re.IGNORECASE)
 _HEADER = "| | to | kind | rules | |\n|---|---|---|---|---|\n"
 
 
