@@ -520,6 +520,16 @@ def test_an_untrusted_run_says_why_in_every_command(tmp_path: Path):
         assert answer.code == 0
         assert "nothing is sent: this merge request comes from a fork" in answer.err
     assert run("channels", "list", env=env, folder=tmp_path).code == 3
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github" / "tocsin.yml").write_text("what a head adds breaks nothing")
+    assert run("send", "trigger", env=env, folder=tmp_path).code == 0
+    (tmp_path / ".github" / "tocsin.yml").unlink()
+    (tmp_path / ".tocsin.yml").unlink()  # nor does a head choose the variables' policy by taking the repository's away
+    answer = run(
+        "explain", "completion", "--status=failure", "--json", env={**env, "SLACK_WEBHOOK_URL": "https://x.example.com"}, folder=tmp_path
+    )
+    assert answer.json()["deliveries"] == []
+    (tmp_path / ".tocsin.yml").write_text(ONE)
     assert run("channels", "list", "--policy", "-", env=env, folder=tmp_path, stdin=ONE.encode()).code == 0
 
 
