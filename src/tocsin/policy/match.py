@@ -45,6 +45,7 @@ class Facts:
     """What rules can ask of an event, by selector key; made once an event."""
 
     def __init__(self, event: Event) -> None:
+        self.said = ", ".join(filter(None, (event.event, event.transition)))
         self.words = frozenset(filter(None, (event.event, event.transition)))
         self.names = names(event)
 
@@ -62,8 +63,7 @@ class Facts:
         failed = min((_failed(selector, self.names) for selector in rule.pipelines), key=len)
         if not self.words.isdisjoint(rule.on):
             return tuple(failed)
-        got = ", ".join(sorted(self.words)) or None
-        return (Mismatch("on", tuple(rule.on), got), *failed)
+        return (Mismatch("on", tuple(rule.on), self.said or None), *failed)
 
 
 def names(event: Event) -> Names:
