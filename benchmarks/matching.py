@@ -6,10 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+from tocsin.event import Event, Ref
 from tocsin.policy.load import load
 from tocsin.policy.match import destinations, match
-
-from tocsin.event import Event, Ref
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from typing_extensions import Self
 
-from tocsin.http import Network, Transport
+from tocsin.http import Transport
+from tocsin.network import Network
 
 if TYPE_CHECKING:
     import ssl

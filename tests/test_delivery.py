@@ -9,12 +9,13 @@ import socket
 import ssl
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 import trustme
 from servers import Answer, ScriptedServer
 
-from tocsin.http import load_system_store
+from tocsin.network import load_system_store
 
 OK = Answer(200, b"ok")
 HOOK = """\
@@ -266,7 +267,7 @@ def test_a_private_authority_adds_to_the_system_s_store(authority, tmp_path, mon
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))  # which OpenSSL by itself reads in the place of the system's bundle
     paths = ssl.get_default_verify_paths()
     system = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if os.path.isfile(paths.openssl_cafile):
+    if Path(paths.openssl_cafile).is_file():
         system.load_verify_locations(paths.openssl_cafile)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     load_system_store(context)

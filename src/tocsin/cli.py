@@ -18,8 +18,8 @@ from tocsin.errors import ContextError, PolicyError, TocsinError, UsageError
 
 if TYPE_CHECKING:
     from tocsin.deliver import Stop
-    from tocsin.http import Network
     from tocsin.inputs import World
+    from tocsin.network import Network
 
 STARTED = time.monotonic()  # before the heavy imports: the budget counts from the process's start
 DEFECT = 70
@@ -156,7 +156,7 @@ def _read_stdin() -> bytes:
 
 def _network(env: Mapping[str, str]) -> Network:
     """Proxies, private CAs and the administrator's limits, from the variables that name them everywhere."""
-    from tocsin.http import Network
+    from tocsin.network import Network
 
     def either(name: str) -> str:
         return env.get(name.lower()) or env.get(name) or ""

@@ -14,7 +14,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeAlias
 
 from tocsin.channels import Channel
-from tocsin.http import Kept, Network, NoAnswer, Transport
+from tocsin.http import Kept, Transport
+from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Delivered, Failed, Outcome, Retry, Verdict
 
 LANES_MAX = 64

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.ci import CIS, Context, context, detect
 from tocsin.ci.facts import FACTS_MAX_BYTES
 from tocsin.errors import ContextError, PolicyError, UsageError
-from tocsin.http import Network
+from tocsin.network import Network
 from tocsin.policy.find import find, workspace
 from tocsin.policy.load import Loaded, load
 from tocsin.policy.nodes import FILE_MAX_BYTES

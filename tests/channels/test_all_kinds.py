@@ -18,8 +18,9 @@ from servers import Answer, ScriptedServer, transport
 
 from tocsin.channels import KINDS, MAIL_KINDS, load
 from tocsin.event import Event, dotted
-from tocsin.http import NoAnswer, Response
+from tocsin.http import Response
 from tocsin.message import compose
+from tocsin.network import NoAnswer
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 KEY = "Zm9vYmFyYmF6SECRET"

@@ -24,8 +24,9 @@ from pydantic import ValidationError
 from servers import Answer, ScriptedServer
 
 from tocsin.channels import ses
-from tocsin.http import Kept, Network, NoAnswer, Transport
+from tocsin.http import Kept, Transport
 from tocsin.message import compose
+from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Delivered, Failed, Retry
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "mails" / "ses").glob("*.json"))
@@ -266,7 +267,8 @@ WITHOUT_BOTO3 = """
 import sys, time
 sys.modules["boto3"] = None
 from tocsin.channels import ses
-from tocsin.http import Network, Transport
+from tocsin.http import Transport
+from tocsin.network import Network
 payload = {"from": "ci@example.com", "to": "dev@example.com", "subject": "s", "text": "t", "html": "h", "headers": {}}
 options = ses.Options.model_validate({"kind": "ses", "region": "eu-west-1", "from": "ci@example.com"})
 print(ses.send(payload, options, Transport(Network(), "key", time.monotonic() + 5)).reason)

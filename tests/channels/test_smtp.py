@@ -21,8 +21,9 @@ from pydantic import ValidationError
 
 from tocsin.channels import smtp
 from tocsin.deliver import Delivery, Limits, deliver
-from tocsin.http import Kept, Network, NoAnswer, Transport
+from tocsin.http import Kept, Transport
 from tocsin.message import compose
+from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Delivered, Failed, Retry
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "mails" / "smtp").glob("*.json"))

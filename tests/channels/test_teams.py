@@ -7,8 +7,9 @@ from events import HOSTILE, RULES, SAMPLES, hostile
 from payload_checks import check_teams, nodes
 
 from tocsin.channels import teams
-from tocsin.http import Network, Transport
+from tocsin.http import Transport
 from tocsin.message import compose
+from tocsin.network import Network
 from tocsin.verdict import Failed
 
 OPTIONS = teams.Options(kind="teams")

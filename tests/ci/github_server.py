@@ -14,7 +14,7 @@ from tocsin.ci import context
 from tocsin.ci.derive import Said, derive
 from tocsin.ci.github_api import Api, api_facts
 from tocsin.event import Event, Fact
-from tocsin.http import Network
+from tocsin.network import Network
 
 CASES = Path(__file__).parents[1] / "cases" / "github_api"
 ANSWERS = {path.name: path.read_bytes() for path in sorted((CASES / "answers").glob("*.json"))}

@@ -15,8 +15,8 @@ from servers import Answer, ScriptedServer
 from tocsin.ci.github_api import Api, current_job, failed_jobs, previous_status
 from tocsin.deliver import Stop
 from tocsin.event import as_dict
-from tocsin.http import Network
 from tocsin.inputs import Wish, World
+from tocsin.network import Network
 from tocsin.pipeline import learn, notify, plan
 
 

@@ -19,7 +19,7 @@ from servers import Answer, ScriptedServer
 from tocsin.ci.github_api import Api, failed_jobs, previous_status, trusted_policy
 from tocsin.errors import PolicyError
 from tocsin.event import as_dict
-from tocsin.http import Network
+from tocsin.network import Network
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ class Channel(Protocol):
         """The payload: plain data, inside the service's limits whatever the message. Pure."""
 
     def send(self, payload: Any, options: Any, transport: Transport, /) -> Verdict:
-        """One attempt, and what the service's answer means. May raise `http.NoAnswer`; nothing else escapes on purpose."""
+        """One attempt, and what the service's answer means. May raise `network.NoAnswer`; nothing else escapes on purpose."""
 
 
 def load(kind: str) -> Channel:

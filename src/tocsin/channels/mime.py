@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tocsin.channels.mail import ascii_domain, digest, split_sender
 from tocsin.channels.options import address
-from tocsin.http import NoAnswer
+from tocsin.network import NoAnswer
 
 ENCODED_LINE_MAX_CHARS = 76  # RFC 2047, 2 (encoded words) and RFC 2045, 6.7 (quoted-printable)
 

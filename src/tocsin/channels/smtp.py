@@ -12,7 +12,8 @@ from typing_extensions import Self
 from tocsin import secrets
 from tocsin.channels import mail
 from tocsin.channels.options import Credential, Text
-from tocsin.http import NoAnswer, Transport
+from tocsin.http import Transport
+from tocsin.network import NoAnswer
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 

@@ -9,7 +9,7 @@ from base64 import b64encode
 from contextlib import suppress
 from typing import Any
 
-from tocsin.http import NoAnswer, certificate_refused
+from tocsin.network import NoAnswer, certificate_refused
 from tocsin.secrets import Redactor
 from tocsin.text import clean
 

@@ -15,7 +15,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from tocsin.http import Network, NoAnswer, Response, Transport
+from tocsin.http import Response, Transport
+from tocsin.network import Network, NoAnswer
 from tocsin.text import clean
 
 REQUEST_MAX_SECONDS = 3.0  # ours: one look-up may not eat the time of the messages

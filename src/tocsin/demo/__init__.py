@@ -13,9 +13,9 @@ from tocsin import pipeline, report
 from tocsin.console import Console
 from tocsin.deliver import Stop
 from tocsin.errors import UsageError
-from tocsin.http import Network
 from tocsin.inbox import Arrival, Inbox
 from tocsin.inputs import Wish, World
+from tocsin.network import Network
 from tocsin.verdict import Outcome
 
 HERE = Path(__file__).parent
