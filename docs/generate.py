@@ -18,13 +18,16 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tocsin import channels, commands, pipeline, report
+from tocsin.action.summary import summary
 from tocsin.arguments import parser
 from tocsin.channels.options import Credential
 from tocsin.console import Console
 from tocsin.deliver import Stop
-from tocsin.http import Network
 from tocsin.inputs import Wish, World
+from tocsin.network import Network
 from tocsin.policy import model
 from tocsin.policy.schema import TEXT, schema
 from tocsin.templates import devtron
@@ -218,13 +221,40 @@ def run_command(words: str) -> str:
     return json_block(data)
 
 
+def ended() -> tuple[pipeline.Plan, list[Outcome]]:
+    """The sample repository's failed push, with an outcome of each kind."""
+    planned = pipeline.plan(world(), Wish("completion", "failure"))
+    ends: list[tuple[Any, ...]] = [
+        ("delivered", None, 1, 0.214, None),
+        ("skipped", planned.destinations[1].skipped),
+        ("failed", "no answer from smtp.example.com in time (after 3 attempts)", 3, 27.118, None),
+    ]
+    return planned, [Outcome(*row[:4], *end) for row, end in zip(planned.destinations, ends, strict=True)]
+
+
 def report_sample(_: str) -> str:
     """A report with an outcome of each kind."""
-    planned = pipeline.plan(world(), Wish("completion", "failure"))
-    lost = "no answer from smtp.example.com in time (after 3 attempts)"
-    ended: list[Any] = [("delivered", None, 1, 0.214), ("skipped", planned.destinations[1].skipped), ("failed", lost, 3, 27.118)]
-    data = report.report(planned.event, [Outcome(*row[:4], *end) for row, end in zip(planned.destinations, ended, strict=True)])
-    return json_block({**data, "event": ELIDED})
+    planned, outcomes = ended()
+    return json_block({**report.report(planned.event, outcomes), "event": ELIDED})
+
+
+def summary_sample(_: str) -> str:
+    """A job's summary, set apart from the page around it."""
+    return "\n".join(f"> {line}".rstrip() for line in summary(*ended()).strip().splitlines())
+
+
+def example(name: str) -> str:
+    """An example workflow as it is."""
+    return f"```yaml\n{(ROOT / 'examples' / 'github' / name).read_text(encoding='utf-8')}```"
+
+
+def action_table(part: str) -> str:
+    """The inputs or the outputs of the action."""
+    manifest = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))[part]
+    if part == "outputs":
+        return table(("output", "is"), *((f"`{name}`", output["description"]) for name, output in manifest.items()))
+    rows = ((f"`{name}`", code(given["default"]) if given["default"] else "", given["description"]) for name, given in manifest.items())
+    return table(("input", "default", "meaning"), *rows)
 
 
 def json_block(data: Any) -> str:
@@ -241,6 +271,9 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "devtron": devtron_table,
     "run": run_command,
     "report": report_sample,
+    "summary": summary_sample,
+    "example": example,
+    "action": action_table,
 }
 
 if __name__ == "__main__":
