@@ -1,6 +1,6 @@
 """Build the tree of a release of the action, the same bytes from the same lock.
 
-    python release/tree.py [OUT] [--source DIR] [--wheels DIR] [--complete]
+    python release/tree.py [OUT] [--source DIR] [--wheels DIR] [--no-table] [--complete]
 
 Bytecode is made by the Pythons that are at hand as `python3.12` and so on: on PATH, or in the folders that TOCSIN_PYTHONS lists as
 PATH does. With --complete it is an error if one is missing.
@@ -38,7 +38,7 @@ def main() -> int:
         sys.exit(str(error))
     if missing:
         print(f"without bytecode for Python {', '.join(missing)}, which is not at hand: this is no tree to release")
-    return sizes.report(words.out)
+    return 0 if words.no_table else sizes.report(words.out)
 
 
 def _words() -> argparse.Namespace:
@@ -48,6 +48,7 @@ def _words() -> argparse.Namespace:
     )
     parser.add_argument("--source", type=Path, default=ROOT, help="the checkout to build from")
     parser.add_argument("--wheels", type=Path, help="where wheels are kept between builds")
+    parser.add_argument("--no-table", action="store_true", help="do not weigh the tree")
     parser.add_argument("--complete", action="store_true", help="fail if a Python is missing")
     return parser.parse_args()
 
@@ -105,8 +106,8 @@ def compile_for(version: str, program: str, tree: Path) -> str:
     """Bytecode for one Python; returns its whole version."""
     names = "\n".join(modules(version, tree))
     env = {"PYTHONHASHSEED": "0"}  # not -I, which would ignore it; there is nothing else in the environment
-    command = [program, "-s", "-S", str(Path(__file__).with_name("bytecode.py")), str(tree)]
-    return subprocess.run(command, input=names, env=env, capture_output=True, text=True, check=True).stdout.strip()
+    command = [program, "-s", "-S", str(Path(__file__).with_name("bytecode.py"))]
+    return subprocess.run(command, cwd=tree, input=names, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def modules(version: str, tree: Path) -> list[str]:
