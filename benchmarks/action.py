@@ -105,7 +105,8 @@ class Runner:
 
     def __init__(self, repository: Path, folder: Path, url: str) -> None:
         self.repository, self.cache, self.url = repository, folder / "act", url
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # this Python is the first, as a hosted image's is
+        self.env = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"}
 
     def __call__(self, actions: list[str]) -> dict[str, float]:
         """Run the actions in this order."""

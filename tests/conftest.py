@@ -73,7 +73,9 @@ class Project:
 
     def run(self, *words: str, env: Mapping[str, str] = {}, ci: Mapping[str, str] = GITHUB, stdin: bytes = b"") -> Result:
         """Run the program to its end."""
-        done = subprocess.run(self.command(*words), cwd=self.folder, env=self.environment(env, ci=ci), input=stdin, capture_output=True, check=False)
+        done = subprocess.run(
+            self.command(*words), cwd=self.folder, env=self.environment(env, ci=ci), input=stdin, capture_output=True, check=False
+        )
         result = Result(done.returncode, done.stdout.decode(), done.stderr.decode(), self.report())
         assert "Traceback" not in result.out + result.err, result.err
         return result
