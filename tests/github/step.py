@@ -67,7 +67,8 @@ class Part(NamedTuple):
     @property
     def report(self) -> dict[str, Any]:
         """The report that the output names."""
-        return json.loads(Path(self.outputs["report"]).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(Path(self.outputs["report"]).read_text(encoding="utf-8"))
+        return found
 
 
 class Step:

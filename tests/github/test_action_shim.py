@@ -47,33 +47,49 @@ def test_the_shim_is_valid_for_node():
     assert sum(len(path.read_text().splitlines()) for path in SHIM.glob("*.js")) < 150
 
 
+def python(path: Path, version: str = "3.12", script: str = "") -> Path:
+    """A Python that says it is of that version and stands at `path`; it runs `script` and then the real one."""
+    return program(path, f'case "$*" in *sys.executable*) echo {version} "$0"; exit;; esac\n{script}\nexec {sys.executable} "$@"')
+
+
 def test_both_parts_and_a_workspace_that_a_later_step_sabotages(step, slack, tmp_path):
     begun = step.main()
     assert (begun.code, begun.annotations) == (0, [])
     trap = program(tmp_path / "trap" / "python3", f"echo trapped > {tmp_path}/trapped")
-    for name in ("json.py", "tocsin.py", "pydantic.py", "sitecustomize.py"):
-        (step.workspace / name).write_text(f"open({str(tmp_path / 'trapped')!r}, 'w')\nraise SystemExit(1)\n")
+    sabotage(step.workspace, tmp_path / "trapped")
     step.policy("channels: {evil: {kind: webhook, url: 'https://evil.invalid/'}}\nnotifications: [{on: failure, send_to: evil}]\n")
-    sabotage = {
-        "PATH": str(trap.parent),
-        "PYTHONPATH": str(step.workspace),
-        "PYTHONHOME": str(tmp_path),
-        "PYTHONSTARTUP": str(step.workspace / "json.py"),
-        "http_proxy": "http://127.0.0.1:9",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-        "ALL_PROXY": "http://127.0.0.1:9",
-        "HOME": str(step.workspace),
-        "SSL_CERT_FILE": "/nowhere.pem",
-        "REQUESTS_CA_BUNDLE": "/nowhere.pem",
-        "TOCSIN_CA_FILE": "/nowhere.pem",
-        "TOCSIN_ALLOWED_HOSTS": "nowhere.invalid",
-        "TOCSIN_POLICY": "nowhere.yml",
-        "TOCSIN_DEFAULT_POLICY": "nowhere.yml",
-    }
-    ended = step.post(status="failure", env=sabotage)
+    ended = step.post(status="failure", env={"PATH": str(trap.parent), "PYTHONPATH": str(step.workspace), "PYTHONHOME": str(tmp_path)})
     assert (ended.code, ended.annotations) == (0, [])
     assert ["started" in told(slack)[0], "failed" in told(slack)[1]] == [True, True]
     assert not (tmp_path / "trapped").exists()
+
+
+def sabotage(folder: Path, trapped: Path) -> None:
+    """Modules that would take the place of the program's own, and tell that they did."""
+    for name in ("json.py", "tocsin.py", "pydantic.py", "sitecustomize.py"):
+        (folder / name).write_text(f"open({str(trapped)!r}, 'w')\nraise SystemExit(1)\n")
+
+
+def test_the_modules_of_the_workspace_are_never_imported(step, tmp_path):
+    sabotage(step.workspace, tmp_path / "trapped")
+    env = {"PYTHONPATH": str(step.workspace), "PYTHONSTARTUP": str(step.workspace / "json.py")}
+    assert step.main(env=env).outputs["delivered"] == "1"
+    assert not (tmp_path / "trapped").exists()
+
+
+def test_what_shapes_the_process_is_as_it_was_at_main(step, tmp_path):
+    seen = tmp_path / "seen"
+    wrapper = python(tmp_path / "wrapper", script=f"env > {seen}")
+    home = {"HOME": "/home/ada", "NO_PROXY": "corp.invalid"}
+    step.main(python=str(wrapper), env=home)
+    before = dict(line.split("=", 1) for line in seen.read_text().splitlines() if "=" in line)
+    names = "PATH HOME LD_PRELOAD_X SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE OPENSSL_CONF REQUESTS_CA_BUNDLE HTTPS_PROXY https_proxy NO_PROXY ALL_PROXY"
+    ours = "TOCSIN_CA_FILE TOCSIN_ALLOWED_HOSTS TOCSIN_POLICY TOCSIN_DEFAULT_POLICY TOCSIN_CI LANG TMPDIR XDG_CONFIG_HOME"
+    step.post(python="/nowhere", env=dict.fromkeys(f"{names} {ours}".split(), "/sabotage"))
+    after = dict(line.split("=", 1) for line in seen.read_text().splitlines() if "=" in line)
+    assert after["INPUT_PYTHON"] == "/nowhere"
+    assert {name: after.get(name) for name in f"{names} {ours}".split()} == {name: before.get(name) for name in f"{names} {ours}".split()}
+    assert (after["HOME"], after["NO_PROXY"]) == ("/home/ada", "corp.invalid")
 
 
 def test_what_a_later_step_may_say_of_the_run_reaches_post(step):
@@ -154,12 +170,12 @@ def test_the_input_python_comes_first(bare, slack):
 
 
 def test_an_old_python_a_broken_one_and_a_store_stub_are_no_pythons(bare, tmp_path):
-    program(tmp_path / "bin" / "python3", "echo 3.9 /usr/bin/python3.9")
+    python(tmp_path / "bin" / "python3", "3.9")
     program(
         tmp_path / "bin" / "python", "echo 'Python was not found; run without arguments to install from the Microsoft Store' >&2; exit 49"
     )
     assert "no Python 3.10" in bare.main().annotations[0]
-    program(tmp_path / "bin" / "python", f'exec {sys.executable} "$@"')
+    python(tmp_path / "bin" / "python")
     assert bare.main().outputs["delivered"] == "1"
 
 
@@ -175,9 +191,10 @@ def test_the_tool_cache_is_asked_last_and_its_newest_first(bare, tmp_path, cache
     tools = tmp_path / "tools"
     (tools / "tocsin").parent.mkdir(parents=True)
     (tools / "tocsin").symlink_to(cache / "tool_cache" / "tocsin")
-    for version, script in (("3.9.20", "exit 1"), ("3.10.2", f'exec {sys.executable} "$@"'), ("3.8.1", "exit 1"), ("3.11.x", "exit 1")):
-        program(tools / "Python" / version / arch / "bin" / "python3", script)
+    for version in ("3.9.20", "3.10.2", "3.13.2", "3.13.10", "3.12.30", "3.14.x"):
+        python(tools / "Python" / version / arch / "bin" / "python3", version.rpartition(".")[0])
     assert bare.main(env={"RUNNER_TOOL_CACHE": str(tools)}).outputs["delivered"] == "1"
+    assert json.loads(bare.left["shim"])["python"] == str(tools / "Python" / "3.13.10" / arch / "bin" / "python3")
 
 
 @pytest.mark.parametrize(("strict", "code"), [("", 0), ("true", 3)])

@@ -99,7 +99,7 @@ def _wish(
     if hooks.needs:
         flags["scope"] = "run"
         facts["failures"] = [{"job": name, "reason": "failed"} for name in hooks.needs.failed]
-        env = {name: value for name, value in env.items() if name != "X"}
+        env = {name: value for name, value in env.items() if name != "GITHUB_JOB"}
     elif "scope" in run.declared and run.declared["scope"].value == "job":
         facts = _own(inputs, started_at)
     status = hooks.status if hook == "completion" else None
