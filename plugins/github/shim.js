@@ -10,6 +10,7 @@ const OLDEST = [3, 10];
 const PROBE = "import sys; print('%d.%d %s' % (sys.version_info[0], sys.version_info[1], sys.executable))";
 const PROBE_SECONDS = 20; // a cold disk is slow; what hangs is no Python
 const DEFECT = 70;
+const NO_FILE = 2; // Python does not find start.py; the program gives 2 only under `strict`
 const STATUSES = [1, 3, 4]; // the program gives these only under `strict`, its own or the policy's
 const WINDOWS = process.platform === "win32";
 
@@ -72,7 +73,8 @@ function start(python, part, env) {
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => WINDOWS || child.kill(signal)); // Windows tells the child itself
   child.on("error", (error) => giveUp(`${python} cannot be started (${error.code}), so nothing is sent: is that Python still there?`));
   child.on("exit", (code, signal) => {
-    if (code === DEFECT || signal) giveUp(`tocsin ended early (${signal || `exit code ${code}`}): see the lines above`);
+    const lost = code === NO_FILE && !strict(); // Python's own word; under strict it may be the program's, which has told why
+    if (code === DEFECT || lost || signal) giveUp(`tocsin ended early (${signal || `exit code ${code}`}): see the lines above`);
     else process.exitCode = strict() || STATUSES.includes(code) ? code : 0;
   });
 }

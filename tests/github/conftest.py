@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from act import ROOT, Repository
+from runners import require
 from servers import Answer, ScriptedServer
 
 CARRIED = ("action.yml", "plugins/github", "src", "release/requirements.lock", "pyproject.toml", "README.md", "LICENSE")
@@ -37,6 +38,7 @@ def action(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory, action) -> Path:
     """Where act keeps what it needs. Its tool cache has the packages already: those that these tests run with."""
+    require("act")
     folder = tmp_path_factory.mktemp("act")
     environment = {**os.environ, "RUNNER_TOOL_CACHE": str(folder / "tool_cache")}
     ask = [sys.executable, "-I", "-c", PLACE, str(action / "plugins" / "github")]

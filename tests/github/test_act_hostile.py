@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_later_step_sabotages_workspace_and_environment(repository, secrets, s
     assert "started" in start
     assert end.startswith("❌ Build of payments on main failed")
     assert "sabotaged" not in run.said()
+
+
+def test_the_checkout_as_the_action_and_a_step_that_deletes_the_program(repository, secrets, slack, action):
+    shutil.copytree(action, repository.folder, dirs_exist_ok=True)
+    repository.workflow(JOB.replace(ACTION, "./") + "      - run: rm -r src plugins/github/*.py\n")
+    run = repository.run(secrets=secrets)
+    assert (run.code, run.results) == (0, {"test": "success"})
+    assert len(told(slack)) == 1
+    [warning] = run.annotations()
+    assert warning.level == "warning"
+    assert "tocsin ended early" in warning.text
 
 
 @pytest.mark.parametrize("strict", [False, True])
