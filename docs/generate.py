@@ -14,30 +14,22 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import yaml
+from samples import report_sample, run_command, summary_sample
 
-from tocsin import channels, commands, pipeline, report
-from tocsin.action.summary import summary
+from tocsin import channels
 from tocsin.arguments import parser
 from tocsin.channels.options import Credential
-from tocsin.console import Console
-from tocsin.deliver import Stop
-from tocsin.inputs import Wish, World
-from tocsin.network import Network
 from tocsin.policy import model
 from tocsin.policy.schema import TEXT, schema
 from tocsin.templates import devtron
 from tocsin.templates.samples import EVERYTHING
-from tocsin.verdict import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLE = ROOT / "docs" / "sample"
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>.+?) -->\n).*?(?P<close><!-- /generated -->)", re.DOTALL)
-ELIDED = {"…": "as context --json prints it"}
 
 Node = dict[str, Any]
 
@@ -202,47 +194,6 @@ def devtron_table(_: str) -> str:
     return table(("variable", "type", "on a build", "on a deployment"), *rows)
 
 
-def world() -> World:
-    """A push of the sample repository, at a fixed time."""
-    env = json.loads((SAMPLE / "env.json").read_text(encoding="utf-8"))
-    return World(env, SAMPLE, lambda: b"", lambda: "2026-11-23T03:00:00Z", 0.0, Network())
-
-
-def run_command(words: str) -> str:
-    """What a command prints."""
-    out = StringIO()
-    talk = StringIO() if words.endswith("json") else out
-    commands.run(parser().parse_args(words.split()), world(), Console(out, talk), Stop())
-    if talk is out:
-        return f"```text\n{out.getvalue()}```"
-    data = json.loads(out.getvalue())
-    if words.startswith("explain"):
-        data["event"] = ELIDED
-    return json_block(data)
-
-
-def ended() -> tuple[pipeline.Plan, list[Outcome]]:
-    """The sample repository's failed push, with an outcome of each kind."""
-    planned = pipeline.plan(world(), Wish("completion", "failure"))
-    ends: list[tuple[Any, ...]] = [
-        ("delivered", None, 1, 0.214, None),
-        ("skipped", planned.destinations[1].skipped),
-        ("failed", "no answer from smtp.example.com in time (after 3 attempts)", 3, 27.118, None),
-    ]
-    return planned, [Outcome(*row[:4], *end) for row, end in zip(planned.destinations, ends, strict=True)]
-
-
-def report_sample(_: str) -> str:
-    """A report with an outcome of each kind."""
-    planned, outcomes = ended()
-    return json_block({**report.report(planned.event, outcomes), "event": ELIDED})
-
-
-def summary_sample(_: str) -> str:
-    """A job's summary, set apart from the page around it."""
-    return "\n".join(f"> {line}".rstrip() for line in summary(*ended()).strip().splitlines())
-
-
 def example(name: str) -> str:
     """An example workflow as it is."""
     return f"```yaml\n{(ROOT / 'examples' / 'github' / name).read_text(encoding='utf-8')}```"
@@ -255,12 +206,6 @@ def action_table(part: str) -> str:
         return table(("output", "is"), *((f"`{name}`", output["description"]) for name, output in manifest.items()))
     rows = ((f"`{name}`", code(given["default"]) if given["default"] else "", given["description"]) for name, given in manifest.items())
     return table(("input", "default", "meaning"), *rows)
-
-
-def json_block(data: Any) -> str:
-    """JSON in a block; a short list stays on its line."""
-    text = re.sub(r'\[\s+("[^"]*")\s+\]', r"[\1]", json.dumps(data, indent=2, ensure_ascii=False))
-    return f"```json\n{text}\n```"
 
 
 BLOCKS: dict[str, Callable[[str], str]] = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import importlib
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,14 +40,8 @@ HOLDERS = {
 SECTION_KEYS = ("context", "environments", "channels", "notifications", "delivery")
 
 
-def _generate():
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-generate = _generate()
+sys.path.insert(0, str(ROOT / "docs"))
+generate = importlib.import_module("generate")
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (*generate.pages(ROOT), ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md")
