@@ -74,6 +74,8 @@ def bench(session: nox.Session) -> None:
     session.install("-q", "-e", ".[ses]", "requests", silent=True)
     session.run("python", "-m", "compileall", "-q", "src", silent=True)
     session.run("python", "benchmarks/run.py", *session.posargs)
+    if shutil.which("act"):
+        session.run("python", "benchmarks/action.py", *session.posargs)
 
 
 @nox.session
