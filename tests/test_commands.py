@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, cast
 from urllib.request import urlopen
 
 import pytest
-from conftest import Project
 from inprocess import Answer, raw, run
+from projects import Project
 from servers import Answer as Served
 from servers import ScriptedServer
 
