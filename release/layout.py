@@ -45,7 +45,7 @@ PYTHONS = tuple(sorted({target.python for target in TARGETS}, key=lambda version
 
 COMPILED = "pydantic-core"  # the one package that has no form in Python alone
 COMPILED_FILE = "pydantic_core/_pydantic_core"
-SPEEDUPS = frozenset({"pyyaml", "markupsafe"})  # work without their compiled parts, which would cost 4 MB for a few milliseconds
+SPEEDUPS = frozenset({"pyyaml", "markupsafe"})  # work without their compiled parts: 4 MB for 10 ms
 
 # Patterns of paths inside a wheel that are left out. What is kept is as the wheel has it, byte for byte.
 LEFT_OUT = {

@@ -31,8 +31,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shipped, source = _trees(sys.argv[1], folder)
-        again = _build_again(source, folder / "again")
-        found = [*tampered(shipped), *differences(shipped, again)]
+        found = list(tampered(shipped))
+        found += differences(shipped, _build_again(source, folder / "again"))
         count = len(digests(shipped))
     for line in found[:SHOWN]:
         print(line)

@@ -6,6 +6,7 @@ import hashlib
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
@@ -38,17 +39,22 @@ def download(lock: str, cache: Path) -> None:
 
 
 def _fetch(requirements: str, target: Target, folder: Path) -> None:
-    if (folder / "complete").exists():
+    """Fill a folder beside the real one and give it its name, so that one that is there is complete, whoever else does the same."""
+    if folder.exists():
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = folder / "requirements.txt"
-    wanted.write_text(requirements, encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-    abi = f"cp{target.python.replace('.', '')}"
-    kind = ["--only-binary", ":all:", "--implementation", "cp", "--python-version", target.python, "--abi", abi, "--abi", "none"]
-    command = [*pip, *kind, "--platform", target.platform, "--dest", str(folder), "--requirement", str(wanted)]
-    subprocess.run(command, check=True)
-    (folder / "complete").touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        wanted, wheels = Path(place) / "requirements.txt", Path(place) / "wheels"
+        wanted.write_text(requirements, encoding="utf-8")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        abi = f"cp{target.python.replace('.', '')}"
+        kind = ["--only-binary", ":all:", "--implementation", "cp", "--python-version", target.python, "--abi", abi, "--abi", "none"]
+        subprocess.run([*pip, *kind, "--platform", target.platform, "--dest", str(wheels), "--requirement", str(wanted)], check=True)
+        try:
+            wheels.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
 
 
 def lay_out(lock: str, cache: Path, vendor: Path) -> None:
