@@ -38,7 +38,6 @@ def action(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory, action) -> Path:
     """Where act keeps what it needs. Its tool cache has the packages already: those that these tests run with."""
-    require("act")
     folder = tmp_path_factory.mktemp("act")
     environment = {**os.environ, "RUNNER_TOOL_CACHE": str(folder / "tool_cache")}
     ask = [sys.executable, "-I", "-c", PLACE, str(action / "plugins" / "github")]
@@ -51,6 +50,7 @@ def cache(tmp_path_factory, action) -> Path:
 @pytest.fixture
 def repository(tmp_path, action, cache) -> Repository:
     """acme/payments, where every rule tells the team."""
+    require("act")
     return Repository(tmp_path, action, cache)
 
 
