@@ -13,9 +13,6 @@ import marshal
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from types import CodeType
-from typing import Any
 
 UNCHECKED = (1).to_bytes(4, "little")  # PEP 552: by the source's hash, which is not looked at
 
@@ -23,13 +20,8 @@ UNCHECKED = (1).to_bytes(4, "little")  # PEP 552: by the source's hash, which is
 def main() -> None:
     """Compile the files named on standard input."""
     for name in sys.stdin.read().splitlines():
-        with open(name, "rb") as file:  # noqa: PTH123  a Path would leave its parts among the shared names, see `parts`
-            source = file.read()
-        first = compile(source, name, "exec", dont_inherit=True)  # whose names are now known to the process, whatever came before
-        code = compile(source, name, "exec", dont_inherit=True)
-        held = [first, *parts(code)]
-        content = importlib.util.MAGIC_NUMBER + UNCHECKED + importlib.util.source_hash(source) + marshal.dumps(code)
-        held.clear()
+        with open(name, "rb") as file:  # noqa: PTH123  a Path would leave its parts among the names that modules share
+            content = compiled(file.read(), name)
         target = importlib.util.cache_from_source(name)
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
         with open(target, "wb") as file:  # noqa: PTH123
@@ -37,22 +29,17 @@ def main() -> None:
     print(platform.python_version())
 
 
-def parts(value: Any) -> Iterator[Any]:
-    """Every object that is written with a code object.
+def compiled(source: bytes, name: str) -> bytes:
+    """What stands in the file of a module's bytecode: the same bytes from the same source, whatever else this process has compiled.
 
-    marshal marks what more than one place refers to, were it only a name that another module of this process has too. Held all
-    at once, everything is marked, and the bytes depend on the source alone.
+    marshal marks each name that something else refers to as well, were it only another module that uses the same one. While a twin
+    of the code exists, all names are marked.
     """
-    yield value
-    if isinstance(value, CodeType):
-        names = (value.co_names, value.co_varnames, value.co_freevars, value.co_cellvars, value.co_consts)
-        table = value.co_linetable
-        yield from (value.co_filename, value.co_name, getattr(value, "co_qualname", None), table, getattr(value, "co_exceptiontable", None))
-        for group in names:
-            yield from parts(group)
-    elif isinstance(value, (tuple, frozenset)):
-        for item in value:
-            yield from parts(item)
+    twin = compile(source, name, "exec", dont_inherit=True)
+    code = compile(source, name, "exec", dont_inherit=True)
+    content = importlib.util.MAGIC_NUMBER + UNCHECKED + importlib.util.source_hash(source) + marshal.dumps(code)
+    del twin
+    return content
 
 
 if __name__ == "__main__":

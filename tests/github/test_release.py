@@ -28,6 +28,7 @@ from servers import Answer, ScriptedServer
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "release"))
 
+import bytecode  # noqa: E402
 import layout  # noqa: E402
 import sizes  # noqa: E402
 import tree  # noqa: E402
@@ -147,6 +148,14 @@ def test_a_tag_is_built_again_to_the_byte(release, sources):
     assert verified.stdout == f"v1.2.3: {len(tree.digests(release))} files, the same bytes as built again\n"
     assert git(sources, "rev-parse", "v1") == git(sources, "rev-parse", "v1.2.3")
     assert git(sources, "status", "--porcelain") == "", "the clone's own index and files are as they were"
+
+
+def test_bytecode_depends_on_the_source_alone():
+    source = b"def zebra(animal):\n    return okapi if animal in {'gnu', 'yak'} else None\n"
+    before = bytecode.compiled(source, "zoo.py")
+    known = [sys.intern(word[::-1]) for word in ("ipako", "arbez", "lamina")]  # as if another module had them too
+    assert bytecode.compiled(source, "zoo.py") == before
+    assert known
 
 
 def test_what_was_slipped_into_a_release_is_found(copy, release):
