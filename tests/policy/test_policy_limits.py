@@ -18,8 +18,8 @@ OK = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: te
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"# " + b"x" * FILE_MAX_BYTES, "at most 4,194,304 (4 MiB) are read"),
-        (b"\0" * 5_000_000, "at most 4,194,304 (4 MiB) are read"),
+        (b"# " + b"x" * FILE_MAX_BYTES, "more than 4,194,304 bytes (4 MiB)"),
+        (b"\0" * 5_000_000, "more than 4,194,304 bytes (4 MiB)"),
         (b"[" * 100_000, "nested deeper than 50 levels"),
         (b"{a: " * 100_000, "nested deeper than 50 levels"),
         (b"- " * 100_000, "nested deeper than 50 levels"),

@@ -80,7 +80,7 @@ def start(node: Node) -> tuple[int, int]:
 def decode(data: bytes, what: str = "the policy") -> str:
     """The text of a file, without a byte order mark. Raises BadFileError where it is none, or more than FILE_MAX_BYTES."""
     if len(data) > FILE_MAX_BYTES:
-        raise BadFileError(f"{what} has {len(data):,} bytes: at most {FILE_MAX_BYTES:,} (4 MiB) are read")
+        raise BadFileError(f"{what} has more than {FILE_MAX_BYTES:,} bytes (4 MiB): make it smaller")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadFileError(f"{what} is UTF-16: save it as UTF-8")
     if b"\0" in data:
