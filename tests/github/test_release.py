@@ -28,7 +28,6 @@ from servers import Answer, ScriptedServer
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "release"))
 
-import bytecode  # noqa: E402
 import layout  # noqa: E402
 import sizes  # noqa: E402
 import tree  # noqa: E402
@@ -150,12 +149,20 @@ def test_a_tag_is_built_again_to_the_byte(release, sources):
     assert git(sources, "status", "--porcelain") == "", "the clone's own index and files are as they were"
 
 
-def test_bytecode_depends_on_the_source_alone():
-    source = b"def zebra(animal):\n    return okapi if animal in {'gnu', 'yak'} else None\n"
-    before = bytecode.compiled(source, "zoo.py")
-    known = [sys.intern(word[::-1]) for word in ("ipako", "arbez", "lamina")]  # as if another module had them too
-    assert bytecode.compiled(source, "zoo.py") == before
-    assert known
+TWICE = r"""
+import sys; sys.path.insert(0, sys.argv[1])
+from bytecode import compiled
+source = b"def zebra(animal):\n    return okapi if animal in {'gnu', 'yak'} else None\n"
+before = compiled(source, "zoo.py")
+known = [sys.intern(word[::-1]) for word in ("ipako", "arbez", "lamina")]  # as if another module had them too
+print(compiled(source, "zoo.py") == before)
+"""
+
+
+@pytest.mark.parametrize("python", PYTHONS.values(), ids=PYTHONS.keys())
+def test_bytecode_depends_on_the_source_alone(python):
+    done = subprocess.run([python, "-I", "-B", "-c", TWICE, str(ROOT / "release")], check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
 
 
 def test_what_was_slipped_into_a_release_is_found(copy, release):
