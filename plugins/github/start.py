@@ -33,6 +33,8 @@ def main() -> None:
     try:
         sys.path[:0] = map(str, packages())
         from tocsin.cli import entry
+    except KeyboardInterrupt:
+        sys.exit(130)
     except Exception as error:  # noqa: BLE001  whatever it is, it is no result of a job
         print(f"tocsin: error: the program cannot be loaded: {error}", flush=True)
         sys.exit(70)
