@@ -50,8 +50,8 @@ def _install(wanted: "list[str]", folder: Path) -> None:
         done = subprocess.run([*PIP, "--target", str(target), *wanted], check=False, cwd=place)  # noqa: S603  our own words
         if done.returncode:
             raise RuntimeError(
-                "its packages could not be installed, see the lines above: this Python needs pip and a package index within reach; "
-                "a release of the action carries its packages"
+                "its packages could not be installed, see the lines above: this Python needs pip and a package index within reach. "
+                "A release of the action carries them for CPython 3.10 and 3.12 to 3.14 on the images that GitHub hosts"
             )
         shutil.rmtree(target / "bin", ignore_errors=True)  # scripts that nobody runs
         try:
