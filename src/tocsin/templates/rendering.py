@@ -73,8 +73,11 @@ def to_json(value: Any) -> str:
 
 
 def to_data(value: Any) -> Any:
-    """A value as plain data for JSON; a number that JSON cannot hold is null. Raises Refused, TooMuch."""
-    return _Writing().data(value, 0)
+    """A value as plain data for JSON; a number that JSON cannot hold is null. Raises Refused, TooMuch.
+
+    An absent value is empty text here too: a card or an embed with null where it wants text is refused, or lost without a word.
+    """
+    return "" if value is None else _Writing().data(value, 0)
 
 
 class _Writing:
