@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +17,6 @@ from tocsin.event import as_dict
 from tocsin.inputs import Wish, World
 from tocsin.network import Network
 from tocsin.pipeline import learn, notify, plan
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[GitHub]:
-    with GitHub() as server:
-        yield server
-
-
-@pytest.fixture
-def github(server: GitHub) -> GitHub:
-    server.route({})
-    return server
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)

@@ -7,7 +7,6 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,19 +19,6 @@ from tocsin.ci.github_api import Api, failed_jobs, previous_status, trusted_poli
 from tocsin.errors import PolicyError
 from tocsin.event import as_dict
 from tocsin.network import Network
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[GitHub]:
-    with GitHub() as server:
-        yield server
-
-
-@pytest.fixture
-def github(server: GitHub) -> GitHub:
-    server.route({})
-    return server
-
 
 # Limits
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from act import ROOT
+from projects import GITHUB
 from runners import require
 
 from tocsin import action, cli
@@ -27,22 +28,7 @@ from tocsin.console import Console
 from tocsin.deliver import Stop
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: [trigger, success, failure, cancelled], send_to: team}]\n"
-RUN = {
-    "GITHUB_ACTIONS": "true",
-    "GITHUB_ACTION": "__acme_tocsin",
-    "GITHUB_REPOSITORY": "acme/payments",
-    "GITHUB_SERVER_URL": "https://github.com",
-    "GITHUB_WORKFLOW": "CI",
-    "GITHUB_WORKFLOW_REF": "acme/payments/.github/workflows/ci.yml@refs/heads/main",
-    "GITHUB_RUN_ID": "9120456781",
-    "GITHUB_RUN_NUMBER": "128",
-    "GITHUB_RUN_ATTEMPT": "1",
-    "GITHUB_JOB": "build",
-    "GITHUB_REF": "refs/heads/main",
-    "GITHUB_SHA": "3f9c1d27b8a64e0f95a1c07d2be84f6a90d5e113",
-    "GITHUB_EVENT_NAME": "push",
-    "GITHUB_ACTOR": "ada",
-}
+RUN = {**GITHUB, "GITHUB_ACTION": "__acme_tocsin"}
 _COMMAND = re.compile(r"::(?P<name>[a-z-]+)(?: (?P<at>[^:]*))?::(?P<text>.*)")
 
 

@@ -97,9 +97,9 @@ def present(found: Found) -> Facts:
 
 
 def derive(fact: Maybe, make: Callable[[Any], Any]) -> Maybe:
-    """What `make` makes of a fact's value, from the same source; absent if it makes None."""
+    """What `make` makes of a fact's value, from the same source; absent if it makes None or empty text."""
     value = make(fact.value) if fact else None
-    return Fact(value, fact.source) if fact and value is not None else None
+    return Fact(value, fact.source) if fact and value not in (None, "") else None
 
 
 def ref(kind: str, name: Maybe, source: str | None = None) -> Found:
