@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 STARTED = time.monotonic()  # before the heavy imports: the budget counts from the process's start
 DEFECT = 70
-INPUT_MAX_BYTES = 4 * 1024 * 1024  # what a policy or facts may have; one byte more is read, so that a longer one is seen to be
 _SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -148,8 +147,12 @@ def _world(env: Mapping[str, str]) -> World:
 
 
 def _read_stdin() -> bytes:
+    """A policy or facts; of longer ones a byte more than they may have, so that they are seen to be."""
+    from tocsin.ci.facts import FACTS_MAX_BYTES
+    from tocsin.policy.nodes import FILE_MAX_BYTES
+
     try:
-        return sys.stdin.buffer.read(INPUT_MAX_BYTES + 1) if sys.stdin else b""
+        return sys.stdin.buffer.read(max(FACTS_MAX_BYTES, FILE_MAX_BYTES) + 1) if sys.stdin else b""
     except OSError as error:
         raise UsageError(f"standard input cannot be read: {error.strerror}") from None
 

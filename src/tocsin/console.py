@@ -29,7 +29,7 @@ _CLEAR_LINE = "\r\x1b[K"
 def log_safe(text: str) -> str:
     """`text` as one line that no CI's log reads as a command: neither "::error::" at its start nor "##[" anywhere."""
     line = clean(text, LINE_MAX_CHARS).replace("##[", "# #[")
-    return f" {line}".replace(" ::", " : :", 1)[1:] if line.startswith("::") else line
+    return f": {line[1:]}" if line.startswith("::") else line
 
 
 class Console:

@@ -1,8 +1,7 @@
 """The event: what every part of the program passes along, and how it is built from facts.
 
-A source of facts (a flag, a variable, a CI, the policy) is a dict from a dotted field
-("commit.sha") to a `Fact`. Facts are laid over each other in the order of precedence and
-`build` makes the event of what remains. Absent is None, never a made-up value.
+A source of facts (a flag, a variable, a CI, the policy) is a dict from a dotted field ("commit.sha") to a `Fact`. Facts are laid over
+each other in the order of precedence and `build` makes the event of what remains. Absent is None, never a made-up value.
 Records are named tuples: a data class costs twenty times as much to define, on every start.
 """
 
@@ -11,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
+
+KINDS = ("ci", "cd")
+TIERS = ("production", "staging", "testing", "development", "other")
+REF_TYPES = ("branch", "tag", "pull_request")
 
 
 class Fact(NamedTuple):

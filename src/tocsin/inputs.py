@@ -121,7 +121,7 @@ def load_policy(world: World, wish: Wish, run: Context) -> tuple[Loaded | None, 
     if run.untrusted and path and in_workspace(path, world.folder):
         return None, refused
     if path is None:
-        return _without_file(world)
+        return without_file(world)
     name = shown(path, world.folder)
     return _loaded(read_policy(path, name), name, path.parent)
 
@@ -154,7 +154,12 @@ def read_policy(path: Path, name: str) -> bytes:
 
 def _loaded(data: bytes, name: str, folder: Path | None) -> tuple[Loaded, list[Notice]]:
     loaded = load(data, name, folder)
-    return loaded, [Notice(f"{problem.place}: {problem.message}", "warning") for problem in loaded.warnings]
+    return loaded, warnings(loaded)
+
+
+def warnings(loaded: Loaded) -> list[Notice]:
+    """What is odd in a policy that is valid."""
+    return [Notice(f"{problem.place}: {problem.message}", "warning") for problem in loaded.warnings]
 
 
 def shown(path: Path, folder: Path) -> str:
@@ -162,7 +167,8 @@ def shown(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
-def _without_file(world: World) -> tuple[Loaded | None, list[Notice]]:
+def without_file(world: World) -> tuple[Loaded | None, list[Notice]]:
+    """What holds where there is no policy's file."""
     from tocsin.policy.builtin import builtin
 
     loaded, notice = builtin(world.env)

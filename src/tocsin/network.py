@@ -72,8 +72,7 @@ class Network:
             return None
         from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # missing in typeshed
 
-        bypass = {"no": self.no_proxy} if self.no_proxy else {}
-        if bypass and proxy_bypass_environment(parts.netloc.rpartition("@")[2], bypass):
+        if self.no_proxy and proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy}):
             return None
         return proxy if "://" in proxy else f"http://{proxy}"
 

@@ -19,7 +19,7 @@ REFUSED = (
 )  # fmt: skip
 
 MASK = "***"
-_MASKED_MIN_CHARS = 4  # masking shorter values would garble every line and hide nothing
+MASKED_MIN_CHARS = 4  # masking shorter values would garble every line and hide nothing
 
 
 class MissingVariable(Exception):  # noqa: N818  a state of the environment, recorded as a reason
@@ -86,7 +86,7 @@ class Redactor:
             except ValueError:
                 url = urlsplit("")
             parts |= {url.path, f"{url.path}?{url.query}", url.query, url.password or ""}
-        self._secrets |= {part for part in parts if len(part) >= _MASKED_MIN_CHARS}
+        self._secrets |= {part for part in parts if len(part) >= MASKED_MIN_CHARS}
 
     @property
     def known(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from tocsin.action.send import How, send
 from tocsin.action.summary import failure
 from tocsin.ci.github_rest import Api
 from tocsin.errors import PolicyError, TocsinError
-from tocsin.inputs import AtHand, Wish, World, read_context
+from tocsin.inputs import AtHand, Wish, World, read_context, without_file
 
 if TYPE_CHECKING:
     from tocsin.action.policy import Found
@@ -80,7 +80,7 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     hooks = decide(inputs, run, world.env.get("GITHUB_EVENT_NAME", ""), late=left.started_at is None)
     if not hooks.post:
         return report.OK
-    found = policy.open_snapshot(left.snapshot) if left.snapshot else policy.without_file(world)
+    found = policy.open_snapshot(left.snapshot) if left.snapshot else policy.Found(*without_file(world))
     how = How(inputs.strict, inputs.dry_run, inputs.report, first=hooks.main is None, last=True)
     _, code = send(*_wish(world, inputs, hooks, hooks.post, run, found, left.started_at), how, log, stop)
     return code

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from tocsin.ci.status import known
 from tocsin.errors import UsageError
+from tocsin.event import KINDS
 from tocsin.policy.words import quoted
 from tocsin.text import clean
 
 HOOKS = ("auto", "trigger", "completion", "both")
-KINDS = ("ci", "cd")
 FLAGS = ("project", "app", "environment", "cluster", "kind", "image", "triggered-by")
 VARIANT_MAX_CHARS = 200  # ours: a leg is told apart by its first few values
 

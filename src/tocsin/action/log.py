@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 from tocsin.console import Console
 from tocsin.errors import Problem
 from tocsin.problems import annotation, encoded
+from tocsin.secrets import MASKED_MIN_CHARS
 
-MASKED_MIN_CHARS = 4  # a shorter mask would garble every line of the job and hide nothing
 TITLE = "tocsin"
 
 

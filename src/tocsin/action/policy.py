@@ -13,8 +13,7 @@ from tocsin.action.git import committed
 from tocsin.action.state import Snapshot
 from tocsin.ci import Context
 from tocsin.errors import PolicyError
-from tocsin.inputs import Notice, World, find_policy, in_workspace, read_policy, shown
-from tocsin.policy.builtin import builtin
+from tocsin.inputs import Notice, World, find_policy, in_workspace, read_policy, shown, warnings, without_file
 from tocsin.policy.contents import read_payload
 from tocsin.policy.find import PLACES
 from tocsin.policy.load import Loaded, load
@@ -41,13 +40,7 @@ def find(world: World, named: str | None, run: Context) -> Found:
     if run.untrusted:
         return _vouched(world, named, run)
     path = find_policy(world, named)
-    return open_snapshot(_snapshot(world, path), path.parent) if path else without_file(world)
-
-
-def without_file(world: World) -> Found:
-    """What holds where there is no policy's file."""
-    loaded, notice = builtin(world.env)
-    return Found(loaded, [Notice(notice)])
+    return open_snapshot(_snapshot(world, path), path.parent) if path else Found(*without_file(world))
 
 
 def open_snapshot(snapshot: Snapshot, folder: Path | None = None) -> Found:
@@ -58,7 +51,7 @@ def open_snapshot(snapshot: Snapshot, folder: Path | None = None) -> Found:
         if asks_strictness(snapshot.data):
             raise StrictPolicyError(str(error), error.problems) from None
         raise
-    return Found(loaded, [Notice(f"{problem.place}: {problem.message}", "warning") for problem in loaded.warnings], snapshot)
+    return Found(loaded, warnings(loaded), snapshot)
 
 
 def _load_apart(snapshot: Snapshot) -> Loaded:

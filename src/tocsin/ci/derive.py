@@ -14,7 +14,7 @@ from tocsin.ci.facts import SOURCE as FACTS_SOURCE
 from tocsin.ci.facts import read_facts
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError, UsageError
-from tocsin.event import Event, Fact, Facts, build, spread
+from tocsin.event import KINDS, TIERS, Event, Fact, Facts, build, spread
 from tocsin.text import clean
 
 LookUp: TypeAlias = Callable[[Event], Facts]
@@ -23,7 +23,7 @@ LookUp: TypeAlias = Callable[[Event], Facts]
 FLAGS = ("app", "project", "environment", "tier", "cluster", "kind", "pipeline", "image", "triggered_by")
 VARIABLES = (*FLAGS, "branch", "tag", "commit", "commit_message", "run_id", "run_url")
 
-_WORDS = {"kind": ("ci", "cd"), "tier": ("production", "staging", "testing", "development", "other")}
+_WORDS = {"kind": KINDS, "tier": TIERS}
 _TRANSITIONS = {"success": ("fixed",), "failure": ("broken", "still_failing")}
 
 # What belongs together, and which of its fields say what it is: another commit's message is not this one's.

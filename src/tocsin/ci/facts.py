@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from tocsin.ci.common import utc, valid, web_url
 from tocsin.errors import ContextError
-from tocsin.event import LISTS, RECORDS, Event, Fact, Facts, Person, dotted
+from tocsin.event import KINDS, LISTS, RECORDS, REF_TYPES, TIERS, Event, Fact, Facts, Person, dotted
 from tocsin.text import clean
 
 FACTS_MAX_BYTES = 4 * 1024 * 1024  # ours: a thousand changes with their titles are far below
@@ -20,10 +20,10 @@ SOURCE = "facts"
 _COMPUTED = ("ci", "hook", "event", "sources", "commit.short_sha")  # these follow from others: what `context --json` prints can come back
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _WORDS = {
-    "kind": ("ci", "cd"),
-    "tier": ("production", "staging", "testing", "development", "other"),
+    "kind": KINDS,
+    "tier": TIERS,
     "scope": ("job", "run"),
-    "ref.type": ("branch", "tag", "pull_request"),
+    "ref.type": REF_TYPES,
     "transition": ("fixed", "broken", "still_failing"),
 }
 _FIELDS = {name for name, _ in dotted(Event())}

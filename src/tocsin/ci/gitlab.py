@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from tocsin.ci.common import Context, Found, Maybe, Source, author, commit, derive, present, ref, variables, web_url
 from tocsin.ci.status import known
-from tocsin.event import Fact
+from tocsin.event import TIERS, Fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tocsin.ci.common import ReadFile
 
-TIERS = ("production", "staging", "testing", "development", "other")
 _MERGED = ("merged_result", "merge_train")  # pipelines whose CI_COMMIT_* are a merge commit's
 
 

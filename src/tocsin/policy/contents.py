@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin import channels
 from tocsin.errors import Problem
+from tocsin.event import KINDS, TIERS
 from tocsin.policy.meaning import context_rules
-from tocsin.policy.model import KINDS, TIERS
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
 from tocsin.policy.words import Suggestions, holder, quoted, sentence
 from tocsin.text import clean

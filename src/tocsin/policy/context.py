@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from tocsin.errors import ContextError
-from tocsin.event import Event, Fact, Facts, spread
+from tocsin.event import KINDS, TIERS, Event, Fact, Facts, spread
 from tocsin.policy.contents import is_template
 from tocsin.policy.match import fulfils, names
-from tocsin.policy.model import KINDS, TIERS, Environment
+from tocsin.policy.model import Environment
 from tocsin.text import URL_MAX_CHARS, clean
 
 if TYPE_CHECKING:

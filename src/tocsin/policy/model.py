@@ -14,9 +14,6 @@ from typing_extensions import TypedDict
 from tocsin.channels.options import Address, ChannelOptions
 
 EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "fixed", "broken", "still_failing")
-KINDS = ("ci", "cd")
-TIERS = ("production", "staging", "testing", "development", "other")
-REF_TYPES = ("branch", "tag", "pull_request")
 
 SECONDS_MAX = 300.0  # ours: one attempt; no service takes longer to say something
 BUDGET_MAX_SECONDS = 3600.0  # ours: a hook that may hold a build for more than an hour is a mistake

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from tocsin.event import KINDS, REF_TYPES, TIERS
 from tocsin.policy.glob import glob, is_glob, passes
-from tocsin.policy.model import KINDS, REF_TYPES, TIERS, listed
+from tocsin.policy.model import listed
 from tocsin.policy.words import Suggestions, quoted
 
 _WORDS = {"kind": KINDS, "tier": TIERS, "ref_type": REF_TYPES}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tocsin import channels
+from tocsin.event import TIERS
 from tocsin.policy import model
 from tocsin.policy.words import Suggestions, holder, place, quoted, sentence, wrong
 
@@ -119,7 +120,7 @@ class Structure:
         noun = next((_NOUNS[part] for part in reversed(path) if part in _NOUNS), None)
         if detail["type"] != "literal_error" or noun is None or path[0] == "channels":
             return None
-        known = model.EVENTS if noun == "event" else model.TIERS
+        known = model.EVENTS if noun == "event" else TIERS
         if not isinstance(detail["input"], str):
             return None
         where = holder(path[:2], self.names)
