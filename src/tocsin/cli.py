@@ -18,8 +18,8 @@ from tocsin.errors import ContextError, PolicyError, TocsinError, UsageError
 
 if TYPE_CHECKING:
     from tocsin.deliver import Stop
-    from tocsin.inputs import World
     from tocsin.network import Network
+    from tocsin.world import World
 
 STARTED = time.monotonic()  # before the heavy imports: the budget counts from the process's start
 DEFECT = 70
@@ -130,7 +130,7 @@ def _console(env: Mapping[str, str]) -> Console:
 
 
 def _world(env: Mapping[str, str]) -> World:
-    from tocsin.inputs import World
+    from tocsin.world import World
 
     try:
         folder = Path.cwd()

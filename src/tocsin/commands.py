@@ -12,10 +12,11 @@ from tocsin.arguments import CONTEXT_FLAGS
 from tocsin.console import Console, column_widths
 from tocsin.deliver import Stop
 from tocsin.event import as_dict
-from tocsin.inputs import Wish, World
+from tocsin.inputs import Wish
 from tocsin.pipeline import Plan
 from tocsin.text import clean
 from tocsin.verdict import Outcome
+from tocsin.world import World
 
 PATH_MAX_CHARS = 100  # ours
 

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tocsin.ci import CIS, Context, context, detect
 from tocsin.ci.facts import FACTS_MAX_BYTES
-from tocsin.errors import ContextError, PolicyError, UsageError
-from tocsin.network import Network
-from tocsin.policy.find import find, workspace
+from tocsin.errors import ContextError, UsageError
 from tocsin.policy.load import Loaded, load
-from tocsin.policy.nodes import FILE_MAX_BYTES
 from tocsin.policy.words import quoted
+from tocsin.policy_file import find_policy, find_trusted, named_policy, read_file, read_policy, shown, why_nothing
+from tocsin.world import World
 
 if TYPE_CHECKING:
     from tocsin.ci.derive import LookUp
-    from tocsin.ci.github_api import Api
+    from tocsin.event import Facts
 
 STDIN = "-"
 LOOK_UPS_SHARE = 1 / 3  # ours: of the budget; the rest is the messages'
-
-
-class World(NamedTuple):
-    """All that the process has, handed in: nothing below reads it from elsewhere."""
-
-    env: Mapping[str, str]
-    folder: Path
-    read_stdin: Callable[[], bytes]
-    now: Callable[[], str]  # ISO 8601 in UTC
-    started: float  # the process's start on time.monotonic's clock
-    network: Network
-    api: Api | None = None  # the CI's, where a token for it was passed: one in the environment was not meant for us
+LOOK_UPS_MAX_SECONDS = 10 / 3  # ours: the share of the smaller default budget, before the policy says another
 
 
 class Wish(NamedTuple):
@@ -71,15 +59,27 @@ def read_context(world: World, wish: Wish) -> Context:
     return context(name, world.env, lambda path: (world.folder / path).read_text(encoding="utf-8"))
 
 
-def look_up(world: World, wish: Wish, loaded: Loaded | None) -> LookUp | None:
+def with_api(world: World, run: Context) -> World:
+    """The world with the CI's API, where a token was made for it."""
+    if world.api or run.declared["ci"].value != "gitlab":
+        return world
+    from tocsin.ci.gitlab import TOKEN
+
+    if not world.env.get(TOKEN, "").strip():
+        return world
+    from tocsin.ci.gitlab_rest import open_api
+
+    return world._replace(api=open_api(world.env, world.network, world.started + LOOK_UPS_MAX_SECONDS))
+
+
+def look_up(world: World, wish: Wish, run: Context, loaded: Loaded | None) -> LookUp | None:
     """What learns more at the CI's API, within its share of the budget; None where there is none, or nothing will be sent."""
     api = world.api
     if not api or not loaded:
         return None
-    from tocsin.ci.github_api import api_facts
-
+    learn = import_module(f"tocsin.ci.{run.declared['ci'].value}_api").api_facts
     api.deadline = min(api.deadline, world.started + loaded.policy.delivery.budget_for(wish.hook) * LOOK_UPS_SHARE)
-    return lambda known: api_facts(api, known, world.env.get("RUNNER_NAME"))
+    return lambda known: cast("Facts", learn(api, known, world.env))
 
 
 def read_facts(world: World, wish: Wish) -> str | None:
@@ -89,7 +89,7 @@ def read_facts(world: World, wish: Wish) -> str | None:
         return wish.at_hand.facts
     if not path:
         return None
-    if STDIN == path == _named(world, wish):
+    if STDIN == path == named_policy(world, wish.policy):
         raise UsageError("the policy and the facts cannot both come by standard input: put one of them into a file")
     try:
         data = world.read_stdin() if path == STDIN else read_file(world.folder / path, FACTS_MAX_BYTES)
@@ -101,55 +101,20 @@ def read_facts(world: World, wish: Wish) -> str | None:
         raise ContextError(f"--facts: {quoted(path)} cannot be read: {why}") from None
 
 
-def read_file(path: Path, max_bytes: int) -> bytes:
-    """The bytes of a file; of a larger one `max_bytes` and one more, so that it is seen to be larger. Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(max_bytes + 1)
-
-
 def load_policy(world: World, wish: Wish, run: Context) -> tuple[Loaded | None, list[Notice]]:
     """The policy that applies, or None with the notice that says why there is none. Raises PolicyError."""
     if wish.at_hand:
         return wish.at_hand.policy, list(wish.at_hand.notices)
-    named = _named(world, wish)
+    named = named_policy(world, wish.policy)
     if named == STDIN:
         return _loaded(world.read_stdin(), "<stdin>", None if run.untrusted else world.folder)  # payload files there may be the head's
-    refused = [Notice(f"nothing is sent: {run.untrusted}, and the policy beside it could be the head's own")]
-    if run.untrusted and not named:
-        return None, refused
-    path = find_policy(world, named)
-    if run.untrusted and path and in_workspace(path, world.folder):
-        return None, refused
-    if path is None:
-        return without_file(world)
-    name = shown(path, world.folder)
-    return _loaded(read_policy(path, name), name, path.parent)
-
-
-def _named(world: World, wish: Wish) -> str | None:
-    return wish.policy or world.env.get("TOCSIN_POLICY") or None
-
-
-def in_workspace(path: Path, folder: Path) -> bool:
-    """Whether a path lies in the repository that `folder` is in, by its name or where its links lead: a head may bring links."""
-    root = workspace(folder)
-    return Path(os.path.abspath(path)).is_relative_to(root) or path.resolve().is_relative_to(root.resolve())  # noqa: PTH100  links stay
-
-
-def find_policy(world: World, named: str | None = None) -> Path | None:
-    """Where the policy is; None where none is named and none found. Raises PolicyError."""
-    try:
-        return find(named, world.env.get("TOCSIN_DEFAULT_POLICY") or None, world.folder)
-    except OSError as error:  # a name that is too long, a folder that may not be looked into
-        raise PolicyError(f"the policy {quoted(named)} cannot be looked for: {error.strerror}") from None
-
-
-def read_policy(path: Path, name: str) -> bytes:
-    """The bytes of a policy, whose `name` is for errors. Raises PolicyError."""
-    try:
-        return read_file(path, FILE_MAX_BYTES)
-    except OSError as error:
-        raise PolicyError(f"the policy {quoted(name)} cannot be read: {error.strerror}") from None
+    found = find_trusted(world, named, run) if run.untrusted else find_policy(world, named)
+    if isinstance(found, Path):
+        name = shown(found, world.folder)
+        return _loaded(read_policy(found, name), name, found.parent)
+    if found:
+        return _loaded(*found, None)
+    return (None, [Notice(why_nothing(world, run), "warning" if run.trusted else "notice")]) if run.untrusted else without_file(world)
 
 
 def _loaded(data: bytes, name: str, folder: Path | None) -> tuple[Loaded, list[Notice]]:
@@ -160,11 +125,6 @@ def _loaded(data: bytes, name: str, folder: Path | None) -> tuple[Loaded, list[N
 def warnings(loaded: Loaded) -> list[Notice]:
     """What is odd in a policy that is valid."""
     return [Notice(f"{problem.place}: {problem.message}", "warning") for problem in loaded.warnings]
-
-
-def shown(path: Path, folder: Path) -> str:
-    """A path as people write it: from `folder` on, where it is in there."""
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
 def without_file(world: World) -> tuple[Loaded | None, list[Notice]]:

@@ -17,7 +17,7 @@ from tocsin.ci import Context
 from tocsin.ci.derive import Said, derive
 from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.event import Event
-from tocsin.inputs import Notice, Wish, World, load_policy, look_up, read_context, read_facts
+from tocsin.inputs import Notice, Wish, load_policy, look_up, read_context, read_facts, with_api
 from tocsin.message import Message, compose
 from tocsin.policy.context import policy_facts
 from tocsin.policy.load import Loaded
@@ -26,6 +26,7 @@ from tocsin.policy.model import Policy
 from tocsin.secrets import MissingVariable, Redactor
 from tocsin.templates import TemplateProblem
 from tocsin.verdict import Outcome
+from tocsin.world import World
 
 
 class Plan(NamedTuple):
@@ -45,9 +46,10 @@ class Plan(NamedTuple):
 def learn(world: World, wish: Wish) -> tuple[Context, Loaded | None, Event, list[Notice]]:
     """Load and derive: what the CI says, the policy that applies, the event. Raises PolicyError, ContextError, UsageError."""
     run = read_context(world, wish)
+    world = with_api(world, run)
     loaded, notices = load_policy(world, wish, run)
     said = Said(wish.hook, wish.status, wish.flags, read_facts(world, wish))
-    event = derive(run, said, world.env, world.now(), lambda known: policy_facts(loaded, known), look_up(world, wish, loaded))
+    event = derive(run, said, world.env, world.now(), lambda known: policy_facts(loaded, known), look_up(world, wish, run, loaded))
     unknown = world.api.notes if world.api else ()
     return run, loaded, event, [*(Notice(text, "warning") for text in run.warnings), *map(Notice, unknown), *notices]
 

@@ -12,15 +12,17 @@ from tocsin.console import Console
 from tocsin.deliver import Delivery, Stop, deliver
 from tocsin.errors import PolicyError, Problem, UsageError
 from tocsin.event import Run
-from tocsin.inputs import STDIN, Notice, Wish, World, find_policy, load_policy, read_context, read_policy, shown
+from tocsin.inputs import STDIN, Notice, Wish, load_policy, read_context
 from tocsin.message import compose
 from tocsin.policy.find import PLACES, workspace
 from tocsin.policy.load import Loaded, load
 from tocsin.policy.match import Destination, default_mail
 from tocsin.policy.words import Suggestions, quoted
+from tocsin.policy_file import find_policy, read_policy, shown
 from tocsin.problems import FORMATS
 from tocsin.templates import TemplateProblem
 from tocsin.text import clean
+from tocsin.world import World
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from servers import Answer, Request, ScriptedServer
+from api_server import ApiServer
 
 from tocsin.ci import context
 from tocsin.ci.derive import Said, derive
@@ -36,36 +36,14 @@ PLACES = (".tocsin.yml", ".github/tocsin.yml", ".gitlab/tocsin.yml")
 NOW = "2026-11-23T15:50:00Z"
 
 
-class GitHub(ScriptedServer):
-    """Answers by path, as a GitHub Enterprise Server does under /api/v3; what it does not know is a 404."""
+class GitHub(ApiServer):
+    """As a GitHub Enterprise Server."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.routes: dict[str, Answer] = {}
-
-    def next_answer(self, request: Request) -> Answer:
-        self.requests.append(request)
-        where = request.path.removeprefix("/api/v3")
-        missing = Answer(404, b'{"message": "Not Found", "status": "404"}')
-        return self.routes.get(where) or self.routes.get(where.partition("?")[0]) or self.routes.get("*") or missing
-
-    def route(self, routes: Mapping[str, Any]) -> None:
-        """Forget all requests, and answer by these routes: the name of a recorded answer, or status, headers and body."""
-        self.requests.clear()
-        self.routes = {path: self._answer(answer) for path, answer in routes.items()}
-
-    def _answer(self, answer: Any) -> Answer:
-        if isinstance(answer, Answer):
-            return answer
-        if isinstance(answer, str):
-            return Answer(200, ANSWERS[answer], {"Content-Type": "application/json; charset=utf-8"})
-        return Answer(answer.get("status", 200), answer["body"].encode(), answer.get("headers", {}))
+    prefix, answers = "/api/v3", ANSWERS
+    missing = b'{"message": "Not Found", "status": "404"}'
 
     def api(self, seconds: float = 60, network: Network | None = None) -> Api:
-        return Api(self.url("/api/v3"), TOKEN, network or Network(), time.monotonic() + seconds)
-
-    def asked(self) -> list[str]:
-        return [request.path.removeprefix("/api/v3") for request in self.requests]
+        return Api(self.url(self.prefix), TOKEN, network or Network(), time.monotonic() + seconds)
 
 
 def event_of(case: Mapping[str, Any], api: Api) -> Event:
@@ -74,4 +52,4 @@ def event_of(case: Mapping[str, Any], api: Api) -> Event:
     run = context("github", env, lambda _: json.dumps(case.get("event_file", {})))
     run = run._replace(declared={**run.declared, **{name: Fact(value, "test") for name, value in case.get("declared", {}).items()}})
     said = Said(case["hook"], case["status"], {}, json.dumps(case.get("facts", {})))
-    return derive(run, said, env, NOW, lambda _: {}, lambda known: api_facts(api, known, env.get("RUNNER_NAME")))
+    return derive(run, said, env, NOW, lambda _: {}, lambda known: api_facts(api, known, env))

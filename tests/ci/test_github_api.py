@@ -14,9 +14,10 @@ from servers import Answer, ScriptedServer
 from tocsin.ci.github_api import Api, current_job, failed_jobs, previous_status
 from tocsin.deliver import Stop
 from tocsin.event import as_dict
-from tocsin.inputs import Wish, World
+from tocsin.inputs import Wish
 from tocsin.network import Network
 from tocsin.pipeline import learn, notify, plan
+from tocsin.world import World
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)

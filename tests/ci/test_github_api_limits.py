@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import Answer, ScriptedServer
 
-from tocsin.ci.github_api import Api, failed_jobs, previous_status, trusted_policy
+from tocsin.ci.contents import trusted_policy
+from tocsin.ci.github_api import Api, failed_jobs, previous_status
 from tocsin.errors import PolicyError
 from tocsin.event import as_dict
 from tocsin.network import Network

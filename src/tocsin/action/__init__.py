@@ -20,15 +20,14 @@ from tocsin.action.send import How, send
 from tocsin.action.summary import failure
 from tocsin.ci.github_rest import Api
 from tocsin.errors import PolicyError, TocsinError
-from tocsin.inputs import AtHand, Wish, World, read_context, without_file
+from tocsin.inputs import LOOK_UPS_MAX_SECONDS, AtHand, Wish, read_context, without_file
+from tocsin.world import World
 
 if TYPE_CHECKING:
     from tocsin.action.policy import Found
     from tocsin.ci import Context
     from tocsin.console import Console
     from tocsin.deliver import Stop
-
-LOOK_UPS_MAX_SECONDS = 10 / 3  # ours: the share of the smaller default budget, before the policy says another
 
 
 def run(stage: str, world: World, console: Console, stop: Stop) -> int:

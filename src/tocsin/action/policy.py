@@ -1,25 +1,19 @@
-"""The policy of a step: the workspace's, or where the head may be a stranger's, the one at the commit that GitHub vouches for.
-
-On `pull_request_target` and `workflow_run`, GITHUB_SHA is the last commit of the target or default branch.
-"""
+"""The policy of a step: the workspace's, or where the head may be a stranger's, the one at the commit that GitHub vouches for."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
-from tocsin.action.git import committed
 from tocsin.action.state import Snapshot
 from tocsin.ci import Context
 from tocsin.errors import PolicyError
-from tocsin.inputs import Notice, World, find_policy, in_workspace, read_policy, shown, warnings, without_file
+from tocsin.inputs import Notice, warnings, without_file
 from tocsin.policy.contents import read_payload
-from tocsin.policy.find import PLACES
 from tocsin.policy.load import Loaded, load
 from tocsin.policy.nodes import BadFileError, Node, compose, decode
-
-VOUCHED_FOR = ("pull_request_target", "workflow_run")
+from tocsin.policy_file import find_policy, find_trusted, named_policy, read_policy, read_trusted, shown, why_nothing
+from tocsin.world import World
 
 
 class StrictPolicyError(PolicyError):
@@ -36,7 +30,7 @@ class Found(NamedTuple):
 
 def find(world: World, named: str | None, run: Context) -> Found:
     """The policy for a run; `named` is its path where the step names one. Raises PolicyError."""
-    named = named or world.env.get("TOCSIN_POLICY") or None
+    named = named_policy(world, named)
     if run.untrusted:
         return _vouched(world, named, run)
     path = find_policy(world, named)
@@ -91,48 +85,14 @@ def _snapshot(world: World, path: Path) -> Snapshot:
 
 def _vouched(world: World, named: str | None, run: Context) -> Found:
     """The policy at the trusted commit, or one that lies outside of the workspace, where no checkout put it."""
-    outside = _outside(world, named or world.env.get("TOCSIN_DEFAULT_POLICY"))
-    if outside and named:
-        return open_snapshot(_snapshot(world, outside), outside.parent)
-    if world.env.get("GITHUB_EVENT_NAME") not in VOUCHED_FOR:
-        why = run.secretless or f"{run.untrusted}, and the policy beside it could be the head's own"
-        return Found(None, [Notice(f"nothing is sent: {why}")])
-    found = _committed(world, (_in_repository(world, named),) if named else PLACES)
+    found = find_trusted(world, named, run)
+    if isinstance(found, Path):
+        return open_snapshot(_snapshot(world, found), found.parent)
     if found:
         data, name = found
-        files = {file: got[0] for file in payload_files(data) if (got := _committed(world, (file,)))}
+        files = {file: got[0] for file in payload_files(data) if (got := read_trusted(world, run, (file,)))}
         return open_snapshot(Snapshot(name, data, files))
-    if outside:
-        return open_snapshot(_snapshot(world, outside), outside.parent)
-    step = "check out the default branch before this step, or give it a token with `permissions: contents: read`"
-    notes = f" ({'; '.join(world.api.notes)})" if world.api and world.api.notes else ""
-    return Found(None, [Notice(f"nothing is sent: {run.untrusted}, and the trusted branch shows no policy{notes}: {step}", "warning")])
-
-
-def _outside(world: World, name: str | None) -> Path | None:
-    """The path of a policy that is named and lies outside of the workspace."""
-    path = world.folder / name if name else None
-    return find_policy(world, str(path)) if path and not in_workspace(path, world.folder) else None
-
-
-def _in_repository(world: World, name: str) -> str:
-    """A policy's path as git names it, from the repository's root."""
-    return os.path.relpath(world.folder / name, world.folder).replace(os.sep, "/")
-
-
-def _committed(world: World, paths: tuple[str, ...]) -> tuple[bytes, str] | None:
-    """The one of `paths` that is there at the trusted commit, by git where the commit is at hand, else by the API. Raises PolicyError."""
-    commit, repository = world.env.get("GITHUB_SHA", ""), world.env.get("GITHUB_REPOSITORY", "")
-    found = committed(world.folder, world.env, commit, paths)
-    if len(found) > 1:
-        raise PolicyError(f"the trusted branch has {len(found)} policies, {' and '.join(found)}: keep one, or name the one meant")
-    for path, data in found.items():
-        return data, path
-    if not world.api:
-        return None
-    from tocsin.ci.github_policy import trusted_policy
-
-    return trusted_policy(repository, commit, paths, world.api)
+    return Found(None, [Notice(why_nothing(world, run), "warning" if run.trusted else "notice")])
 
 
 def payload_files(data: bytes) -> list[str]:

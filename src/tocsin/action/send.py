@@ -15,9 +15,10 @@ from tocsin.action.log import Log
 from tocsin.action.summary import summary
 from tocsin.console import column_widths
 from tocsin.deliver import Stop
-from tocsin.inputs import Notice, Wish, World
+from tocsin.inputs import Notice, Wish
 from tocsin.pipeline import Plan
 from tocsin.verdict import Outcome
+from tocsin.world import World
 
 
 class How(NamedTuple):

@@ -25,6 +25,15 @@ _OFFSET = re.compile(r"([+-][0-9]{2})([0-9]{2})$")
 _AUTHOR = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>\s*")
 
 
+class Trusted(NamedTuple):
+    """Where the policy of an untrusted run may come from: the target or the default branch, as the CI itself names it."""
+
+    repository: str  # as the CI's API knows it
+    ref: str
+    commit: str | None  # its full id, where the CI says it
+    step: str  # what to do, in words for the user, where the policy cannot be had from there
+
+
 class Context(NamedTuple):
     """What a CI says of this run. Facts are by dotted field; each names the variable or the event file's key it came from."""
 
@@ -33,6 +42,7 @@ class Context(NamedTuple):
     untrusted: str | None = None
     secretless: str | None = None
     warnings: tuple[str, ...] = ()
+    trusted: Trusted | None = None
 
 
 class Source:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tocsin.ci import github_event as event
-from tocsin.ci.common import Context, Found, Maybe, Source, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import Context, Found, Maybe, Source, Trusted, commit, derive, present, ref, variables, web_url
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _DEPENDABOT = "dependabot[bot]"
 # The events on which GitHub runs Dependabot's changes as it runs a fork's; on others (workflow_run, schedule) the secrets are there.
 _DEPENDABOT_EVENTS = ("push", "create", "deployment", "deployment_status", *event.PULL_REQUESTS)
+_VOUCHED_FOR = ("pull_request_target", "workflow_run")
 _PULL_REF = re.compile(r"refs/pull/([0-9]{1,18})/", re.ASCII)
 
 
@@ -49,6 +50,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Context:
         untrusted=_untrusted(name, fork, pull_request=pull_request),
         secretless=_secretless(v, e, name, fork),
         warnings=warnings,
+        trusted=_trusted(v, name),
     )
 
 
@@ -128,6 +130,15 @@ def _untrusted(name: str, fork: Maybe, *, pull_request: bool) -> str | None:
     if fork is None:
         return "whether this pull request comes from a fork is unknown: the event file does not say"
     return "this pull request comes from a fork" if fork.value else None
+
+
+def _trusted(v: Source, name: str) -> Trusted | None:
+    """On these events GITHUB_SHA is the last commit of the target or the default branch, whatever the head is."""
+    if name not in _VOUCHED_FOR:
+        return None
+    repository, commit = (fact.value if fact else "" for fact in (v.text("GITHUB_REPOSITORY"), v.text("GITHUB_SHA")))
+    step = "check out the default branch before this step, or give it a token with `permissions: contents: read`"
+    return Trusted(repository, commit, commit or None, step)
 
 
 def _secretless(v: Source, e: Source, name: str, fork: Maybe) -> str | None:

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tocsin.ci.common import Source
 from tocsin.ci.github_history import previous_status
 from tocsin.ci.github_jobs import current_job, failed, failed_jobs, find_current, jobs, text
-from tocsin.ci.github_policy import trusted_file, trusted_policy
 from tocsin.ci.github_rest import Api
 from tocsin.event import Event, Fact, Facts, Failure
 from tocsin.text import safe_url
 
-__all__ = ["Api", "api_facts", "current_job", "failed_jobs", "previous_status", "trusted_file", "trusted_policy"]
+__all__ = ["Api", "api_facts", "current_job", "failed_jobs", "previous_status"]
 
 SOURCE = "GitHub API"
 
 
-def api_facts(api: Api, event: Event, runner_name: str | None = None) -> Facts:
+def api_facts(api: Api, event: Event, env: Mapping[str, str]) -> Facts:
     """What the API adds to `event`: `failures`, `job.id`, `job.url`, `run.previous_status`, as far as they can be known.
 
-    An event of scope `job` speaks of one job, which `runner_name` (RUNNER_NAME) tells from the others: its failed step alone is
+    An event of scope `job` speaks of one job, which RUNNER_NAME tells from the others: its failed step alone is
     named, and it is held against the same job of the run before. `api.notes` says what stays unknown.
     """
     repository = f"{event.repository.owner}/{event.repository.name}"
     nothing = event.hook == "trigger" or event.status == "skipped"  # nothing has failed yet, or nothing will be sent
     if nothing or not event.run.id or _another_run(event):
         return {}
-    job = _job(api, event, repository, runner_name) if event.scope == "job" else None
+    job = _job(api, event, repository, env.get("RUNNER_NAME")) if event.scope == "job" else None
     found: dict[str, Any] = {"job.id": text(job, "id"), "job.url": safe_url(text(job, "html_url"))} if job else {}
     if event.status == "failure":
         found["failures"] = _failures(api, event, repository, job)

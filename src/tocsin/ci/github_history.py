@@ -12,7 +12,8 @@ from typing import NamedTuple
 from tocsin.ci.common import Source
 from tocsin.ci.github_event import PULL_REQUESTS
 from tocsin.ci.github_jobs import Jobs, jobs, listed, text
-from tocsin.ci.github_rest import ACTIONS, Api, is_id, repository_path, segment
+from tocsin.ci.github_rest import ACTIONS, Api, repository_path
+from tocsin.ci.rest import is_id, segment
 from tocsin.ci.status import known
 
 RUNS_PER_PAGE = 30  # ours: a run has some 15 kB of JSON

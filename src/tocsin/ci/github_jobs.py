@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocsin.ci.common import Source, dig, document
-from tocsin.ci.github_rest import ACTIONS, Api, is_id, repository_path, segment
+from tocsin.ci.github_rest import ACTIONS, Api, repository_path
+from tocsin.ci.rest import is_id, segment
 from tocsin.event import Failure
 from tocsin.text import safe_url
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocsin.ci.common import Context, Found, Maybe, Source, author, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import Context, Found, Maybe, Source, Trusted, author, commit, derive, present, ref, variables, web_url
 from tocsin.ci.status import known
 from tocsin.event import TIERS, Fact
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tocsin.ci.common import ReadFile
 
+TOKEN = "TOCSIN_GITLAB_TOKEN"  # noqa: S105  the name of a masked variable, made for us: CI_JOB_TOKEN may not ask what we ask
 _MERGED = ("merged_result", "merge_train")  # pipelines whose CI_COMMIT_* are a merge commit's
 
 
@@ -44,7 +45,14 @@ def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001
         **_commit(v),
     }
     guessed: Found = {"app": v.text("CI_PROJECT_NAME"), "project": v.text("CI_PROJECT_NAMESPACE")}
-    return Context(present(declared), present(guessed), untrusted=_untrusted(v, fork), secretless=_secretless(v, fork))
+    untrusted = _untrusted(v, fork)
+    return Context(
+        declared=present(declared),
+        guessed=present(guessed),
+        untrusted=untrusted,
+        secretless=_secretless(v, fork),
+        trusted=_trusted(v) if untrusted else None,
+    )
 
 
 def _status(v: Source) -> Found:
@@ -139,19 +147,32 @@ def _fork(v: Source) -> bool | None:
 
 
 def _untrusted(v: Source, fork: bool | None) -> str | None:
-    """In the fork itself a fork's code is at home; in the parent it is a stranger's."""
+    """A fork's head is a stranger's where the parent runs it, and in the fork it speaks for nobody but the fork."""
     if not v.text("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID"):
         return None
-    name, source, _ = _origin(v)
+    name, _, _ = _origin(v)
     if fork is None:
         return f"whether this merge request comes from a fork is unknown: {name}, or what to hold it against, is not set"
-    here = v.text("CI_PROJECT_ID")
-    at_home = here and source and here.value == source.value
-    return "this merge request comes from a fork and runs in the parent project" if fork and not at_home else None
+    return f"this merge request comes from a fork and runs in {'it' if _at_home(v) else 'the parent project'}" if fork else None
+
+
+def _at_home(v: Source) -> bool:
+    """Does a merge request's pipeline run in the project that its head lives in."""
+    here, source = v.text("CI_PROJECT_ID"), v.text("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
+    return bool(here and source and here.value == source.value)
+
+
+def _trusted(v: Source) -> Trusted | None:
+    """The target branch; GitLab says its commit only where it built the merge."""
+    project, branch = v.text("CI_MERGE_REQUEST_PROJECT_ID"), v.text("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    if not project or not branch:
+        return None
+    commit = v.text("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")
+    step = f"give the project a masked variable {TOKEN} with the scope read_api, by which the target branch's policy can be read"
+    return Trusted(project.value, branch.value, commit.value if commit else None, step)
 
 
 def _secretless(v: Source, fork: bool | None) -> str | None:
-    here, source = v.text("CI_PROJECT_ID"), v.text("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
-    if fork and here and source and here.value == source.value:
+    if fork and _at_home(v):
         return "this merge request's pipeline runs in the fork, where GitLab does not give the parent project's variables"
     return None

@@ -14,9 +14,10 @@ from tocsin.console import Console
 from tocsin.deliver import Stop
 from tocsin.errors import UsageError
 from tocsin.inbox import Arrival, Inbox
-from tocsin.inputs import Wish, World
+from tocsin.inputs import Wish
 from tocsin.network import Network
 from tocsin.verdict import Outcome
+from tocsin.world import World
 
 HERE = Path(__file__).parent
 HOOKS = (("trigger", None, ("run.json",)), ("completion", "failure", ("run.json", "failure.json")))

@@ -128,6 +128,7 @@ _WORDS = {
     "did not find expected key": "the line's indentation fits none of the lines above it",
     "did not find expected '-'": "the line's indentation fits none of the lines above it",
     "expected <block end>": "the line's indentation fits none of the lines above it",
+    "maximum nesting depth": f"values are nested deeper than {LEVELS_MAX} levels",
 }
 
 

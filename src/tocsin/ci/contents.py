@@ -1,17 +1,13 @@
-"""The policy of a trusted ref, from GitHub's API: for runs beside which an untrusted head may lie.
-
-https://docs.github.com/en/rest/repos/contents
-"""
+"""The policy of a trusted ref, from the CI's API: for runs beside which an untrusted head may lie."""
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from tocsin.ci.common import dig
-from tocsin.ci.github_rest import CONTENTS, Api, repository_path
+from tocsin.ci.rest import Api
 from tocsin.errors import PolicyError
 from tocsin.text import clean
 
@@ -34,17 +30,15 @@ def trusted_file(repository: str, ref: str, path: str, api: Api) -> bytes | None
 
     GitHub gives a file of up to 1 MB this way: a larger one is unknown, with a note.
     """
-    base = repository_path(repository)
-    if not base or not ref:
-        return None
-    data = api.get(f"{base}/contents/{quote(path, errors='replace')}", CONTENTS, {"ref": ref}, missing=True)
+    where = api.file(repository, ref, path) if ref else None
+    data = api.get(where[0], api.contents, where[1], missing=True) if where else None
     if data is None:
         return None
-    content = dig(data, "content") if dig(data, "type") == "file" and dig(data, "encoding") == "base64" else None
+    content = dig(data, "content") if dig(data, "type") in (None, "file") and dig(data, "encoding") == "base64" else None
     if isinstance(content, str):
         try:
             return b64decode(content.replace("\n", ""), validate=True)
         except (binascii.Error, ValueError):
             pass
-    api.note(f"{path} of {repository} is no file of up to 1 MB that GitHub's API hands out, so {CONTENTS.lost}")
+    api.note(f"{path} of {repository} is no file that {api.service}'s API hands out (up to 1 MB), so {api.contents.lost}")
     return None

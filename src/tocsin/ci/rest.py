@@ -1,0 +1,163 @@
+"""A CI's REST API, asked within limits: a few questions need no library.
+
+What it does not answer is unknown, and said once in `Api.notes`. No address that an answer names is ever asked, so the token
+goes to the API's own host alone. TOCSIN_ALLOWED_HOSTS holds for it as for a channel: who limits where anything may be sent
+adds the API's host.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from queue import Empty, SimpleQueue
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+from tocsin.http import Response, Transport
+from tocsin.network import Network, NoAnswer
+from tocsin.text import clean
+
+REQUEST_MAX_SECONDS = 3.0  # ours: one look-up may not eat the time of the messages
+REQUEST_GRACE_SECONDS = 0.1  # a request that ends by itself says why in better words than one that is left behind
+ANSWER_MAX_BYTES = 4 * 1024 * 1024  # ours: a hundred jobs with their steps have several hundred kB
+_PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
+_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class Need(NamedTuple):
+    """What a question is about, in words for the user."""
+
+    asked: str  # "the jobs and runs"
+    lost: str  # what stays unknown without an answer
+    step: str  # what gives the token the right to ask
+
+
+class Api(ABC):
+    """What may be asked until `deadline`, on the clock of `time.monotonic`. `notes` says what could not be learned, each once.
+
+    A host that does not answer, or refuses the token, is not asked again.
+    """
+
+    service: ClassVar[str]  # its name, in words for the user
+    address: ClassVar[str]  # the variable that holds `base_url`
+    new_token: ClassVar[str]  # what to do where the token is refused
+    contents: ClassVar[Need]  # what a question for a file is about
+
+    def __init__(self, base_url: str, token: str, network: Network, deadline: float) -> None:
+        self.notes: list[str] = []
+        self.deadline = deadline
+        self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
+        self._answers: dict[str, Any] = {}
+        self._closed: set[Need] = set()
+        self._silent = False
+
+    @abstractmethod
+    def headers(self, token: str) -> dict[str, str]:
+        """What each request carries."""
+
+    @abstractmethod
+    def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]] | None:
+        """Where a file of a repository at a ref is, and the query; None for what is no repository."""
+
+    def get(self, path: str, need: Need, query: Mapping[str, str | int] | None = None, *, missing: bool = False) -> Any:
+        """The JSON at `path`, asked once; None where it cannot be had, with a note, but for a 404 where `missing` may be."""
+        where = path + (f"?{urlencode(query, errors='replace')}" if query else "")
+        if where not in self._answers and need not in self._closed and not self._silent:
+            self._answers[where] = self._get(where, need, missing=missing)
+        return self._answers.get(where)
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def odd(self, need: Need) -> None:
+        """Note an answer that is not in the form that is documented."""
+        self.note(f"{self.service}'s answer about {need.asked} is not understood, so {need.lost}")
+
+    def _get(self, where: str, need: Need, *, missing: bool) -> Any:
+        try:
+            response = self._ask(where)
+        except NoAnswer as error:
+            self._close(f"{self.service}'s API gave no answer ({error.reason})", need, everything=True)
+            return None
+        if response.status != 200:
+            if not (response.status == 404 and missing):
+                self._refused(response, need)
+            return None
+        data = response.json()
+        if data is None:
+            self.odd(need)
+        return data
+
+    def _ask(self, where: str) -> Response:
+        """One request, in a thread that is left behind if it outlives its time: no time-out reaches a look-up of the host's name.
+
+        Raises NoAnswer.
+        """
+        host = self._host()
+        now = time.monotonic()
+        seconds = min(REQUEST_MAX_SECONDS, self.deadline - now)
+        if seconds <= REQUEST_GRACE_SECONDS:
+            raise NoAnswer("the time for look-ups is used up")
+        transport = Transport(self._network, "", now + seconds - REQUEST_GRACE_SECONDS)
+        answer: SimpleQueue[Response | Exception] = SimpleQueue()
+
+        def work() -> None:
+            try:
+                answer.put(transport.request("GET", self._base_url + where, None, self.headers(self._token), ANSWER_MAX_BYTES))
+            except Exception as error:  # noqa: BLE001  raised again in the thread that waits
+                answer.put(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            got = answer.get(timeout=seconds)
+        except Empty:
+            raise NoAnswer(f"no answer from {host} in time") from None
+        if isinstance(got, Exception):
+            raise got
+        return got
+
+    def _host(self) -> str:
+        """The host to ask. Raises NoAnswer where the token would travel in the clear."""
+        try:
+            parts = urlsplit(self._base_url)
+            host = parts.hostname or ""
+        except ValueError:
+            raise NoAnswer(f"{self.address} is no address", retry=False) from None
+        if parts.scheme != "https" and not (parts.scheme == "http" and host in _PLAIN_HOSTS):
+            raise NoAnswer(f"{self.address} must begin with https://, for the token never travels in the clear", retry=False)
+        return clean(host, 100)
+
+    def _refused(self, response: Response, need: Need) -> None:
+        status, headers = response.status, response.headers
+        used_up = "0" in (headers.get("x-ratelimit-remaining"), headers.get("ratelimit-remaining")) or "retry-after" in headers
+        if status == 429 or (status == 403 and used_up):
+            self._close(f"{self.service}'s rate limit for this token is used up (HTTP {status})", need, everything=True)
+        elif status == 401:
+            self._close(f"{self.service} refuses the token (HTTP 401)", need, self.new_token, everything=True)
+        elif status == 403:
+            self._close(f"the token may not read {need.asked} of this repository (HTTP 403)", need, need.step)
+        elif status == 404:
+            self.note(f"{self.service} does not find {need.asked}, or hides them from the token (HTTP 404), so {need.lost}: {need.step}")
+        else:
+            self._close(f"{self.service}'s API answers HTTP {status}", need, everything=True)
+
+    def _close(self, what: str, need: Need, step: str = "", *, everything: bool = False) -> None:
+        """Note what happened, and ask no more of this need, or nothing any more."""
+        self._closed.add(need)
+        self._silent = self._silent or everything
+        self.note(f"{what}, so {need.lost}{f': {step}' if step else ''}")
+
+
+def segment(text: str) -> str:
+    """`text` as one segment of a path."""
+    return quote(text, safe="", errors="replace")
+
+
+def is_id(text: str) -> bool:
+    """Is `text` the number of a run, a pipeline or a project."""
+    return _ID.fullmatch(text) is not None

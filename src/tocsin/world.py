@@ -1,0 +1,24 @@
+"""All that the process has, handed in: nothing below reads it from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tocsin.network import Network
+
+if TYPE_CHECKING:
+    from tocsin.ci.rest import Api
+
+
+class World(NamedTuple):
+    """The environment, the clock, the streams and the network."""
+
+    env: Mapping[str, str]
+    folder: Path
+    read_stdin: Callable[[], bytes]
+    now: Callable[[], str]  # ISO 8601 in UTC
+    started: float  # the process's start on time.monotonic's clock
+    network: Network
+    api: Api | None = None  # the CI's, where a token for it was passed: one in the environment was not meant for us

@@ -1,0 +1,194 @@
+"""What GitLab's API adds to an event, where a token was made for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_server import ApiServer
+from projects import Project
+from servers import Answer, ScriptedServer
+
+from tocsin.ci import context
+from tocsin.ci.derive import Said, derive
+from tocsin.ci.gitlab_api import api_facts
+from tocsin.ci.gitlab_rest import Api, open_api
+from tocsin.event import as_dict
+from tocsin.network import Network
+
+CASES = Path(__file__).parents[1] / "cases" / "gitlab_api"
+FORK = json.loads((CASES.parent / "ci" / "gitlab-merge-request-fork-in-parent" / "env.json").read_text(encoding="utf-8"))
+IN_FORK = json.loads((CASES.parent / "ci" / "gitlab-merge-request-fork-in-fork" / "env.json").read_text(encoding="utf-8"))
+TOKEN = "glpat-sixteenCandlesOnTheCake"
+ENV = {
+    "GITLAB_CI": "true",
+    "CI_COMMIT_BRANCH": "main",
+    "CI_COMMIT_REF_NAME": "main",
+    "CI_JOB_NAME": "tocsin failure",
+    "CI_PIPELINE_ID": "1700399976",
+    "CI_PIPELINE_SOURCE": "push",
+    "CI_PROJECT_ID": "62099837",
+    "CI_PROJECT_NAME": "payments",
+}
+POLICY = b"channels: {team: {kind: slack}}\nnotifications: [{on: [success, failure], send_to: team}]\n"
+FILES = "/projects/62099837/repository/files/"
+
+
+class GitLab(ApiServer):
+    """As GitLab answers."""
+
+    prefix, answers = "/api/v4", {}
+    missing = b'{"message": "404 Not Found"}'
+
+    def api(self) -> Api:
+        return Api(self.url(self.prefix), TOKEN, Network(), time.monotonic() + 60)
+
+    def env(self) -> dict[str, str]:
+        return {"CI_API_V4_URL": self.url(self.prefix), "TOCSIN_GITLAB_TOKEN": TOKEN}
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLab]:
+    with GitLab() as server:
+        yield server
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)
+def test_the_api_adds_what_it_knows(gitlab: GitLab, path: Path):
+    case = json.loads(path.read_text(encoding="utf-8"))
+    gitlab.route(case["answers"])
+    env, api = {**ENV, **case["env"]}, gitlab.api()
+    said = Said(case["hook"], case["status"])
+    event = derive(context("gitlab", env, str), said, env, "2026-11-23T15:50:00Z", lambda _: {}, lambda known: api_facts(api, known, env))
+    assert {
+        "failures": as_dict(event.failures),
+        "previous_status": event.run.previous_status,
+        "transition": event.transition,
+    } == case["event"]
+    assert api.notes == case["notes"]
+    assert gitlab.asked() == case["asked"]
+    assert {name for name, source in event.sources.items() if source == "GitLab API"} <= {"failures", "run.previous_status", "transition"}
+    assert all(request.headers["private-token"] == TOKEN for request in gitlab.requests)
+
+
+def test_a_long_list_is_read_page_by_page(gitlab: GitLab):
+    jobs = [{"name": f"job {number}", "status": "failed"} for number in range(100)]
+    path = "/projects/62099837/pipelines/1700399976/jobs?scope%5B%5D=failed&per_page=100&page="
+    gitlab.route({f"{path}1": jobs, f"{path}2": jobs[:7], "*": []})
+    event = derive(
+        context("gitlab", ENV, str),
+        Said("completion", "failure"),
+        ENV,
+        "2026-11-23T15:50:00Z",
+        lambda _: {},
+        lambda known: api_facts(gitlab.api(), known, ENV),
+    )
+    assert len(event.failures) == 107
+
+
+def test_without_a_token_of_its_own_nothing_is_asked():
+    env = {"CI_API_V4_URL": "https://gitlab.example.com/api/v4", "CI_JOB_TOKEN": TOKEN, "GITLAB_TOKEN": TOKEN}
+    assert open_api(env, Network(), 0) is None
+    assert open_api({**env, "TOCSIN_GITLAB_TOKEN": " "}, Network(), 0) is None
+    assert open_api({**env, "TOCSIN_GITLAB_TOKEN": TOKEN}, Network(), 0)
+
+
+# At the command line
+
+
+@pytest.fixture
+def slack() -> Iterator[ScriptedServer]:
+    with ScriptedServer(Answer(200, b"ok")) as server:
+        yield server
+
+
+def run(project: Project, slack: ScriptedServer, env: dict[str, str], ci: dict[str, str]):
+    return project.send("failure", ci=ci, env={"SLACK_WEBHOOK_URL": slack.url("/hook"), **env})
+
+
+def file(data: bytes) -> dict[str, Any]:
+    return {"body": json.dumps({"file_name": ".tocsin.yml", "encoding": "base64", "content": base64.b64encode(data).decode()})}
+
+
+def test_a_failure_names_its_jobs(project: Project, gitlab: GitLab, slack: ScriptedServer):
+    project.policy(POLICY.decode())
+    case = json.loads((CASES / "broken.json").read_text(encoding="utf-8"))
+    gitlab.route(case["answers"])
+    done = run(project, slack, gitlab.env(), ENV)
+    assert done.code == 0
+    assert done.report
+    assert [failure["job"] for failure in done.report["event"]["failures"]] == ["unit tests", "lint 1/2", "deploy"]
+    assert "newly failing" in slack.requests[0].json()["text"]
+    assert TOKEN not in done.out + done.err + json.dumps(done.report)
+
+
+def test_a_token_that_is_refused_is_said_once_and_the_message_goes_out(project: Project, gitlab: GitLab, slack: ScriptedServer):
+    project.policy(POLICY.decode())
+    gitlab.route({"*": {"status": 401, "body": "{}"}})
+    done = run(project, slack, gitlab.env(), ENV)
+    assert done.err.count("GitLab refuses the token") == 1
+    assert len(slack.requests) == 1
+    assert TOKEN not in done.out + done.err
+
+
+@pytest.mark.parametrize("ci", [FORK, IN_FORK], ids=["in the parent", "in the fork"])
+def test_a_fork_s_merge_request_has_the_target_branch_s_policy(project: Project, gitlab: GitLab, slack: ScriptedServer, ci: dict[str, str]):
+    project.policy(
+        "channels: {theirs: {kind: webhook, url: 'https://attacker.example.com'}}\nnotifications: [{on: failure, send_to: theirs}]\n"
+    )
+    gitlab.route({f"{FILES}.tocsin.yml?ref=main": file(POLICY), f"{FILES}.gitlab%2Ftocsin.yml": {"status": 404, "body": "{}"}})
+    done = run(project, slack, gitlab.env(), ci)
+    assert done.rows() == {"team": ("delivered", None)}
+    assert [path for path in gitlab.asked() if "files" in path] == [
+        f"{FILES}.tocsin.yml?ref=main",
+        f"{FILES}.github%2Ftocsin.yml?ref=main",
+        f"{FILES}.gitlab%2Ftocsin.yml?ref=main",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ci", "answer", "why"),
+    [
+        (FORK, None, "runs in the parent project, and the trusted branch shows no policy: give the project a masked variable TOCSIN_GITLAB_TOKEN"),
+        (IN_FORK, None, "nothing is sent: this merge request's pipeline runs in the fork, where GitLab does not give the parent project's variables"),
+        (IN_FORK, {"status": 404, "body": "{}"}, "runs in it, and the trusted branch shows no policy"),
+        (FORK, {"status": 403, "body": "{}"}, "the token may not read the files of this repository (HTTP 403), so the target branch's policy stays unknown"),
+        (FORK, {"status": 404, "body": "{}"}, "the trusted branch shows no policy"),
+        (FORK, {"body": "[]"}, "is no file that GitLab's API hands out"),
+    ],
+    ids=["no token", "no token in the fork", "none there, seen from the fork", "refused", "none there", "odd"],
+)  # fmt: skip
+def test_without_it_nothing_is_sent_and_it_says_why(project: Project, gitlab: GitLab, slack: ScriptedServer, ci, answer, why):
+    project.policy(POLICY.decode())
+    gitlab.route({"*": answer} if answer else {})
+    done = run(project, slack, gitlab.env() if answer else {}, ci)
+    assert done.code == 0
+    assert why in done.err
+    assert slack.requests == []
+
+
+def test_a_target_s_commit_that_is_at_hand_needs_no_token(project: Project, slack: ScriptedServer):
+    (project.folder / ".git").rmdir()
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    project.policy(POLICY.decode())
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "The target"]):
+        subprocess.run([*git, *words], cwd=project.folder, check=True)
+    target = subprocess.run([*git, "rev-parse", "HEAD"], cwd=project.folder, check=True, capture_output=True, text=True).stdout.strip()
+    project.policy(
+        "channels: {theirs: {kind: webhook, url: 'https://attacker.example.com'}}\nnotifications: [{on: failure, send_to: theirs}]\n"
+    )
+    merged = {**FORK, "CI_MERGE_REQUEST_EVENT_TYPE": "merged_result", "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": target}
+    assert run(project, slack, {}, merged).rows() == {"team": ("delivered", None)}
+
+
+def test_two_policies_on_the_target_branch_are_an_error(project: Project, gitlab: GitLab, slack: ScriptedServer):
+    gitlab.route({"*": file(POLICY)})
+    done = run(project, slack, gitlab.env(), FORK)
+    assert done.code == 3
+    assert "policies in 62099837 at main" in done.err
