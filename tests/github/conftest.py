@@ -16,7 +16,16 @@ from act import ROOT, Repository
 from runners import require
 from servers import Answer, ScriptedServer
 
-CARRIED = ("action.yml", "plugins/github", "src", "release/requirements.lock", "pyproject.toml", "README.md", "LICENSE")
+CARRIED = (
+    "action.yml",
+    "plugins/github",
+    "plugins/launch.py",
+    "src",
+    "release/requirements.lock",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 PLACE = "import sys; sys.path.insert(0, sys.argv[1]); import install; print(install.place())"
 
 
