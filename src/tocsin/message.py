@@ -144,10 +144,16 @@ def _details(event: Event, duration: str | None) -> list[Detail]:
         ("Triggered by", actor, None),
         ("Duration", duration, None),
         ("Pipeline", _run_name(event), None),
-        ("Job", _joined(" ", event.job.name, f"({event.job.variant})" if event.job.variant else None), event.job.url),
+        ("Job", _job(event), event.job.url),
         ("Image", _joined(":", event.image.repository, event.image.tag), None),
     ]
     return [Detail(label, text, safe_url(url)) for label, value, url in rows if value and (text := clean(value))]
+
+
+def _job(event: Event) -> str | None:
+    """The job that the status speaks of; the one that only tells of a whole run is of no interest."""
+    variant = f"({event.job.variant})" if event.job.variant else None
+    return _joined(" ", event.job.name, variant) if event.scope == "job" else None
 
 
 def _joined(separator: str, *parts: str | None) -> str:

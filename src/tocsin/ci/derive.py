@@ -14,7 +14,7 @@ from tocsin.ci.facts import SOURCE as FACTS_SOURCE
 from tocsin.ci.facts import read_facts
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError, UsageError
-from tocsin.event import KINDS, TIERS, Event, Fact, Facts, build, spread
+from tocsin.event import KINDS, TIERS, Event, Fact, Facts, Person, as_dict, build, spread
 from tocsin.text import clean
 
 LookUp: TypeAlias = Callable[[Event], Facts]
@@ -144,7 +144,17 @@ def _finished(facts: Facts, hook: str, status: Fact | None, now: str) -> Facts:
     if "commit.message" in facts and "commit.title" not in facts:
         message = facts["commit.message"]
         follow["commit.title"] = Fact(first_line(message.value), message.source)
+    facts = {**_of_change(facts), **facts}
     return {name: fact for name, fact in {**facts, **follow}.items() if fact.value not in (None, "")}
+
+
+def _of_change(facts: Facts) -> Facts:
+    """The title and the author of the commit, where it is one of the changes: Jenkins says them nowhere else."""
+    changes = _value(facts, "changes") or ()
+    change = next((as_dict(item) for item in changes if as_dict(item).get("sha") == _value(facts, "commit.sha")), {})
+    author = change.get("author") or {}
+    told = {"commit.title": change.get("title"), **{f"commit.author.{key}": author.get(key) for key in Person._fields}}
+    return {name: Fact(value, facts["changes"].source) for name, value in told.items() if value}
 
 
 def _value(facts: Facts, name: str) -> Any:

@@ -1,0 +1,62 @@
+"""One policy, one run: the same messages under every CI, but for the links, which lead to each CI's own pages.
+
+The runs are those of tests/cases/explain, which test_explain.py holds to the same decisions.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inprocess import CASES
+
+from tocsin.channels import KINDS, MAIL_KINDS, load
+from tocsin.inputs import Wish
+from tocsin.message import Message, compose
+from tocsin.network import Network
+from tocsin.pipeline import plan
+from tocsin.world import World
+
+EXPLAIN = CASES / "explain"
+CASE_FILES = sorted(path for path in EXPLAIN.glob("*.json") if not path.name.endswith(".expected.json"))
+POLICY = (EXPLAIN / "policy.yml").read_bytes()
+NOW = "2026-11-23T15:50:00Z"
+PLUGINS = ("github", "gitlab", "jenkins")
+
+
+def message(case: dict[str, Any], ci: str, folder: Path) -> Message:
+    """What a person is told of a case as one CI describes it; a job that tells of a whole run, as plug-ins have it."""
+    (folder / "facts.json").write_text(json.dumps({**case["facts"], "scope": "run"}))
+    (folder / "event.json").write_text(json.dumps(case["event_file"]))
+    env = {name: value for name, value in case["environments"][ci].items() if name != "GITHUB_JOB"}
+    world = World(env, folder, lambda: POLICY, lambda: NOW, time.monotonic(), Network())
+    flags = {"scope": "run"}
+    return compose(plan(world, Wish(case["hook"], case["status"], flags, "facts.json", "-")).event)
+
+
+def without_links(told: Message) -> Message:
+    """A message whose links all lead to one place, and whose rows have none: which of them a CI can link differs."""
+    rows = {name: tuple(row._replace(url=None) for row in getattr(told, name)) for name in ("details", "failures")}
+    return told._replace(**rows, link=told.link and told.link._replace(url="https://ci.example.com/run"))
+
+
+@pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: path.stem)
+def test_the_same_run_has_the_same_message_under_every_ci(tmp_path: Path, path: Path):
+    case = json.loads(path.read_text(encoding="utf-8"))
+    told = {ci: message(case, ci, tmp_path) for ci in PLUGINS}
+    said = {ci: (one.title, one.text, [(row.label, row.value) for row in one.details], one.failures) for ci, one in told.items()}
+    assert said["gitlab"] == said["github"]
+    assert said["jenkins"] == said["github"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in MAIL_KINDS and kind != "webhook"])
+def test_every_channel_shows_the_same(tmp_path: Path, kind: str):
+    module = load(kind)
+    for path in CASE_FILES:
+        case = json.loads(path.read_text(encoding="utf-8"))
+        shown = {ci: module.render(without_links(message(case, ci, tmp_path)), module.Options(kind=kind)) for ci in PLUGINS}
+        assert shown["gitlab"] == shown["github"], path.stem
+        assert shown["jenkins"] == shown["github"], path.stem
