@@ -63,8 +63,9 @@ def _lint_workflows(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the generated parts of the docs anew; with --check, fail where they are not current."""
+    """Write the generated parts of the docs and the plug-ins anew; with --check, fail where they are not current."""
     session.install("-q", "-e", ".[ses]", silent=True)
+    session.run("python", "plugins/generate.py", *session.posargs)
     session.run("python", "docs/generate.py", *session.posargs)
 
 

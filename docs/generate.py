@@ -195,8 +195,9 @@ def devtron_table(_: str) -> str:
 
 
 def example(name: str) -> str:
-    """An example workflow as it is."""
-    return f"```yaml\n{(ROOT / 'examples' / 'github' / name).read_text(encoding='utf-8')}```"
+    """An example as it is."""
+    language = {".yml": "yaml", ".groovy": "groovy", ".sh": "sh"}.get(Path(name).suffix, "groovy")  # a Jenkinsfile has no suffix
+    return f"```{language}\n{(ROOT / 'examples' / name).read_text(encoding='utf-8')}```"
 
 
 def action_table(part: str) -> str:
@@ -204,7 +205,21 @@ def action_table(part: str) -> str:
     manifest = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))[part]
     if part == "outputs":
         return table(("output", "is"), *((f"`{name}`", output["description"]) for name, output in manifest.items()))
-    rows = ((f"`{name}`", code(given["default"]) if given["default"] else "", given["description"]) for name, given in manifest.items())
+    return inputs_table(manifest)
+
+
+def gitlab_inputs(_: str) -> str:
+    """The inputs of GitLab's template, whose header is the first of the file's two documents."""
+    template = (ROOT / "plugins" / "gitlab" / "templates" / "notify.yml").read_text(encoding="utf-8")
+    return inputs_table(yaml.safe_load(template.partition("\n---\n")[0])["spec"]["inputs"])
+
+
+def inputs_table(inputs: Node) -> str:
+    """The inputs of a plug-in."""
+    rows = (
+        (f"`{name}`", "" if given["default"] in ("", []) else code(given["default"]), given["description"])
+        for name, given in inputs.items()
+    )
     return table(("input", "default", "meaning"), *rows)
 
 
@@ -219,6 +234,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "summary": summary_sample,
     "example": example,
     "action": action_table,
+    "gitlab-inputs": gitlab_inputs,
 }
 
 if __name__ == "__main__":

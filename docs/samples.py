@@ -13,9 +13,10 @@ from tocsin.action.summary import summary
 from tocsin.arguments import parser
 from tocsin.console import Console
 from tocsin.deliver import Stop
-from tocsin.inputs import Wish, World
+from tocsin.inputs import Wish
 from tocsin.network import Network
 from tocsin.verdict import Outcome
+from tocsin.world import World
 
 SAMPLE = Path(__file__).resolve().parent / "sample"
 ELIDED = {"…": "as context --json prints it"}

@@ -151,7 +151,7 @@ def _finished(facts: Facts, hook: str, status: Fact | None, now: str) -> Facts:
 def _of_change(facts: Facts) -> Facts:
     """The title and the author of the commit, where it is one of the changes: Jenkins says them nowhere else."""
     changes = _value(facts, "changes") or ()
-    change = next((as_dict(item) for item in changes if as_dict(item).get("sha") == _value(facts, "commit.sha")), {})
+    change: dict[str, Any] = next((item for item in map(as_dict, changes) if item.get("sha") == _value(facts, "commit.sha")), {})
     author = change.get("author") or {}
     told = {"commit.title": change.get("title"), **{f"commit.author.{key}": author.get(key) for key in Person._fields}}
     return {name: Fact(value, facts["changes"].source) for name, value in told.items() if value}
