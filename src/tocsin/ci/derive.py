@@ -144,7 +144,7 @@ def _finished(facts: Facts, hook: str, status: Fact | None, now: str) -> Facts:
     if "commit.message" in facts and "commit.title" not in facts:
         message = facts["commit.message"]
         follow["commit.title"] = Fact(first_line(message.value), message.source)
-    facts = {**_of_change(facts), **facts}
+    facts |= {name: fact for name, fact in _of_change(facts).items() if name not in facts}
     return {name: fact for name, fact in {**facts, **follow}.items() if fact.value not in (None, "")}
 
 
