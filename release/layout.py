@@ -1,6 +1,8 @@
-"""The tree that a release tag of the action carries: what stands where, for which machines, what is left out, what it may weigh.
+"""The tree that a release tag carries: what stands where, for which machines, what is left out, what it may weigh.
 
 action.yml, plugins/github/, src/tocsin/, LICENSE, README.md
+plugins/gitlab/, plugins/jenkins/       read from the tag by GitLab's include and Jenkins's libraries; see STAMPED
+plugins/launch.py             what both install the program by, and how the action fills a cache
 release/requirements.lock     what vendor/ holds, with hashes; installed where vendor/ has no compiled part for a Python
 vendor/                       the packages, once for all; of the compiled part one file a Python and platform: Python
                               itself names them (`….cpython-312-x86_64-linux-gnu.so`) and takes the one that is its own
@@ -13,8 +15,20 @@ from typing import NamedTuple
 
 BUDGET_BYTES = 25_000_000  # of the tree as tar.gz, which every job downloads
 
-PROGRAM = ("action.yml", "LICENSE", "README.md", "plugins/github", "release/requirements.lock", "src/tocsin")
+PLUGINS = ("plugins/github", "plugins/gitlab", "plugins/jenkins", "plugins/launch.py")
+PROGRAM = ("action.yml", "LICENSE", "README.md", *PLUGINS, "release/requirements.lock", "src/tocsin")
+BUILT_BY = ("pyproject.toml", "release")  # what a build of the sources needs beside PROGRAM
 LOCK = "release/requirements.lock"
+TOOLS = "release/tools.lock"
+TEMPLATE = "plugins/gitlab/templates/notify.yml"
+LIBRARY = "plugins/jenkins"
+
+# Where the version stands by which a plug-in installs the program. The sources say `1.2.3`, a release says
+# `1.2.3@sha256:` and its wheel's hash.
+STAMPED = {
+    TEMPLATE: 'default: "{}" # stamped by a release',
+    f"{LIBRARY}/resources/io/tocsin/version": "{}",
+}
 MANIFEST = "vendor/MANIFEST.json"
 VENDOR = "vendor"
 
@@ -42,6 +56,13 @@ TARGETS = (
     Target("3.13", "win_arm64", "cp313-win_arm64.pyd"),  # windows-11-arm
 )
 PYTHONS = tuple(sorted({target.python for target in TARGETS}, key=lambda version: int(version.split(".")[1])))
+
+# Whom the offline bundle has wheels for: every Python that the program runs in, on Linux with glibc.
+OFFLINE = tuple(
+    Target(f"3.{minor}", platform, f"cpython-3{minor}-{platform.removeprefix('manylinux2014_')}-linux-gnu.so")
+    for minor in range(10, 15)
+    for platform in (_LINUX_X64, _LINUX_ARM)
+)
 
 COMPILED = "pydantic-core"  # the one package that has no form in Python alone
 COMPILED_FILE = "pydantic_core/_pydantic_core"

@@ -12,14 +12,14 @@ from layout import BUDGET_BYTES, COMPILED_FILE, VENDOR
 LEVEL = 6  # of gzip: what hosts use that make an archive of a tag
 
 
-def archive(tree: Path, part: str | None = None) -> bytes:
-    """The tree as tar.gz, or one part of it (see `part_of`); the same bytes from the same files."""
+def archive(tree: Path, part: str | None = None, top: str = "") -> bytes:
+    """The tree as tar.gz, or one part of it (see `part_of`), in the folder `top`; the same bytes from the same files."""
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name in sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()):
             if part in (None, part_of(name)):
                 content = (tree / name).read_bytes()
-                info = tarfile.TarInfo(name)
+                info = tarfile.TarInfo(top + name)
                 info.size = len(content)
                 tar.addfile(info, io.BytesIO(content))
     return gzip.compress(held.getvalue(), LEVEL, mtime=0)

@@ -1,4 +1,4 @@
-"""Build the tree of a release of the action, the same bytes from the same lock.
+"""Build the tree of a release, the same bytes from the same lock.
 
     python release/tree.py [OUT] [--source DIR] [--wheels DIR] [--no-table] [--complete]
 
@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import sizes
+import stamp
 import wheels
 from layout import BYTECODE_OF_SES, LOCK, MANIFEST, NOT_IN_A_JOB, PROGRAM, PYTHONS, SES_ALONE, VENDOR
 
@@ -42,7 +43,7 @@ def main() -> int:
 
 
 def _words() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Build the tree of a release of the action.")
+    parser = argparse.ArgumentParser(description="Build the tree of a release.")
     parser.add_argument(
         "out", nargs="?", type=Path, default=ROOT / "build" / "release", help="the folder to build, replaced if it is there"
     )
@@ -85,6 +86,7 @@ def build(source: Path, out: Path, cache: Path, pythons: Mapping[str, str]) -> N
         shutil.rmtree(out)
     out.mkdir(parents=True)
     copy_program(source, out)
+    stamp.stamp(source, out)
     wheels.lay_out(lock, cache, out / VENDOR)
     (out / ".gitattributes").write_text("* -text\n", encoding="utf-8")  # git leaves every byte as it is
     versions = {version: compile_for(version, program, out) for version, program in sorted(pythons.items())}

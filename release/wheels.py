@@ -8,10 +8,11 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from layout import COMPILED, COMPILED_FILE, DOCUMENTS, KEPT, LEFT_OUT, SPEEDUPS, TARGETS, Target
+from layout import COMPILED, COMPILED_FILE, DOCUMENTS, KEPT, LEFT_OUT, OFFLINE, SPEEDUPS, TARGETS, Target
 
 ENTRY = re.compile(r"^(?P<name>[a-z0-9-]+)==.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 HASH = re.compile(r"sha256:([0-9a-f]{64})")
@@ -33,12 +34,26 @@ def entries(lock: str) -> dict[str, str]:
 def download(lock: str, cache: Path) -> None:
     """Fetch the wheels into folders of `cache`: all of them for one target, and the compiled package for each. Kept for the next time."""
     packages = entries(lock)
-    _fetch(lock, TARGETS[0], cache / "all")
+    _fetch(lock, TARGETS[:1], cache / "all")
     for target in TARGETS:
-        _fetch(packages[COMPILED], target, cache / target.suffix)
+        _fetch(packages[COMPILED], [target], cache / target.suffix)
 
 
-def _fetch(requirements: str, target: Target, folder: Path) -> None:
+def offline(cache: Path) -> Path:
+    """The folder of `cache` for the wheels of the offline bundle, which is another one when it is for other machines."""
+    return cache / f"offline-{hashlib.sha256(repr(OFFLINE).encode()).hexdigest()[:8]}"
+
+
+def download_offline(lock: str, cache: Path) -> Path:
+    """Fetch all wheels of the offline bundle into its folder, kept for the next time. Raises Unfit."""
+    _fetch(lock, OFFLINE, folder := offline(cache))
+    known = set(HASH.findall(lock))
+    for wheel in folder.iterdir():
+        _checked(wheel, known)
+    return folder
+
+
+def _fetch(requirements: str, targets: Sequence[Target], folder: Path) -> None:
     """Fill a folder beside the real one and give it its name, so that one that is there is complete, whoever else does the same."""
     if folder.exists():
         return
@@ -47,9 +62,10 @@ def _fetch(requirements: str, target: Target, folder: Path) -> None:
         wanted, wheels = Path(place) / "requirements.txt", Path(place) / "wheels"
         wanted.write_text(requirements, encoding="utf-8")
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-        abi = f"cp{target.python.replace('.', '')}"
-        kind = ["--only-binary", ":all:", "--implementation", "cp", "--python-version", target.python, "--abi", abi, "--abi", "none"]
-        subprocess.run([*pip, *kind, "--platform", target.platform, "--dest", str(wheels), "--requirement", str(wanted)], check=True)
+        for target in targets:
+            abi = f"cp{target.python.replace('.', '')}"
+            kind = ["--only-binary", ":all:", "--implementation", "cp", "--python-version", target.python, "--abi", abi, "--abi", "none"]
+            subprocess.run([*pip, *kind, "--platform", target.platform, "--dest", str(wheels), "--requirement", str(wanted)], check=True)
         try:
             wheels.rename(folder)
         except OSError:

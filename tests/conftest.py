@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from projects import Project
+from wheelhouse import wheelhouse  # noqa: F401  a fixture
 
 # The same cases in every run, so that no run fails by chance; `--hypothesis-profile explore` looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None)
