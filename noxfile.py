@@ -92,7 +92,7 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Build the tree of the action in build/release, its archive and SBOM, the sdist and the wheel. See docs/releasing.md."""
+    """Build the tree of a release in build/release, and in build/assets what goes with it. See docs/releasing.md."""
     session.install("-q", "--require-hashes", "-r", "release/tools.lock", silent=True)
     session.run("python", "release/tree.py", *session.posargs)
     session.run("python", "release/assets.py")
@@ -101,4 +101,5 @@ def release(session: nox.Session) -> None:
 @nox.session(name="verify-release")
 def verify_release(session: nox.Session) -> None:
     """Build a release again and compare: a tag, or a folder that holds its tree."""
+    session.install("-q", "--require-hashes", "-r", "release/tools.lock", silent=True)
     session.run("python", "release/verify.py", *session.posargs)

@@ -11,7 +11,7 @@ from pathlib import Path
 from layout import LIBRARY, LOCK, TEMPLATE
 from stamp import pinned, version_of
 
-TEXTS = Path(__file__).with_name("bundles")
+TEXTS = Path(__file__).with_name("texts")
 
 
 def component(tree: Path, version: str, out: Path) -> None:

@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import sizes
@@ -85,7 +85,7 @@ def build(source: Path, out: Path, cache: Path, pythons: Mapping[str, str]) -> N
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True)
-    copy_program(source, out)
+    copy_files(source, out, PROGRAM)
     stamp.stamp(source, out)
     wheels.lay_out(lock, cache, out / VENDOR)
     (out / ".gitattributes").write_text("* -text\n", encoding="utf-8")  # git leaves every byte as it is
@@ -93,9 +93,9 @@ def build(source: Path, out: Path, cache: Path, pythons: Mapping[str, str]) -> N
     write_manifest(out, versions)
 
 
-def copy_program(source: Path, out: Path) -> None:
-    """What is ours."""
-    for name in PROGRAM:
+def copy_files(source: Path, out: Path, names: Sequence[str]) -> None:
+    """Some files and folders of ours, less what Python left there."""
+    for name in names:
         where = source / name
         for path in sorted(where.rglob("*")) if where.is_dir() else [where]:
             if path.is_file() and "__pycache__" not in path.parts:

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from layout import MANIFEST
-from tree import ROOT, default_wheels, digests
+from layout import MANIFEST, TOOLS
+from tree import ROOT, default_wheels, digest, digests
 
 SHOWN = 50  # differences that are printed
 
@@ -32,7 +33,7 @@ def main() -> int:
         folder = Path(name)
         shipped, source = _trees(sys.argv[1], folder)
         found = list(tampered(shipped))
-        found += differences(shipped, _build_again(source, folder / "again"))
+        found += differences(shipped, _build_again(source, folder))
         count = len(digests(shipped))
     for line in found[:SHOWN]:
         print(line)
@@ -41,11 +42,22 @@ def main() -> int:
     return 1 if found else 0
 
 
-def _build_again(source: Path, tree: Path) -> Path:
-    """Build by the sources' own script; from this clone's wheels, which the lock's hashes check whoever fetched them."""
-    command = [sys.executable, str(source / "release" / "tree.py"), str(tree), "--no-table", "--source", str(source)]
+def _build_again(source: Path, folder: Path) -> Path:
+    """Build by the sources' own script and tools; from this clone's wheels, which the lock's hashes check whoever fetched them."""
+    tree, python = folder / "again", _with_tools_of(source, folder / "tools")
+    command = [python, str(source / "release" / "tree.py"), str(tree), "--no-table", "--source", str(source)]
     built = subprocess.run([*command, "--wheels", str(default_wheels(source))], check=False, stdout=subprocess.DEVNULL)
     return tree if not built.returncode else sys.exit("it cannot be built again: see above")
+
+
+def _with_tools_of(source: Path, folder: Path) -> str:
+    """A Python with what builds a wheel of these sources: another hatchling may make another one."""
+    if digest(source / TOOLS) == digest(ROOT / TOOLS):
+        return sys.executable
+    venv.create(folder, with_pip=True)
+    python = str(folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(source / TOOLS)], check=True)
+    return python
 
 
 def _trees(what: str, folder: Path) -> tuple[Path, Path]:

@@ -19,71 +19,20 @@ import urllib.request
 from pathlib import Path
 
 import boto3
+import layout
 import pytest
+import sizes
+import tree
+import verify
+import wheels
+from builds import PYTHONS, ROOT, git, script
 from moto.server import ThreadedMotoServer
 from packaging.requirements import Requirement
 from runners import require
 from servers import Answer, ScriptedServer
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "release"))
-
-import layout  # noqa: E402
-import sizes  # noqa: E402
-import tree  # noqa: E402
-import verify  # noqa: E402
-import wheels  # noqa: E402
-
 LOCKS = sorted((ROOT / "release").glob("*.lock"))
-PYTHONS = tree.find_pythons()
-WHEELS = tree.default_wheels(ROOT)
 NETWORK = re.compile(r"https?://|index-url|find-links|trusted-host")
-
-
-@pytest.fixture(scope="session")
-def sources(tmp_path_factory) -> Path:
-    """The sources as they are now, in a repository of their own, whose git writes files as Windows has them."""
-    if os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1":
-        assert PYTHONS, "no Python that a release is for is on PATH or in TOCSIN_PYTHONS"
-    elif not WHEELS.exists() or not PYTHONS:
-        pytest.skip("needs the wheels of a release, which ./dev release downloads, and a Python that it is for")
-    folder = tmp_path_factory.mktemp("of another name")
-    tree.copy_program(ROOT, folder)
-    shutil.copytree(ROOT / "release", folder / "release", dirs_exist_ok=True)
-    (folder / "build").mkdir()
-    (folder / "build" / WHEELS.name).symlink_to(WHEELS)
-    (folder / ".gitignore").write_text("__pycache__/\nbuild/\n")
-    git(folder, "init", "-q")
-    for name, value in {"user.name": "Ada", "user.email": "ada@example.com", "core.autocrlf": "true", "commit.gpgsign": "false"}.items():
-        git(folder, "config", name, value)
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "The sources")
-    return folder
-
-
-def git(folder: Path, *words: str) -> str:
-    """What git says."""
-    return subprocess.run([require("git"), *words], cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture(scope="session")
-def release(tmp_path_factory, sources) -> Path:
-    """A release of this checkout, read and not written to by the tests."""
-    out = tmp_path_factory.mktemp("release") / "tree"
-    tree.build(sources, out, WHEELS, PYTHONS)
-    return out
-
-
-@pytest.fixture
-def copy(release, tmp_path) -> Path:
-    """A release that the test may change."""
-    return Path(shutil.copytree(release, tmp_path / "copy"))
-
-
-def script(checkout: Path, name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one of the scripts of release/."""
-    command = [sys.executable, str(checkout / "release" / name), *map(str, words)]
-    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
