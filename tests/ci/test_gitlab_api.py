@@ -16,9 +16,10 @@ from projects import Project
 from servers import Answer, ScriptedServer
 
 from tocsin.ci import context
+from tocsin.ci.contents import trusted_policy
 from tocsin.ci.derive import Said, derive
 from tocsin.ci.gitlab_api import api_facts
-from tocsin.ci.gitlab_rest import Api, open_api
+from tocsin.ci.gitlab_rest import PIPELINES, Api, open_api
 from tocsin.event import as_dict
 from tocsin.network import Network
 
@@ -170,6 +171,31 @@ def test_without_it_nothing_is_sent_and_it_says_why(project: Project, gitlab: Gi
     done = run(project, slack, gitlab.env() if answer else {}, ci)
     assert done.code == 0
     assert why in done.err
+    assert slack.requests == []
+
+
+def test_a_token_that_is_refused_is_used_for_nothing_else(gitlab: GitLab):
+    gitlab.route({"*": {"status": 401, "body": "{}"}})
+    api = gitlab.api()
+    assert trusted_policy("62099837", "main", [".tocsin.yml", ".gitlab/tocsin.yml"], api) is None
+    assert api.get("/projects/62099837/pipelines", PIPELINES) is None
+    assert len(gitlab.requests) == 1
+
+
+def test_an_organisation_s_policy_is_for_nobody_s_head_where_no_branch_is_trusted(
+    project: Project, slack: ScriptedServer, tmp_path_factory
+):
+    default = tmp_path_factory.mktemp("org") / "default.yml"
+    default.write_bytes(POLICY)
+    jenkins = {
+        "JENKINS_HOME": "/var/jenkins_home",
+        "JOB_NAME": "payments/PR-7",
+        "BRANCH_NAME": "PR-7",
+        "CHANGE_ID": "7",
+        "CHANGE_FORK": "eve",
+    }
+    done = run(project, slack, {"TOCSIN_DEFAULT_POLICY": str(default)}, jenkins)
+    assert "nothing is sent: this pull request comes from a fork" in done.err
     assert slack.requests == []
 
 
