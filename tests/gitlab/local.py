@@ -1,0 +1,133 @@
+"""Pipelines run for real, by gitlab-ci-local, in a repository of the test's own: no GitLab, no Docker, this machine's bash.
+
+    repository.write(".gitlab-ci.yml", "include: …")
+    run = repository.run({"SLACK_WEBHOOK_URL": slack.url("/hook")})
+    run.results == {"build": "PASS", "tocsin trigger": "PASS"}
+
+OWNER/tocsin on gitlab.example.com is this checkout's template, so the examples run as they are written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from runners import require
+from servers import ScriptedServer
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EXAMPLES = ROOT / "examples" / "gitlab"
+TEMPLATE = ROOT / "plugins" / "gitlab" / "templates" / "notify.yml"
+HOST = "https://gitlab.example.com"
+POLICY = """\
+channels: {team: {kind: slack}, audit: {kind: webhook, url: "${AUDIT_URL}"}}
+notifications: [{on: [trigger, success, failure, cancelled], send_to: [team, audit]}]
+"""
+MOST_SECONDS = 60.0  # what no run takes; a run that hangs ends the test
+_GIT = ("-c", "user.name=Ada Muster", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")
+_RESULT = re.compile(r"^ (PASS|WARN|FAIL) +(.+?)(?: +pre_script)? *$", re.MULTILINE)
+
+
+class Run:
+    """How a run ended, and what it printed."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+        self.results = {name: word for word, name in _RESULT.findall(out)}
+
+    def said(self, job: str) -> str:
+        """What a job printed."""
+        return "\n".join(re.findall(rf"^{re.escape(job)} *> (.*)$", self.out + self.err, re.MULTILINE))
+
+    def began(self, job: str) -> int:
+        """Where in the log a job begins."""
+        return self.out.index(f"{job} starting") if f"{job} starting" in self.out else self._place(rf"^{re.escape(job)} +starting")
+
+    def ended(self, job: str) -> int:
+        """Where in the log a job ends."""
+        return self._place(rf"^{re.escape(job)} +finished")
+
+    def _place(self, pattern: str) -> int:
+        found = re.search(pattern, self.out, re.MULTILINE)
+        assert found, self.out
+        return found.start()
+
+
+def git(folder: Path, *words: str) -> None:
+    """Run git in a folder."""
+    subprocess.run([require("git"), *_GIT, *words], cwd=folder, check=True, capture_output=True)
+
+
+def machine(programs: Path, *, tocsin: bool) -> str:
+    """A PATH with these programs first, and with this checkout's `tocsin`, or with none."""
+    others = [folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder, "tocsin").exists()]
+    return os.pathsep.join([str(programs), *([str(Path(sys.executable).parent)] if tocsin else []), *others])
+
+
+def program(path: Path, script: str) -> None:
+    """A shell script that can be started."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def events(server: ScriptedServer) -> list[dict]:
+    """The events of the messages that a webhook got, in the order of arrival."""
+    return [request.json()["event"] for request in server.requests if request.path == "/audit"]
+
+
+class Repository:
+    """acme/payments on gitlab.example.com, with a policy and a `make` that the test decides."""
+
+    def __init__(self, folder: Path, mirror: Path) -> None:
+        self.folder, self.home, self.programs = folder / "payments", folder / "home", folder / "programs"
+        for made in (self.folder, self.home, self.programs):
+            made.mkdir()
+        instead = "".join(f'[url "{mirror}"]\n\tinsteadOf = {HOST}{port}/OWNER/tocsin.git\n' for port in ("", ":443"))
+        (self.home / ".gitconfig").write_text(f"[user]\n\tname = Ada Muster\n\temail = ada@example.com\n{instead}")
+        git(self.folder, "init", "-q")
+        git(self.folder, "remote", "add", "origin", f"{HOST}/acme/payments.git")
+        self.write("ci/notify.yml", TEMPLATE.read_text(encoding="utf-8"))
+        self.write(".tocsin.yml", POLICY)
+        self.make("exit 0")
+
+    def write(self, name: str, text: str) -> None:
+        """A file of the repository."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def pipeline(self, text: str) -> None:
+        """The pipeline."""
+        self.write(".gitlab-ci.yml", text)
+
+    def example(self, name: str) -> None:
+        """An example, as it is written in the docs."""
+        self.pipeline((EXAMPLES / name).read_text(encoding="utf-8"))
+
+    def make(self, script: str) -> None:
+        """What `make` does: a shell script, whose first argument is the target."""
+        program(self.programs / "make", script)
+
+    def run(
+        self,
+        variables: Mapping[str, str] = {},
+        *words: str,
+        unset: tuple[str, ...] = (),
+        env: Mapping[str, str] = {},
+        tocsin: bool = True,
+    ) -> Run:
+        """Commit, and run the pipeline to its end, with the variables that GitLab gives beside gitlab-ci-local's."""
+        git(self.folder, "add", "-A")
+        git(self.folder, "commit", "-q", "--allow-empty", "-m", "Retry the ledger write")
+        given = {"GITLAB_CI": "true", **variables}
+        command = [require("gitlab-ci-local"), *words, "--force-shell-executor", "--no-color", "--ignore-predefined-vars", ",".join(given)]
+        command += [word for name, value in given.items() for word in ("--variable", f"{name}={value}")]
+        command += [word for name in unset for word in ("--unset-variable", name)]
+        environment = {"PATH": machine(self.programs, tocsin=tocsin), "HOME": str(self.home), "LANG": "C.UTF-8", **env}
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
+        assert "Traceback" not in done.stdout + done.stderr
+        return Run(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,69 @@
+"""The examples of docs/gitlab.md, each run as it stands."""
+
+from __future__ import annotations
+
+import pytest
+from local import EXAMPLES, TEMPLATE, events
+from servers import Answer, ScriptedServer
+
+
+def told(server):
+    """What the webhook was told, in the order of the words: the jobs of one stage end in any order."""
+    return sorted((event["event"], event["scope"], event["job"]["name"]) for event in events(server))
+
+
+WHOLE = [("success", "run", "tocsin success"), ("trigger", "run", "tocsin trigger")]
+
+
+@pytest.mark.parametrize("name", ["component.yml", "project.yml", "local.yml"])
+def test_each_way_to_include_it_tells_of_start_and_success(repository, secrets, server, name):
+    repository.example(name)
+    run = repository.run(secrets)
+    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin trigger": "PASS", "tocsin success": "PASS"})
+    assert told(server) == WHOLE
+    [slack] = [request for request in server.requests if "/T0/" in request.path and "succeeded" in request.json()["text"]]
+    assert slack.json()["text"].startswith("✅ Build of payments on main succeeded")
+    assert "https://gitlab.example.com/acme/payments/pipelines/" in slack.body.decode()
+
+
+def test_from_a_web_server(repository, secrets, server):
+    with ScriptedServer(Answer(200, TEMPLATE.read_bytes())) as web:  # its address is the only word that differs
+        repository.pipeline((EXAMPLES / "remote.yml").read_text().replace("https://git.example.com", web.url("").rstrip("/")))
+        run = repository.run(secrets)
+    assert [request.path for request in web.requests] == ["/OWNER/tocsin/raw/1.0.0/templates/notify.yml"]
+    assert (run.code, told(server)) == (0, WHOLE)
+
+
+def test_an_environment_is_known_with_all_that_gitlab_says_of_it(repository, secrets, server):
+    repository.example("deploy.yml")
+    run = repository.run({**secrets, "CI_ENVIRONMENT_TIER": "staging", "KUBE_CONTEXT": "acme/infra:stage-1"})
+    assert (run.code, told(server)) == (0, WHOLE)
+    for event in events(server):
+        assert (event["kind"], event["environment"], event["tier"], event["cluster"]) == ("cd", "review/main", "staging", "stage-1")
+
+
+def test_what_a_job_has_built_is_told_at_the_end(repository, secrets, server):
+    repository.example("image.yml")
+    run = repository.run({**secrets, "CI_REGISTRY_IMAGE": "registry.example.com/acme/payments"})
+    assert (run.code, told(server)) == (0, WHOLE)
+    [image] = [event["image"] for event in events(server) if event["event"] == "success"]
+    assert image["repository"] == "registry.example.com/acme/payments"
+    assert len(image["tag"]) == 8
+
+
+def test_one_job_tells_of_itself_alone(repository, secrets, server):
+    repository.example("one-job.yml")
+    repository.make('echo "$1" >>made; test "$1" != migrate')
+    run = repository.run(secrets)
+    assert (run.code, run.results) == (1, {"deploy": "PASS", "migrate": "FAIL"})
+    assert told(server) == [("failure", "job", "migrate"), ("success", "job", "deploy")]
+    [deployed] = [event for event in events(server) if event["event"] == "success"]
+    assert deployed["environment"] == "production"
+    assert sorted((repository.folder / "made").read_text().split()) == ["clean", "deploy", "migrate"]
+
+
+def test_every_example_is_run():
+    assert {path.name for path in EXAMPLES.iterdir()} == {
+        *("component.yml", "project.yml", "remote.yml", "local.yml"),
+        *("deploy.yml", "image.yml", "one-job.yml"),
+    }

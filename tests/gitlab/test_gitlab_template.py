@@ -1,0 +1,166 @@
+"""The template as a file: what GitLab's own way of reading it makes of it, in each shell that runs it, with each way to have the program."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+from local import EXAMPLES, POLICY, ROOT, TEMPLATE, events, machine, program
+from runners import require
+from test_gitlab_pipelines import EVERYTHING, NASTY
+
+BLOCK = re.compile(r"\$\[\[\s*inputs\.([a-z-]+)\s*\]\]")
+HEADER, BODY = TEMPLATE.read_text(encoding="utf-8").split("\n---\n")
+INPUTS = yaml.safe_load(HEADER)["spec"]["inputs"]
+KEYWORDS = {"default", "image", "include", "services", "stages", "variables", "workflow", "cache", "before_script", "after_script", "pages"}
+
+
+def read_by_gitlab(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The file as GitLab reads it: inputs are put into its text, those that are no text as JSON, and then it is parsed.
+
+    https://docs.gitlab.com/ci/inputs/; gitlab-ci-local parses first.
+    """
+    values = {name: spec["default"] for name, spec in INPUTS.items()} | given
+    return yaml.safe_load(BLOCK.sub(lambda found: text if isinstance(text := values[found[1]], str) else json.dumps(text), BODY))
+
+
+def whole(jobs: dict[str, Any], name: str) -> dict[str, Any]:
+    """A job with all that it extends."""
+    merged: dict[str, Any] = {}
+    for part in [jobs[parent] for parent in jobs[name].get("extends", ())] + [jobs[name]]:
+        merged = {**merged, **part, "variables": {**merged.get("variables", {}), **part.get("variables", {})}}
+    return merged
+
+
+@pytest.mark.parametrize(
+    "text", ["", NASTY, " spaces ", "- a", "? b", "|", "a: b", "{a", "[b", "'", '"', "# c", "!x", "&x", "*x", "%x", "---"]
+)
+def test_gitlab_reads_an_input_as_it_was_written(text):
+    names = [name for name, spec in INPUTS.items() if spec.get("type") is None and not {"regex", "options"} & spec.keys()]
+    job = whole(read_by_gitlab(dict.fromkeys(names, text)), "tocsin success")
+    for name in names:
+        variable = job["variables"][f"TOCSIN_INPUT_{name.upper().replace('-', '_')}"]
+        assert variable == {"value": text, "expand": False}
+
+
+def test_gitlab_reads_lists_booleans_and_prefixes():
+    jobs = read_by_gitlab({"runner-tags": ["docker", "big one"], "strict": True, "environment-access": True, "job-prefix": "a b.c"})
+    job = whole(jobs, "a b.c failure")
+    assert (job["tags"], job["allow_failure"], job["environment"]["action"]) == (["docker", "big one"], False, "access")
+    assert {name.lstrip(".").removeprefix("a b.c") for name in jobs} <= {
+        *("", "-job", " trigger", " success", " failure", "-strict-true", "-strict-false", "-access-true", "-access-false"),
+        *('-tags-["docker", "big one"]', "-tags-[]"),
+    }
+
+
+def test_by_default_a_job_leaks_nothing_and_takes_nothing():
+    jobs = read_by_gitlab({})
+    assert all(jobs.values()), "GitLab takes no empty hidden job"
+    assert not KEYWORDS & jobs.keys()
+    for name in ("tocsin trigger", "tocsin success", "tocsin failure"):
+        job = whole(jobs, name)
+        assert "tags" not in job
+        assert "environment" not in job
+        assert (job["allow_failure"], job["inherit"], job["cache"], job["dependencies"]) == (True, {"default": False}, [], [])
+        assert (job["stage"], job.get("needs"), job["interruptible"]) == (".post", [] if "trigger" in name else None, "trigger" in name)
+
+
+def test_what_gitlab_refuses_of_a_header():
+    """Where a pattern is set, an empty value never matches it: lib/gitlab/untrusted_regexp.rb. No value may have more than 1 KB."""
+    for name, spec in INPUTS.items():
+        assert "default" in spec, name
+        assert {"description", "default"} <= spec.keys() <= {"description", "default", "type", "options", "regex"}
+        if "regex" in spec:
+            assert re.search(spec["regex"], spec["default"])
+        if "options" in spec:
+            assert spec["default"] in spec["options"]
+    assert set(BLOCK.findall(BODY)) == set(INPUTS)
+    assert "$[[ component" not in BODY
+
+
+@pytest.mark.parametrize("pipeline", [EVERYTHING, (EXAMPLES / "component.yml").read_text()], ids=["every input", "no input"])
+def test_the_merged_file_is_valid_by_gitlabs_schema(repository, pipeline):
+    repository.pipeline(pipeline)
+    run = repository.run({}, "--preview")
+    repository.write("merged.yml", run.out)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(repository.folder / "merged.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = [job for name, job in yaml.safe_load(run.out).items() if name.endswith(" success")]
+    assert len(jobs) == pipeline.count("include") + pipeline.count("job-prefix") - bool(pipeline.count("job-prefix"))
+
+
+SHELLS = {"dash": ["dash"], "busybox": ["busybox", "sh"], "bash": ["bash"]}
+STRICTEST = "set -eu; if (set -o pipefail) 2>/dev/null; then set -o pipefail; fi\n"
+
+
+def in_shell(shell: str, tmp_path, variables: Mapping[str, str], *, tocsin: bool = True) -> subprocess.CompletedProcess[str]:
+    """The script as a runner starts it, from standard input, in the strictest mode that the shell has, and a line after it."""
+    [script] = read_by_gitlab({})[".tocsin-job"]["after_script"]
+    (tmp_path / ".tocsin.yml").write_text(POLICY)
+    words = SHELLS[shell]
+    require(words[0])
+    environment = {
+        "PATH": machine(tmp_path, tocsin=tocsin), "HOME": str(tmp_path), "GITLAB_CI": "true", "CI_PIPELINE_ID": "7", **variables
+    }  # fmt: skip
+    code = f"{STRICTEST}{script}\necho and on\n"
+    return subprocess.run(words, input=code, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_shell_of_a_runner_runs_it(tmp_path, server, secrets, shell):
+    said = {"TOCSIN_INPUT_APP": NASTY, "TOCSIN_INPUT_PROJECT": " a  b ", "CI_JOB_STATUS": "canceled", "CI_JOB_NAME": "deploy"}
+    done = in_shell(shell, tmp_path, {**secrets, **said})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("\nand on\n")
+    [event] = events(server)
+    assert (event["event"], event["scope"], event["app"], event["project"]) == ("cancelled", "job", NASTY, "a  b")
+
+
+def test_a_job_of_yours_goes_on_whatever_is_wrong(tmp_path, secrets):
+    (tmp_path / "tocsin.yml").write_text("channels: {team: {kind: slak}}\n")
+    for variables in ({"TOCSIN_INPUT_POLICY": "tocsin.yml", "CI_JOB_STATUS": "success"}, {}):  # a policy that is invalid, no status
+        done = in_shell("dash", tmp_path, {**secrets, **variables})
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "and on")
+        assert "tocsin: error: " in done.stderr
+
+
+def test_the_program_is_installed_where_it_is_not_at_hand(tmp_path, server, secrets):
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    lock = f"probe==1 --hash=sha256:{wheel(wheels, 'probe', '1', {'probe.py': ''})}\n"
+    files = {f"tocsin/{path.relative_to(ROOT / 'src' / 'tocsin')}": path.read_text() for path in (ROOT / "src" / "tocsin").rglob("*.py")}
+    digest = wheel(wheels, "tocsin", "9.9", {**files, "tocsin/requirements.lock": lock})
+    program(tmp_path / "python3", f'exec "{sys.executable}" "$@"')  # the tests' own: it has the packages that the wheel needs
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "TOCSIN_CACHE": str(tmp_path / "cache")}
+    variables = {**secrets, **offline, "TOCSIN_VERSION": f"9.9@sha256:{digest}", "CI_JOB_STATUS": "success"}
+    done = in_shell("dash", tmp_path, variables, tocsin=False)
+    assert "9.9 once, into " in done.stderr
+    assert [event["event"] for event in events(server)] == ["success"], done.stderr
+    [kept] = (tmp_path / "cache").iterdir()
+    assert (kept / "probe.py").exists()
+    done = in_shell("dash", tmp_path, {**variables, "TOCSIN_VERSION": f"9.9@sha256:{'0' * 64}"}, tocsin=False)
+    assert (done.returncode, done.stdout) == (0, "and on\n")
+    assert "tocsin: error: nothing is sent: " in done.stderr
+
+
+def wheel(folder, name: str, version: str, files: Mapping[str, str]) -> str:
+    """Make a wheel; returns the hash."""
+    path, info = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    about = {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, text in {**files, **about}.items():
+            archive.writestr(member, text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{member},,\n" for member in (*files, *about, f"{info}/RECORD")))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
