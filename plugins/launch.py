@@ -20,8 +20,9 @@ DEFECT = 70  # nothing can be sent, and it is no result of the job's
 LOCK = "tocsin/requirements.lock"  # in the wheel
 HASHED = re.compile(r"(?P<name>.+?)(?:@sha256:|#sha256=)(?P<digest>[0-9a-f]{64})\Z")
 VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]*\Z")
-ADDRESS = re.compile(r"(https?|file)://\S+\Z")
-WHEEL = re.compile(r"tocsin-[^/\\]+-none-any\.whl\Z")
+WHEEL = r"(?:.*[/\\])?tocsin-[^/\\]+-none-any\.whl"
+ADDRESS = re.compile(r"(?:https?|file)://(?!.*\s)" + WHEEL + r"(?:\?.*)?\Z")
+PATH = re.compile(WHEEL + r"\Z")
 UNFINISHED = ".new-"  # begins the names of folders that are being filled
 SECONDS_OF_PIP = 120  # for one run of it: a job is not held up for long by an index that does not answer
 SECONDS_UNFINISHED = 3600  # then whoever filled it is no more
@@ -81,39 +82,43 @@ def refuse_old():
 
 
 def installed(wanted):
-    """The folder with the program and its packages. Raises OSError, RuntimeError."""
+    """The folder with the program and its packages. Raises RuntimeError."""
     requirement = required(wanted)
     cache = os.path.realpath(os.environ.get("TOCSIN_CACHE") or user_cache())
     folder = os.path.join(cache, key(requirement))
-    if not os.path.isdir(folder):
-        sys.stderr.write("tocsin: notice: installing {} once, into {}\n".format(shown(wanted), folder))
-        sys.stderr.flush()
-        try:
-            os.makedirs(cache, 0o700, exist_ok=True)
-            refuse_others(cache)
+    try:
+        os.makedirs(cache, 0o700, exist_ok=True)
+        refuse_others(cache)
+        if not os.path.isdir(folder):
+            sys.stderr.write("tocsin: notice: installing {} once, into {}\n".format(shown(wanted), folder))
+            sys.stderr.flush()
             fill(folder, lambda place, target: install(requirement, place, target))
-        except PermissionError as error:
-            raise RuntimeError("{} cannot be written to: name a folder that can by TOCSIN_CACHE".format(error.filename or cache))
+    except OSError as error:
+        raise RuntimeError("{} cannot be filled: {}: name another folder by TOCSIN_CACHE".format(cache, error))
     refuse_others(folder)
     return folder
 
 
 def required(wanted):
-    """The version as pip's requirement. Raises OSError where a wheel's file cannot be read, RuntimeError."""
+    """The version as pip's requirement. Raises RuntimeError."""
     found = HASHED.match(wanted)
     name, digest = (found.group("name"), found.group("digest")) if found else (wanted, "")
     if VERSION.match(name):
         return "tocsin=={}{}".format(name, " --hash=sha256:" + digest if digest else "")
-    if ADDRESS.match(name) and WHEEL.search(name):
+    if ADDRESS.match(name):
         if name.startswith("http:") and not digest:
             raise RuntimeError("a wheel that comes without TLS needs its hash: end TOCSIN_VERSION in #sha256=HASH")
         return "tocsin @ {}{}".format(name, "#sha256=" + digest if digest else "")
-    if WHEEL.search(name):
+    if PATH.match(name):
         import hashlib
         import pathlib
 
         path = pathlib.Path(name).absolute()
-        return "tocsin @ {}#sha256={}".format(path.as_uri(), digest or hashlib.sha256(path.read_bytes()).hexdigest())
+        try:
+            digest = digest or hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise RuntimeError("TOCSIN_VERSION names a wheel that cannot be read: {}".format(error))
+        return "tocsin @ {}#sha256={}".format(path.as_uri(), digest)
     raise RuntimeError(
         "TOCSIN_VERSION is {}: write 1.2.3, 1.2.3@sha256:HASH, or the address or path of tocsin's wheel".format(
             "{!r}, which is no version".format(shown(wanted)) if wanted else "not set"
@@ -260,10 +265,13 @@ def trusting(place):
     asked = (sys.executable, "-I", "-c", "from pip._vendor import certifi; print(certifi.where())")
     known = [os.environ[name] for name in AUTHORITIES if os.environ.get(name)] or subprocess.check_output(asked, text=True).splitlines()
     bundle = os.path.join(place, "authorities.pem")
-    with open(bundle, "wb") as all_of_them:
-        for path in (known[0], private):
-            with open(path, "rb") as file:
-                all_of_them.write(file.read() + b"\n")
+    try:
+        with open(bundle, "wb") as all_of_them:
+            for path in (known[0], private):
+                with open(path, "rb") as file:
+                    all_of_them.write(file.read() + b"\n")
+    except OSError as error:
+        raise RuntimeError("TOCSIN_CA_FILE cannot be put beside the authorities of pip: {}".format(error))
     return {"PIP_CERT": bundle}
 
 

@@ -54,12 +54,12 @@ def _words() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def find_pythons(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+def find_pythons(env: Mapping[str, str] = os.environ, versions: Sequence[str] = PYTHONS) -> dict[str, str]:
     """The interpreters at hand, by `3.12` and so on."""
     path = os.pathsep.join(filter(None, (env.get("TOCSIN_PYTHONS"), env.get("PATH"))))
     found: dict[str, str] = {}
     for folder in path.split(os.pathsep):
-        for version in PYTHONS:
+        for version in versions:
             program = shutil.which(f"python{version}", path=folder)
             if program and version not in found and _answers(program, version):
                 found[version] = program
@@ -68,9 +68,9 @@ def find_pythons(env: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def _answers(program: str, version: str) -> bool:
     """Whether it is what its name says. A version manager's stand-in may be nothing."""
-    code = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
-    done = subprocess.run([program, "-I", "-c", code], capture_output=True, text=True, check=False)
-    return done.stdout.split() == ["cpython", version]
+    code = "import platform; print(platform.python_implementation() + ' ' + platform.python_version())"
+    done = subprocess.run([program, "-E", "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout.startswith(f"CPython {version}.")
 
 
 def default_wheels(source: Path) -> Path:
