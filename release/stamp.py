@@ -9,7 +9,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from layout import STAMPED
@@ -38,13 +37,10 @@ def pinned(wheel: Path) -> str:
     return f"{version_of(wheel)}@sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
 
 
-def stamp(source: Path, out: Path) -> None:
+def stamp(out: Path, wheel: Path) -> None:
     """Write the hash of the sources' wheel into the plug-ins of a tree. Raises Unfit where one does not say the version as it should."""
-    with tempfile.TemporaryDirectory() as folder:
-        wheel = build_wheel(source, Path(folder))
-        version, whole = version_of(wheel), pinned(wheel)
     for name, form in STAMPED.items():
-        text, said = (out / name).read_bytes().decode("utf-8"), form.format(version)
+        text, said = (out / name).read_bytes().decode("utf-8"), form.format(version_of(wheel))
         if text.count(said) != 1:
             raise Unfit(f"{name} has to say {said} once: it is where a release writes the hash of its wheel")
-        (out / name).write_bytes(text.replace(said, form.format(whole)).encode("utf-8"))
+        (out / name).write_bytes(text.replace(said, form.format(pinned(wheel))).encode("utf-8"))

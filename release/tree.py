@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -86,7 +87,8 @@ def build(source: Path, out: Path, cache: Path, pythons: Mapping[str, str]) -> N
         shutil.rmtree(out)
     out.mkdir(parents=True)
     copy_files(source, out, PROGRAM)
-    stamp.stamp(source, out)
+    with tempfile.TemporaryDirectory() as folder:
+        stamp.stamp(out, stamp.build_wheel(source, Path(folder)))
     wheels.lay_out(lock, cache, out / VENDOR)
     (out / ".gitattributes").write_text("* -text\n", encoding="utf-8")  # git leaves every byte as it is
     versions = {version: compile_for(version, program, out) for version, program in sorted(pythons.items())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,13 @@ WHEELS = tree.default_wheels(ROOT)
 def git(folder: Path, *words: str) -> str:
     """What git says."""
     return subprocess.run([require("git"), *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def alone(name: str, *words: str | Path) -> tuple[bool, list[str]]:
+    """One of the scripts beside this file, in a network of loopback alone where that is allowed: is it, and the command."""
+    apart = ["unshare", "--net", "--map-root-user"]
+    allowed = bool(shutil.which("unshare")) and subprocess.run([*apart, "true"], check=False, capture_output=True).returncode == 0
+    return allowed, [*(apart if allowed else []), sys.executable, str(Path(__file__).with_name(name)), *map(str, words)]
 
 
 def script(checkout: Path, name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:

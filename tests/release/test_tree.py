@@ -11,9 +11,7 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 import tarfile
 import urllib.request
 from pathlib import Path
@@ -25,7 +23,7 @@ import sizes
 import tree
 import verify
 import wheels
-from builds import PYTHONS, ROOT, git, script
+from builds import PYTHONS, ROOT, alone, git, script
 from moto.server import ThreadedMotoServer
 from packaging.requirements import Requirement
 from runners import require
@@ -153,17 +151,8 @@ def offline(copy, tmp_path):
 
     def run(*pythons: str):
         require("node")
-        alone = ["unshare", "--net", "--map-root-user"]
-        allowed = shutil.which("unshare") and subprocess.run([*alone, "true"], check=False, capture_output=True).returncode == 0
         (folder := tmp_path / "runs").mkdir()
-        command = [
-            *(alone if allowed else []),
-            sys.executable,
-            str(Path(__file__).with_name("offline.py")),
-            str(copy),
-            str(folder),
-            *pythons,
-        ]
+        allowed, command = alone("offline.py", copy, folder, *pythons)
         answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         assert answer.pop("networks") == ["lo"] or not allowed
         return answer
