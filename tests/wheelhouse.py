@@ -52,11 +52,16 @@ def wheelhouse(tmp_path_factory) -> Wheelhouse:
     suffixes = {target.suffix for target in layout.OFFLINE}
     if (suffix := (sysconfig.get_config_var("EXT_SUFFIX") or "").lstrip(".")) not in suffixes:
         pytest.skip(f"the offline bundle has no wheels for this Python ({suffix})")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all workers
+    shared = shared_folder(tmp_path_factory)
     wheel = _wheel(shared)
     digest = tree.digest(wheel)
     return Wheelhouse(wheel, f"{wheel}#sha256={digest}", wheels.download_offline(lock, kept), shared / "tocsin-cache")
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """The session's folder, which all its workers have."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 def _wheel(shared: Path) -> Path:

@@ -1,7 +1,8 @@
-"""A release of this checkout, built once for a worker, and its sources in a repository of their own."""
+"""A release of this checkout, built once for a session, and its sources in a repository of their own."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import layout
 import pytest
 import tree
 from builds import PYTHONS, ROOT, WHEELS, git
+from wheelhouse import shared_folder
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +36,13 @@ def sources(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory, sources) -> Path:
-    """A release of this checkout, read and not written to by the tests."""
-    out = tmp_path_factory.mktemp("release") / "tree"
-    tree.build(sources, out, WHEELS, PYTHONS)
+    """A release of this checkout, built by the first worker that needs it; read and not written to by the tests."""
+    out = shared_folder(tmp_path_factory) / "release"
+    with out.with_suffix(".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not out.is_dir():
+            tree.build(sources, built := out.with_suffix(".new"), WHEELS, PYTHONS)
+            built.rename(out)
     return out
 
 
