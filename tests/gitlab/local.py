@@ -2,7 +2,7 @@
 
     repository.write(".gitlab-ci.yml", "include: …")
     run = repository.run({"SLACK_WEBHOOK_URL": slack.url("/hook")})
-    run.results == {"build": "PASS", "tocsin trigger": "PASS"}
+    run.results == {"build": "PASS", "tocsin-trigger": "PASS"}
 
 OWNER/tocsin on gitlab.example.com is this checkout's template, so the examples run as they are written.
 """
@@ -45,7 +45,7 @@ class Run:
 
     def began(self, job: str) -> int:
         """Where in the log a job begins."""
-        return self.out.index(f"{job} starting") if f"{job} starting" in self.out else self._place(rf"^{re.escape(job)} +starting")
+        return self._place(rf"^{re.escape(job)} +starting")
 
     def ended(self, job: str) -> int:
         """Where in the log a job ends."""

@@ -12,14 +12,14 @@ def told(server):
     return sorted((event["event"], event["scope"], event["job"]["name"]) for event in events(server))
 
 
-WHOLE = [("success", "run", "tocsin success"), ("trigger", "run", "tocsin trigger")]
+WHOLE = [("success", "run", "tocsin-success"), ("trigger", "run", "tocsin-trigger")]
 
 
 @pytest.mark.parametrize("name", ["component.yml", "project.yml"])
 def test_each_way_to_include_it_tells_of_start_and_success(repository, secrets, server, name):
     repository.example(name)
     run = repository.run(secrets)
-    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin trigger": "PASS", "tocsin success": "PASS"})
+    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
     assert told(server) == WHOLE
     [slack] = [request for request in server.requests if "/T0/" in request.path and "succeeded" in request.json()["text"]]
     assert slack.json()["text"].startswith("✅ Build of payments on main succeeded")
@@ -51,8 +51,19 @@ def test_what_a_job_has_built_is_told_at_the_end(repository, secrets, server):
     assert len(image["tag"]) == 8
 
 
+MIGRATE = """
+migrate:
+  extends: .tocsin-job
+  script: make migrate
+  after_script:
+    - make clean
+    - !reference [.tocsin-job, after_script]
+"""
+
+
 def test_one_job_tells_of_itself_alone(repository, secrets, server):
-    repository.example("one-job.yml")
+    """The job of the example, and one that has an after_script of its own."""
+    repository.pipeline((EXAMPLES / "one-job.yml").read_text(encoding="utf-8") + MIGRATE)
     repository.make('echo "$1" >>made; test "$1" != migrate')
     run = repository.run(secrets)
     assert (run.code, run.results) == (1, {"deploy": "PASS", "migrate": "FAIL"})

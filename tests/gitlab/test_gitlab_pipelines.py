@@ -40,10 +40,10 @@ def test_inputs_arrive_as_they_were_written(repository, secrets, server):
     run = repository.run(secrets)
     assert (run.code, set(run.results)) == (
         0,
-        {"test", "early bird trigger", "early bird success", "late success", "tocsin trigger", "tocsin success"},
+        {"test", "early bird-trigger", "early bird-success", "late-success", "tocsin-trigger", "tocsin-success"},
     )
-    assert run.ended("early bird trigger") < run.began("test")
-    first, *rest = [event for event in events(server) if not event["job"]["name"].startswith("tocsin ")]
+    assert run.ended("early bird-trigger") < run.began("test")
+    first, *rest = [event for event in events(server) if not event["job"]["name"].startswith("tocsin-")]
     assert (first["event"], first["app"], first["project"]) == ("trigger", NASTY, "two  words")
     assert (first["environment"], first["cluster"], first["tier"]) == ("production", '"stage": 1', "production")
     assert first["image"] == {"repository": "registry.example.com:5000/acme/payments", "tag": "1.2"}
@@ -51,8 +51,8 @@ def test_inputs_arrive_as_they_were_written(repository, secrets, server):
     success, unstable = sorted(rest, key=lambda event: event["event"])
     assert {**first, **{name: success[name] for name in ("hook", "event", "status", "job", "run")}} == success
     assert (unstable["event"], unstable["app"], unstable["project"], unstable["kind"]) == ("unstable", "ledger", "shop", "cd")
-    assert "an input is taken as it is written" in run.said("early bird trigger")
-    assert "an input is taken as it is written" not in run.said("late success")
+    assert "an input is taken as it is written" in run.said("early bird-trigger")
+    assert "an input is taken as it is written" not in run.said("late-success")
 
 
 def listed(*items):
@@ -66,7 +66,7 @@ def test_a_pipeline_that_fails(repository, secrets, server):
     with ScriptedServer(listed(failed), listed(), listed({"id": 7, "status": "success", "ref": "main", "source": "push"})) as api:
         token = {"TOCSIN_GITLAB_TOKEN": "glpat-s3cr3t", "CI_API_V4_URL": api.url("/api/v4")}
         run = repository.run({**secrets, **token})
-    assert (run.code, run.results) == (1, {"test": "FAIL", "tocsin trigger": "PASS", "tocsin failure": "PASS"})
+    assert (run.code, run.results) == (1, {"test": "FAIL", "tocsin-trigger": "PASS", "tocsin-failure": "PASS"})
     _, failure = sorted(events(server), key=lambda event: event["hook"], reverse=True)
     assert (failure["event"], failure["transition"], [part["job"] for part in failure["failures"]]) == ("failure", "broken", ["test"])
     assert [request.headers["private-token"] for request in api.requests] == ["glpat-s3cr3t"] * 3
@@ -81,7 +81,7 @@ def test_a_tag_and_the_policy_of_a_file_variable(repository, secrets, server):
     repository.write(".gitlab-ci-local-variables.yml", json.dumps({"TOCSIN_DEFAULT_POLICY": variable}))
     repository.pipeline(LOCAL)
     run = repository.run({**secrets, "CI_COMMIT_TAG": "v1.2", "CI_COMMIT_REF_NAME": "v1.2"}, unset=("CI_COMMIT_BRANCH",))
-    assert run.results == {"test": "PASS", "tocsin trigger": "PASS", "tocsin success": "PASS"}
+    assert run.results == {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"}
     assert [event["ref"] for event in events(server)] == [{"type": "tag", "name": "v1.2", "branch": None, "tag": "v1.2"}] * 2
 
 
@@ -101,7 +101,7 @@ MERGE_REQUEST = {
 def test_a_merge_request(repository, secrets, server):
     repository.pipeline(LOCAL)
     run = repository.run({**secrets, **MERGE_REQUEST}, unset=("CI_COMMIT_BRANCH",))
-    assert run.results == {"test": "PASS", "tocsin trigger": "PASS", "tocsin success": "PASS"}
+    assert run.results == {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"}
     for event in events(server):
         assert event["ref"] == {"type": "pull_request", "name": "retry; id", "branch": None, "tag": None}
         assert event["pull_request"]["title"] == MERGE_REQUEST["CI_MERGE_REQUEST_TITLE"]
@@ -111,16 +111,16 @@ def test_a_merge_request(repository, secrets, server):
 def test_a_merge_request_from_a_fork_in_the_parent(repository, secrets, server):
     repository.pipeline(LOCAL)
     run = repository.run({**secrets, **MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "99"}, unset=("CI_COMMIT_BRANCH",))
-    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin trigger": "PASS", "tocsin success": "PASS"})
-    assert "nothing is sent: this merge request comes from a fork" in run.said("tocsin success")
+    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
+    assert "nothing is sent: this merge request comes from a fork" in run.said("tocsin-success")
     assert server.requests == []
 
 
 def test_without_the_secrets_the_pipeline_is_green_and_says_what_is_missing(repository, server):
     repository.pipeline(LOCAL)
     run = repository.run({"AUDIT_URL": server.url("/audit")})
-    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin trigger": "PASS", "tocsin success": "PASS"})
-    assert "SLACK_WEBHOOK_URL is not set" in run.said("tocsin success")
+    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
+    assert "SLACK_WEBHOOK_URL is not set" in run.said("tocsin-success")
     assert len(server.requests) == 2
 
 
@@ -143,18 +143,18 @@ def test_only_strict_lets_a_pipeline_fail_for_a_message_or_a_policy(repository, 
     assert run.code == 1
     assert run.results == {
         "test": "PASS",
-        "dry trigger": "PASS",
-        "refused success": "PASS",
-        "refused strict success": "FAIL",
-        "invalid success": "WARN",
-        "invalid strict success": "FAIL",
+        "dry-trigger": "PASS",
+        "refused-success": "PASS",
+        "refused strict-success": "FAIL",
+        "invalid-success": "WARN",
+        "invalid strict-success": "FAIL",
     }
     for prefix in ("refused", "refused strict"):
-        assert "not delivered to team (slack): no_service" in run.said(f"{prefix} success")
+        assert "not delivered to team (slack): no_service" in run.said(f"{prefix}-success")
     for prefix in ("invalid", "invalid strict"):
-        assert "ci/invalid.yml:1:" in run.said(f"{prefix} success")
-        assert "unknown kind 'slak'" in run.said(f"{prefix} success")
-    assert "dry run" in run.said("dry trigger")
+        assert "ci/invalid.yml:1:" in run.said(f"{prefix}-success")
+        assert "unknown kind 'slak'" in run.said(f"{prefix}-success")
+    assert "dry run" in run.said("dry-trigger")
 
 
 def test_a_machine_with_neither_tocsin_nor_python(repository, secrets, server):
@@ -162,7 +162,7 @@ def test_a_machine_with_neither_tocsin_nor_python(repository, secrets, server):
     for name in ("python3", "python"):
         program(repository.programs / name, "echo 'Python was not found' >&2; exit 9")
     run = repository.run(secrets, tocsin=False)
-    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin trigger": "WARN", "tocsin success": "WARN"})
+    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "WARN", "tocsin-success": "WARN"})
     for job in run.results:
         assert run.said(job).count("nothing is sent: there is neither tocsin nor Python 3 here") == 1, run.out
         assert "was not found" not in run.said(job)
@@ -174,5 +174,5 @@ def test_the_program_is_installed_where_it_is_not_at_hand(repository, secrets, s
     repository.pipeline(OF_A_JOB)
     program(repository.programs / "python3", f'exec "{sys.executable}" "$@"')
     run = repository.run({**secrets, **wheelhouse.env()}, tocsin=False)
-    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin trigger": "PASS", "tocsin success": "PASS"}), run.out + run.err
+    assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"}), run.out + run.err
     assert sorted(event["scope"] for event in events(server)) == ["job", "run", "run"]

@@ -43,7 +43,7 @@ def whole(jobs: dict[str, Any], name: str) -> dict[str, Any]:
 )
 def test_gitlab_reads_an_input_as_it_was_written(text):
     names = [name for name, spec in INPUTS.items() if spec.get("type") is None and not {"regex", "options"} & spec.keys()]
-    job = whole(read_by_gitlab(dict.fromkeys(names, text)), "tocsin success")
+    job = whole(read_by_gitlab(dict.fromkeys(names, text)), "tocsin-success")
     for name in names:
         variable = job["variables"][f"TOCSIN_INPUT_{name.upper().replace('-', '_')}"]
         assert variable == {"value": text, "expand": False}
@@ -51,10 +51,10 @@ def test_gitlab_reads_an_input_as_it_was_written(text):
 
 def test_gitlab_reads_lists_booleans_and_prefixes():
     jobs = read_by_gitlab({"runner-tags": ["docker", "big one"], "strict": True, "environment-access": True, "job-prefix": "a b.c"})
-    job = whole(jobs, "a b.c failure")
+    job = whole(jobs, "a b.c-failure")
     assert (job["tags"], job["allow_failure"], job["environment"]["action"]) == (["docker", "big one"], False, "access")
     assert {name.lstrip(".").removeprefix("a b.c") for name in jobs} <= {
-        *("", "-job", " trigger", " success", " failure", "-strict-true", "-strict-false", "-access-true", "-access-false"),
+        *("", "-job", "-trigger", "-success", "-failure", "-strict-true", "-strict-false", "-access-true", "-access-false"),
         *('-tags-["docker", "big one"]', "-tags-[]"),
     }
 
@@ -63,7 +63,7 @@ def test_by_default_a_job_leaks_nothing_and_takes_nothing():
     jobs = read_by_gitlab({})
     assert all(jobs.values()), "GitLab takes no empty hidden job"
     assert not KEYWORDS & jobs.keys()
-    for name in ("tocsin trigger", "tocsin success", "tocsin failure"):
+    for name in ("tocsin-trigger", "tocsin-success", "tocsin-failure"):
         job = whole(jobs, name)
         assert "tags" not in job
         assert "environment" not in job
@@ -92,7 +92,7 @@ def test_the_merged_file_is_valid_by_gitlabs_schema(repository):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(repository.folder / "merged.yml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {"early bird success", "late success", "tocsin success"} <= yaml.safe_load(run.out).keys()
+    assert {"early bird-success", "late-success", "tocsin-success"} <= yaml.safe_load(run.out).keys()
 
 
 SHELLS = {"dash": ["dash"], "busybox": ["busybox", "sh"], "bash": ["bash"]}
