@@ -25,7 +25,7 @@ TEMPLATE = ROOT / "plugins" / "gitlab" / "templates" / "notify.yml"
 HOST = "https://gitlab.example.com"
 POLICY = """\
 channels: {team: {kind: slack}, audit: {kind: webhook, url: "${AUDIT_URL}"}}
-notifications: [{on: [trigger, success, failure, cancelled], send_to: [team, audit]}]
+notifications: [{on: [trigger, success, failure, cancelled, unstable], send_to: [team, audit]}]
 """
 MOST_SECONDS = 60.0  # what no run takes; a run that hangs ends the test
 _GIT = ("-c", "user.name=Ada Muster", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")

@@ -122,6 +122,12 @@ def test_each_shell_of_a_runner_runs_it(tmp_path, server, secrets, shell):
     assert (event["event"], event["scope"], event["app"], event["project"]) == ("cancelled", "job", NASTY, "a  b")
 
 
+def test_a_status_of_a_dotenv_report_is_told(tmp_path, server, secrets):
+    in_shell("dash", tmp_path, {**secrets, "TOCSIN_HOOK": "success", "TOCSIN_STATUS": "unstable", "CI_JOB_STATUS": "running"})
+    [event] = events(server)
+    assert (event["event"], event["scope"]) == ("unstable", "run")
+
+
 def test_a_job_of_yours_goes_on_whatever_is_wrong(tmp_path, secrets):
     (tmp_path / "tocsin.yml").write_text("channels: {team: {kind: slak}}\n")
     for variables in ({"TOCSIN_INPUT_POLICY": "tocsin.yml", "CI_JOB_STATUS": "success"}, {}):  # a policy that is invalid, no status
