@@ -109,7 +109,7 @@ def required(wanted):
         if name.startswith("http:") and not digest:
             raise RuntimeError("a wheel that comes without TLS needs its hash: end TOCSIN_VERSION in #sha256=HASH")
         return "tocsin @ {}{}".format(name, "#sha256=" + digest if digest else "")
-    if PATH.match(name):
+    if "://" not in name and PATH.match(name):
         import hashlib
         import pathlib
 
@@ -226,7 +226,7 @@ def pip_install(wanted, place, target, environment=os.environ):
     import shutil
 
     pip(
-        ("install", "--no-compile", "--no-warn-script-location", "--no-warn-conflicts", "--target", target) + tuple(wanted),
+        ("install", "--no-compile", "--no-warn-script-location", "--target", target) + tuple(wanted),
         place,
         environment,
     )

@@ -72,7 +72,8 @@ def program(path: Path, text: str) -> Path:
 
 def test_two_jobs_at_once_install_it_once_and_both_send(wheelhouse, slack, hostile, tmp_path):
     """By a version with its hash, into a cache named from the job's folder, in a container that masks no permissions."""
-    cache = hostile / "cache"
+    cache = tmp_path / "disk"
+    (hostile / "cache").symlink_to(cache)
     (cache / ".new-killed" / "packages").mkdir(parents=True)
     os.utime(cache / ".new-killed", (0, 0))
     (cache / ".new-at-work").mkdir()
@@ -161,7 +162,7 @@ def test_an_index_that_does_not_answer_is_not_waited_for(tmp_path):
     with ScriptedServer(Answer(hold=threading.Event())) as index:
         env = {"PATH": "", "TOCSIN_VERSION": "1.2.3", "TOCSIN_CACHE": str(tmp_path / "cache"), "PIP_INDEX_URL": index.url("/simple")}
         command = [sys.executable, "-I", "-c", PATIENCE, str(LAUNCHER.parent), "--version"]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 70
     assert done.stderr.splitlines()[-1] == (
         "tocsin: error: nothing is sent: pip took more than 1 s: is the package index, or its proxy, within reach?"
@@ -245,6 +246,8 @@ def test_a_cache_that_others_could_write_to_is_refused(wheelhouse, tmp_path):
         ("1.2.3 --index-url=https://e.example", "which is no version"),
         ("1.2.3\n--index-url=https://e.example", "which is no version"),
         ("https://git.example.com/tocsin-1.2.3-py3-none-any.whl ; x", "which is no version"),
+        ("https://git.example.com/a b/tocsin-1.2.3-py3-none-any.whl", "which is no version"),
+        ("https://git.example.com/tocsin-1\n--index-url=https:e-none-any.whl", "which is no version"),
         ("https://git.example.com/other-1.2.3-py3-none-any.whl", "TOCSIN_VERSION is 'other-1.2.3-py3-none-any.whl', which is no version"),
         ("http://git.example.com/tocsin-1.2.3-py3-none-any.whl", "a wheel that comes without TLS needs its hash"),
         ("/nowhere/tocsin-1.2.3-py3-none-any.whl", "TOCSIN_VERSION names a wheel that cannot be read: [Errno 2]"),
