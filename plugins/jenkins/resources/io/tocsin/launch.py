@@ -1,0 +1,285 @@
+"""Run tocsin on a runner: the one on PATH, else one that is installed once into a cache, with every file's hash checked.
+
+    python3 -I -X utf8 launch.py WORDS...        the words are those of the command `tocsin`
+
+TOCSIN_VERSION  what to install: 1.2.3@sha256:HEX, 1.2.3, or a wheel's address or path, which may end in #sha256=HEX
+TOCSIN_CACHE    the folder to keep it in (default: tocsin in the user's cache folder)
+
+The wheel carries the lock of its packages, so the wheel's hash pins all of them. pip finds them as it is set up to, by its
+configuration and PIP_* variables: a mirror, a folder, a proxy. The folder's name is the hash of what decides its contents, so
+a folder that is there is right, and complete: it is filled under another name and renamed. Of two jobs that do so at once, one
+renames and the other uses that. This file is read by the oldest Pythons too, to tell them that they are too old.
+"""
+
+import os
+import re
+import sys
+
+OLDEST = (3, 10)
+DEFECT = 70  # nothing can be sent, and it is no result of the job's
+LOCK = "tocsin/requirements.lock"  # in the wheel
+HASHED = re.compile(r"(?P<name>.+?)(?:@sha256:|#sha256=)(?P<digest>[0-9a-f]{64})\Z")
+VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]*\Z")
+WHEEL = r"(?:.*[/\\])?tocsin-[^/\\]+-none-any\.whl"
+ADDRESS = re.compile(r"(?:https?|file)://(?!.*\s)" + WHEEL + r"(?:\?.*)?\Z")
+PATH = re.compile(WHEEL + r"\Z")
+UNFINISHED = ".new-"  # begins the names of folders that are being filled
+SECONDS_OF_PIP = 120  # for one run of it: a job is not held up for long by an index that does not answer
+SECONDS_UNFINISHED = 3600  # then whoever filled it is no more
+WITHOUT = {  # settings of pip's that would forbid, or turn into another folder, what is done here
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "PIP_USER": "0",
+    "PIP_CONSTRAINT": "",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
+AUTHORITIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+def main():
+    """Become the program. What goes wrong before it is one line, and ends with 70."""
+    try:
+        program = on_path()
+        if program:
+            run([program] + sys.argv[1:])
+        refuse_old()
+        sys.path.insert(0, installed(os.environ.get("TOCSIN_VERSION", "").strip()))
+        sys.argv[0] = "tocsin"
+        from tocsin.__main__ import entry
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # whatever it is, it is no result of the job's
+        sys.stderr.write("tocsin: error: nothing is sent: {}\n".format(" ".join(str(error).split())))
+        sys.exit(DEFECT)
+    entry()
+
+
+def on_path():
+    """The program in a folder that PATH names from the root: a relative one could be the repository's own."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        program = os.path.join(folder, "tocsin.exe" if os.name == "nt" else "tocsin")
+        if os.path.isabs(folder) and os.path.isfile(program) and os.access(program, os.X_OK):
+            return program
+    return None
+
+
+def run(command):
+    """Hand over to another program; where a process cannot become another, wait for it. Raises RuntimeError."""
+    try:
+        if os.name != "nt":
+            os.execv(command[0], command)
+        import subprocess
+
+        sys.exit(subprocess.call(command))
+    except OSError as error:
+        raise RuntimeError("{}, which is on PATH, cannot be run: {}".format(command[0], error.strerror))
+
+
+def refuse_old():
+    """Raise RuntimeError in a Python that the program does not run in."""
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise RuntimeError("Python 3.10 or later is needed, and {} is {}: install one, or put tocsin on PATH".format(sys.executable, found))
+
+
+def installed(wanted):
+    """The folder with the program and its packages. Raises RuntimeError."""
+    requirement = required(wanted)
+    cache = os.path.realpath(os.environ.get("TOCSIN_CACHE") or user_cache())
+    folder = os.path.join(cache, key(requirement))
+    try:
+        os.makedirs(cache, 0o700, exist_ok=True)
+        refuse_others(cache)
+        if not os.path.isdir(folder):
+            sys.stderr.write("tocsin: notice: installing {} once, into {}\n".format(shown(wanted), folder))
+            sys.stderr.flush()
+            fill(folder, lambda place, target: install(requirement, place, target))
+    except OSError as error:
+        raise RuntimeError("{} cannot be filled: {}: name another folder by TOCSIN_CACHE".format(cache, error))
+    refuse_others(folder)
+    return folder
+
+
+def required(wanted):
+    """The version as pip's requirement. Raises RuntimeError."""
+    found = HASHED.match(wanted)
+    name, digest = (found.group("name"), found.group("digest")) if found else (wanted, "")
+    if VERSION.match(name):
+        return "tocsin=={}{}".format(name, " --hash=sha256:" + digest if digest else "")
+    if ADDRESS.match(name):
+        if name.startswith("http:") and not digest:
+            raise RuntimeError("a wheel that comes without TLS needs its hash: end TOCSIN_VERSION in #sha256=HASH")
+        return "tocsin @ {}{}".format(name, "#sha256=" + digest if digest else "")
+    if PATH.match(name):
+        import hashlib
+        import pathlib
+
+        path = pathlib.Path(name).absolute()
+        try:
+            digest = digest or hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise RuntimeError("TOCSIN_VERSION names a wheel that cannot be read: {}".format(error))
+        return "tocsin @ {}#sha256={}".format(path.as_uri(), digest)
+    raise RuntimeError(
+        "TOCSIN_VERSION is {}: write 1.2.3, 1.2.3@sha256:HASH, or the address or path of tocsin's wheel".format(
+            "{!r}, which is no version".format(shown(wanted)) if wanted else "not set"
+        )
+    )
+
+
+def shown(wanted):
+    """A version for the log: without its hash, and of an address only the file."""
+    return re.split(r"[@?#]", re.split(r"[/\\]", wanted)[-1])[0][:60]
+
+
+def user_cache():
+    """Where a user's caches are. A user without a home folder to write to has them among the temporary files."""
+    given = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    if given and os.path.isabs(given):
+        return os.path.join(given, "tocsin")
+    home = os.path.expanduser("~")
+    if os.access(home, os.W_OK):
+        return os.path.join(home, ".cache", "tocsin")
+    import tempfile
+
+    return os.path.join(tempfile.gettempdir(), "tocsin" if os.name == "nt" else "tocsin-{}".format(os.geteuid()))
+
+
+def key(what):
+    """The name of a folder with packages: the hash of what is wanted, and of what compiled packages depend on."""
+    import hashlib
+    import importlib.machinery
+    import platform
+
+    parts = (what, importlib.machinery.EXTENSION_SUFFIXES[0], platform.machine(), libc())
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def libc():
+    """`glibc`, or nothing: some Pythons call themselves the same on musl."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION").split()[0]
+    except (AttributeError, OSError, ValueError):
+        return ""
+
+
+def refuse_others(folder):
+    """Whoever can write to a folder decides what runs from it. Raises RuntimeError where that is not this user or the machine's."""
+    if os.name == "nt":
+        return
+    import stat
+
+    seen = os.lstat(folder)
+    open_to_all = seen.st_mode & stat.S_IWOTH and not seen.st_mode & stat.S_ISVTX
+    if not stat.S_ISDIR(seen.st_mode) or seen.st_uid not in (0, os.geteuid()) or open_to_all:
+        raise RuntimeError("{} is another user's, or all can write to it: delete it, or name another folder by TOCSIN_CACHE".format(folder))
+
+
+def fill(folder, install_into):
+    """Fill a folder beside the real one and give it its name; `install_into` gets a folder to work in and the one to fill."""
+    import shutil
+    import tempfile
+    import time
+
+    parent = os.path.dirname(folder)
+    for entry in list(os.scandir(parent)):
+        try:
+            if entry.name.startswith(UNFINISHED) and entry.stat().st_mtime < time.time() - SECONDS_UNFINISHED:
+                shutil.rmtree(entry.path)
+        except OSError:
+            continue  # another job tidies up as well
+    before = os.umask(0o022)  # containers like to have none, and what all can write to is refused
+    try:
+        with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as place:
+            target = os.path.join(place, "packages")
+            install_into(place, target)
+            try:
+                os.rename(target, folder)
+            except OSError:
+                if not os.path.isdir(folder):  # else another job was faster
+                    raise
+    finally:
+        os.umask(before)
+
+
+def install(requirement, place, target):
+    """The wheel by its hash, and by the lock in it its packages by theirs. Raises OSError, RuntimeError."""
+    import signal
+    import zipfile
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that pip ends too, and what is unfinished goes
+    listed = os.path.join(place, "wanted.txt")
+    write(listed, requirement)
+    environment = dict(os.environ, **trusting(place))
+    needed = ("download", "--only-binary=:all:", "--no-deps", "--dest", place, "-r", listed)
+    pip(needed + ("--require-hashes",) * ("sha256" in requirement), place, environment)
+    [wheel] = [name for name in os.listdir(place) if name.endswith(".whl")]
+    with zipfile.ZipFile(os.path.join(place, wheel)) as opened:
+        if LOCK not in opened.namelist():
+            raise RuntimeError("{} carries no lock of its packages: take the wheel of a release".format(wheel))
+        write(listed, opened.read(LOCK).decode("utf-8"))
+        pip_install(("--only-binary=:all:", "--no-deps", "--require-hashes", "-r", listed), place, target, environment)
+        opened.extractall(target, [name for name in opened.namelist() if name.startswith("tocsin/")])
+
+
+def pip_install(wanted, place, target, environment=os.environ):
+    """Install packages into a folder. Bytecode is left to the first run, which writes what it needs. Raises RuntimeError."""
+    import shutil
+
+    pip(
+        ("install", "--no-compile", "--no-warn-script-location", "--no-warn-conflicts", "--target", target) + tuple(wanted),
+        place,
+        environment,
+    )
+    shutil.rmtree(os.path.join(target, "bin"), ignore_errors=True)  # scripts that nobody runs
+
+
+def pip(words, place, environment):
+    """Run pip, whose words go to standard error. Its own temporary files are in `place`. Raises RuntimeError."""
+    import importlib.util
+    import subprocess
+
+    if not importlib.util.find_spec("pip"):
+        raise RuntimeError(
+            "{} has no pip to install tocsin with: install pip (Debian: python3-pip), or tocsin itself".format(sys.executable)
+        )
+    command = (sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet") + words
+    settings = dict(environment, TMPDIR=place, TEMP=place, TMP=place, **WITHOUT)
+    try:
+        done = subprocess.call(command, env=settings, stdin=subprocess.DEVNULL, stdout=2, timeout=SECONDS_OF_PIP)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError("pip took more than {} s: is the package index, or its proxy, within reach?".format(SECONDS_OF_PIP))
+    if done:
+        raise RuntimeError(
+            "pip could not install tocsin, see its lines above. It needs a package index, or wheels in PIP_FIND_LINKS, with the files "
+            "that the hashes name; or put tocsin on PATH"
+        )
+
+
+def trusting(place):
+    """The setting of pip by which TOCSIN_CA_FILE counts beside the authorities that pip trusts already."""
+    import subprocess
+
+    private = os.environ.get("TOCSIN_CA_FILE")
+    if not private:
+        return {}
+    asked = (sys.executable, "-I", "-c", "from pip._vendor import certifi; print(certifi.where())")
+    known = [os.environ[name] for name in AUTHORITIES if os.environ.get(name)] or subprocess.check_output(asked, text=True).splitlines()
+    bundle = os.path.join(place, "authorities.pem")
+    try:
+        with open(bundle, "wb") as all_of_them:
+            for path in (known[0], private):
+                with open(path, "rb") as file:
+                    all_of_them.write(file.read() + b"\n")
+    except OSError as error:
+        raise RuntimeError("TOCSIN_CA_FILE cannot be put beside the authorities of pip: {}".format(error))
+    return {"PIP_CERT": bundle}
+
+
+def write(path, text):
+    """Write a text file."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

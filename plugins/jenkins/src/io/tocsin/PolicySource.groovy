@@ -1,0 +1,81 @@
+package io.tocsin
+
+import com.cloudbees.groovy.cps.NonCPS
+
+/**
+ * Where the policy comes from when the program does not find it by itself: the trusted revision, or the present workspace.
+ *
+ * readTrusted gives the target branch's file on a pull request of a fork, and refuses one that the fork has changed:
+ * https://www.jenkins.io/doc/pipeline/steps/workflow-multibranch/#readtrusted-read-trusted-file-from-scm
+ */
+class PolicySource implements Serializable {
+
+    private static final long serialVersionUID = 1L
+    private static final List PLACES = ['.tocsin.yml', '.github/tocsin.yml', '.gitlab/tocsin.yml']
+
+    final Object steps
+    final String named
+    String refusal = null
+    String reason = null
+
+    PolicySource(Object steps, String named) {
+        this.steps = steps
+        this.named = named
+    }
+
+    /**
+     * The policy's text; null where the program itself shall look, on the agent.
+     * `untrusted` is whether the head may not be believed, `here` whether there is a workspace, `away` whether the program
+     * will not run in it. Where nothing may be sent, `refusal` says why.
+     */
+    String find(boolean untrusted, boolean here, boolean away) {
+        if (onAgent() || !untrusted && !away) {
+            return null
+        }
+        String policy = here && !untrusted ? present() : null
+        policy = policy == null ? trusted() : policy
+        if (policy == null && untrusted) {
+            refusal = 'nothing is sent: the head of this pull request is not trusted, and the policy of its target cannot be had ' +
+                "(${reason}): the target branch needs one, unchanged by the pull request, and the job must be a multibranch one"
+        }
+        return policy
+    }
+
+    /** The policy of the trusted revision, null where there is none; `reason` then says why. */
+    private String trusted() {
+        List places = places()
+        for (int i = 0; i < places.size(); i++) {
+            try {
+                return steps.readTrusted(places.get(i))
+            } catch (InterruptedException interrupted) {
+                throw interrupted
+            } catch (Exception | NoSuchMethodError refused) {
+                reason = reason ?: Log.reason(refused)
+            }
+        }
+        return null
+    }
+
+    /** The policy of the present workspace, null where there is none. */
+    private String present() {
+        List places = places()
+        for (int i = 0; i < places.size(); i++) {
+            if (steps.fileExists(places.get(i))) {
+                return steps.readFile(file: places.get(i), encoding: 'UTF-8')
+            }
+        }
+        return null
+    }
+
+    @NonCPS
+    private List places() {
+        return named ? [named] : PLACES
+    }
+
+    /** Whether the policy that is named lies on the agent, at an absolute path: then the program reads it. */
+    @NonCPS
+    private boolean onAgent() {
+        return named.startsWith('/') || named.matches('[A-Za-z]:[\\\\/].*')
+    }
+
+}

@@ -1,0 +1,97 @@
+package io.tocsin
+
+/**
+ * The program on the agent that the call stands on. Its scripts are constant: what they are told, they are told by variables.
+ *
+ * TOCSIN_STEP        the folder that is made for this call, and removed behind it
+ * TOCSIN_STEP_FOLDER the folder to run in
+ * TOCSIN_STEP_WORDS  constant words for the command line
+ */
+class Program implements Serializable {
+
+    private static final long serialVersionUID = 1L
+    private static final String MISSING = 'tocsin: error: nothing is sent: this agent has neither tocsin nor Python on its PATH: install Python ' +
+        '3.10 or later or tocsin, or name a prepared agent by node: LABEL'
+
+    // The first line keeps Jenkins from tracing each command (sh -x), which would show what the variables hold.
+    private static final String UNIX = '''#!/bin/sh
+cd "$TOCSIN_STEP_FOLDER" || exit 70
+if command -v tocsin >/dev/null 2>&1; then set -- tocsin
+elif command -v python3 >/dev/null 2>&1; then set -- python3 -I -X utf8 "$TOCSIN_STEP/launch.py"
+elif command -v python >/dev/null 2>&1; then set -- python -I -X utf8 "$TOCSIN_STEP/launch.py"
+else echo "''' + MISSING + '''" >&2; exit 70
+fi
+set -- "$@" send $TOCSIN_STEP_WORDS --facts "$TOCSIN_STEP/facts.json"
+if [ -f "$TOCSIN_STEP/policy.yml" ]; then exec "$@" --policy - <"$TOCSIN_STEP/policy.yml"; fi
+exec "$@"
+'''
+
+    // $PATH: keeps `where`, and the variable keeps cmd, from looking into the current folder first, which is the repository's.
+    private static final String WINDOWS = '''@echo off
+setlocal
+set NoDefaultCurrentDirectoryInExePath=1
+cd /d "%TOCSIN_STEP_FOLDER%" || exit /b 70
+set "TOCSIN_RUN="
+where /q "$PATH:python" && set TOCSIN_RUN=python -I -X utf8 "%TOCSIN_STEP%\\launch.py"
+where /q "$PATH:py" && set TOCSIN_RUN=py -3 -I -X utf8 "%TOCSIN_STEP%\\launch.py"
+where /q "$PATH:tocsin" && set TOCSIN_RUN=tocsin
+if not defined TOCSIN_RUN (
+  echo ''' + MISSING + '''
+  exit /b 70
+)
+if exist "%TOCSIN_STEP%\\policy.yml" (
+  %TOCSIN_RUN% send %TOCSIN_STEP_WORDS% --facts "%TOCSIN_STEP%\\facts.json" --policy - < "%TOCSIN_STEP%\\policy.yml"
+) else (
+  %TOCSIN_RUN% send %TOCSIN_STEP_WORDS% --facts "%TOCSIN_STEP%\\facts.json"
+)
+'''
+
+    final Object steps
+    int code = 0 // the program's exit code
+
+    Program(Object steps) {
+        this.steps = steps
+    }
+
+    /** Run `tocsin send WORDS` with these variables (VARIABLE=VALUE). With a policy, or `away`, nothing of the workspace is read. */
+    void send(String words, List variables, String facts, String policy, boolean away) {
+        boolean unix = steps.isUnix()
+        String separator = unix ? '/' : '\\'
+        String folder = "${steps.pwd(tmp: true)}${separator}tocsin-${UUID.randomUUID()}"
+        String place = away || policy != null ? folder : steps.pwd()
+        try {
+            write("${folder}${separator}facts.json", facts)
+            write("${folder}${separator}launch.py", resource('launch.py'))
+            if (policy != null) {
+                write("${folder}${separator}policy.yml", policy)
+            }
+            String version = steps.env.TOCSIN_VERSION ?: resource('version').trim()
+            List own = ["TOCSIN_VERSION=${version}", "TOCSIN_STEP=${folder}", "TOCSIN_STEP_FOLDER=${place}", "TOCSIN_STEP_WORDS=${words}"]
+            steps.withEnv(own + variables) {
+                Map call = [script: unix ? UNIX : WINDOWS, returnStatus: true, label: 'tocsin']
+                code = unix ? steps.sh(call) : steps.bat(call)
+            }
+        } finally {
+            remove(folder)
+        }
+    }
+
+    private void write(String path, String text) {
+        steps.writeFile(file: path, text: text, encoding: 'UTF-8')
+    }
+
+    private String resource(String name) {
+        return steps.libraryResource(resource: "io/tocsin/${name}", encoding: 'UTF-8')
+    }
+
+    private void remove(String folder) {
+        try {
+            steps.dir(folder) { steps.deleteDir() }
+        } catch (InterruptedException interrupted) {
+            throw interrupted
+        } catch (Exception ignored) {
+            return // the agent has gone, and with it the folder
+        }
+    }
+
+}

@@ -1,0 +1,14 @@
+"""One JVM an engine for all cases of a session, and the servers that their messages reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jvm import Harness, compiled
+
+
+@pytest.fixture(scope="session")
+def harness(tmp_path_factory) -> Harness:
+    """Jenkins's engine with real steps."""
+    return compiled(Path(tmp_path_factory.mktemp("harness")))

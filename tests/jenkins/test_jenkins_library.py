@@ -1,0 +1,95 @@
+"""The shared library in Jenkins's own interpreter, in its sandbox, and in plain Groovy: the cases of cases.yml."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from builds import World, filled, load, messages, wrong
+from jvm import LIBRARY, results, tools
+from mail_servers import Mailbox
+from servers import Answer, ScriptedServer
+
+PASSWORD = "p4ss s3cr3t"
+
+
+class Servers:
+    """Slack and a webhook that take every message, a Slack that takes none, and a mail server that wants a password."""
+
+    def __init__(self, server: ScriptedServer, gone: ScriptedServer, mailbox: Mailbox, authority: str) -> None:
+        self.server, self.mailbox = server, mailbox
+        self.values = {
+            "slack": server.url().rstrip("/"),
+            "gone": gone.url().rstrip("/"),
+            "smtp": str(mailbox.port),
+            "authority": authority,
+        }
+
+
+@pytest.fixture
+def servers() -> Iterator[Servers]:
+    """All of them, for one JVM."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with (
+        ScriptedServer(Answer(200, b"ok")) as server,
+        ScriptedServer(Answer(404, b"no_service")) as gone,
+        Mailbox(starttls=context, login=("ci", PASSWORD)) as mailbox,
+    ):
+        yield Servers(server, gone, mailbox, authority.cert_pem.bytes().decode())
+
+
+@pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")
+@pytest.mark.parametrize("engine", ["cps", "sandbox", "plain"])
+def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path):
+    cases = load(engine)
+    world = World(tmp_path / "builds", servers.values, tools(tmp_path))
+    ran, unused = harness.run(engine, [world.build(case) for case in cases], tmp_path)
+    problems = []
+    for case in cases:
+        name = case["name"]
+        folder = tmp_path / "builds" / name.replace(" ", "-")
+        told, events = messages(servers.server.requests, name)
+        found = wrong(filled(case, {"folder": str(folder)}), ran[name], told, events, folder)
+        problems += [f"{name}: {problem}\n{ran[name].log}{ran[name].where}" for problem in found]
+        if engine != "plain" and ran[name].frozen <= ran[name].steps:
+            problems.append(f"{name}: the program was not frozen at each step")
+    assert not problems, "\n".join(problems)
+    assert unused == []  # the sandbox's list holds nothing that the library does not need
+    mail = servers.mailbox
+    assert [(one.recipient, one.tls) for one in mail.mails] == [("dev@example.com", True)]
+    assert {login[1:] for login in mail.logins} == {("ci", PASSWORD)}
+    batches = [batch for one in ran.values() for batch in one.batches]
+    assert [batch["script"] for batch in batches] == [batches[0]["script"]] * 2
+    assert "pay" not in batches[0]["script"]
+    assert batches[0]["env"]["TOCSIN_APP"] == "pay & del"
+    assert batches[0]["env"]["SLACK_WEBHOOK_URL"].endswith("s3cr3t")
+
+
+def test_two_builds_at_once_install_the_program_once(harness, servers: Servers, wheelhouse, tmp_path: Path):
+    cache = tmp_path / "cache"
+    running = []
+    for number in ("one", "two"):
+        folder = tmp_path / number
+        folder.mkdir()
+        world = World(folder / "builds", servers.values, tools(folder))
+        agents = {"": {"tools": "python", "env": wheelhouse.env(cache)}}
+        case = {"name": number, "script": "node { tocsin(status: 'FAILURE') }", "agents": agents}
+        running.append((folder, harness.start("plain", [world.build(case)], folder)))
+    for folder, process in running:
+        with process:
+            assert process.communicate(timeout=120)[0] == ""
+        ran = results(folder)[0][folder.name]
+        assert (ran.result, ran.thrown) == ("SUCCESS", None)
+        assert messages(servers.server.requests, folder.name)[0][0].startswith("❌ Build of payments on main failed"), ran.log
+        assert len(ran.said) == 1, ran.log
+        assert "tocsin: notice: installing" in ran.said[0]
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_the_launcher_is_the_one_of_all_plug_ins():
+    assert (LIBRARY / "resources/io/tocsin/launch.py").read_bytes() == (LIBRARY.parent / "launch.py").read_bytes()
