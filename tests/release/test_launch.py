@@ -133,15 +133,21 @@ def test_a_wheel_is_fetched_from_behind_a_private_authority(wheelhouse, tmp_path
         env = {"TOCSIN_VERSION": server.url(f"/{wheel.name}"), "TOCSIN_CACHE": str(tmp_path / "cache")}
         unknown = launched(("--version",), env)
         known = launched(("--version",), {**env, "TOCSIN_CA_FILE": str(tmp_path / "ca.pem")})
+        (tmp_path / "pip.conf").write_text(f"[global]\ncert = {tmp_path / 'ca.pem'}\n")
+        trustme.CA().cert_pem.write_to_path(str(tmp_path / "another.pem"))
+        settings = {"TOCSIN_CA_FILE": str(tmp_path / "another.pem"), "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+        set_up = launched(("--version",), {**env, **settings})
         missing = launched(("--version",), {**env, "TOCSIN_CA_FILE": str(tmp_path / "none.pem")})
-    assert [ended[0] for ended in (unknown, known, missing)] == [70, 70, 70]
+    assert [ended[0] for ended in (unknown, known, set_up, missing)] == [70, 70, 70, 70]
     assert "certificate" in unknown[2].lower()
-    assert known[2].splitlines()[-1] == (
-        f"tocsin: error: nothing is sent: {wheel.name} carries no lock of its packages: take the wheel of a release"
+    assert (
+        known[2].splitlines()[-1]
+        == set_up[2].splitlines()[-1]
+        == (f"tocsin: error: nothing is sent: {wheel.name} carries no lock of its packages: take the wheel of a release")
     )
     assert "TOCSIN_CA_FILE cannot be put beside" in missing[2]
     assert "none.pem" in missing[2]
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
 
 
 def test_a_job_that_is_ended_while_it_installs_leaves_nothing(tmp_path):
@@ -172,12 +178,12 @@ def test_an_index_that_does_not_answer_is_not_waited_for(tmp_path):
 def test_a_python_without_pip_is_told_of(tmp_path):
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     python = str(tmp_path / "bare" / "bin" / "python")
-    env = {"PATH": "", "TOCSIN_VERSION": "1.2.3", "TOCSIN_CACHE": str(tmp_path / "cache")}
+    env = {"PATH": "", "TOCSIN_VERSION": "1.2.3", "TOCSIN_CACHE": str(tmp_path / "cache"), "TOCSIN_CA_FILE": str(LAUNCHER)}
     done = subprocess.run([python, "-I", str(LAUNCHER), "--version"], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 70
-    assert done.stderr.splitlines()[-1] == (
+    assert done.stderr.splitlines()[1:] == [
         f"tocsin: error: nothing is sent: {python} has no pip to install tocsin with: install pip (Debian: python3-pip), or tocsin itself"
-    )
+    ]
 
 
 def test_old_pythons_say_that_they_are_too_old(tmp_path):
