@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from act import ROOT, Repository
 from runners import require
-from servers import Answer, ScriptedServer
 
 CARRIED = (
     "action.yml",
@@ -61,13 +60,6 @@ def repository(tmp_path, action, cache) -> Repository:
     """acme/payments, where every rule tells the team."""
     require("act")
     return Repository(tmp_path, action, cache)
-
-
-@pytest.fixture
-def slack():
-    """Slack, which takes everything."""
-    with ScriptedServer(Answer(200, b"ok")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -46,13 +46,6 @@ def launched(words: tuple[str, ...], env: Mapping[str, str], *options: str, **mo
 
 
 @pytest.fixture
-def slack():
-    """Slack, which takes everything."""
-    with ScriptedServer(Answer(200, b"ok")) as server:
-        yield server
-
-
-@pytest.fixture
 def hostile(tmp_path) -> Path:
     """A repository that would like to be run."""
     folder = tmp_path / "repository"
@@ -109,6 +102,25 @@ def test_two_jobs_at_once_install_it_once_and_both_send(wheelhouse, slack, hosti
     assert (code, "installing" in err) == (2, False)
     every = "import sys; sys.path.insert(0, sys.argv[1]); import boto3, jinja2, pydantic, truststore, urllib3, yaml; boto3.Session()"
     subprocess.run([sys.executable, "-I", "-S", "-c", every, str(folder)], check=True)
+
+
+INSTALL = "import sys; sys.path.insert(0, sys.argv[1]); import install; print(install.installed())"
+
+
+def test_the_action_fills_the_runner_s_tool_cache_in_the_same_way(wheelhouse, tmp_path):
+    """Where its release has no compiled part for a Python."""
+    command = [sys.executable, "-I", "-X", "utf8", "-c", INSTALL, str(LAUNCHER.parent / "github")]
+    env = {"PATH": "/usr/bin:/bin", "RUNNER_TOOL_CACHE": str(tmp_path), **wheelhouse.env()}
+    done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+    *said, folder = done.stdout.splitlines()
+    assert (said, done.stderr) == (["::group::installing tocsin once", "::endgroup::"], "")
+    assert list((tmp_path / "tocsin").iterdir()) == [Path(folder)]
+    assert (Path(folder) / "pydantic_core").is_dir()
+    nothing = {**env, "RUNNER_TOOL_CACHE": str(tmp_path / "another"), "PIP_FIND_LINKS": "/nowhere"}
+    failed = subprocess.run(command, env=nothing, check=False, capture_output=True, text=True)
+    assert failed.stdout.endswith("::endgroup::\n")
+    assert "RuntimeError: its packages could not be installed: pip could not install tocsin, see its lines above." in failed.stderr
+    assert list((tmp_path / "another" / "tocsin").iterdir()) == []
 
 
 def test_a_hash_that_does_not_fit_installs_nothing(wheelhouse, tmp_path):
