@@ -77,6 +77,7 @@ class World:
 CREDENTIAL_STORE = {
     "slack-url": {"type": "string", "secret": "<slack>/<name>/s3cr3t"},
     "audit-url": {"type": "string", "secret": "<slack>/<name>/audit/s3cr3t"},
+    "slack-deployments": {"type": "string", "secret": "<slack>/<name>/s3cr3t"},
     "gone-url": {"type": "string", "secret": "<gone>/<name>/s3cr3t"},
     "smtp": {"type": "usernamePassword", "username": "ci", "secret": "p4ss s3cr3t"},
     "ca": {"type": "file", "secret": "<authority>"},

@@ -103,10 +103,12 @@ def wrapper(folder: Path, name: str, command: str) -> Path:
 
 
 def tools(folder: Path) -> dict[str, str]:
-    """What PATH can be on an agent: with tocsin, with a Python alone, with nothing, with a tocsin that hangs."""
+    """What PATH can be on an agent: with tocsin, with a Python or a make alone, with nothing, with a tocsin that hangs."""
     python = f'exec "{sys.executable}" "$@"'
+    make = wrapper(folder / "make", "make", "case $1 in test) exit ${TEST:-0};; deploy) exit ${DEPLOY:-0};; esac")
     return {
-        "tocsin": str(wrapper(folder / "tocsin", "tocsin", f'exec "{sys.executable}" -I -m tocsin "$@"')) + ":/usr/bin:/bin",
+        "make": str(make),
+        "tocsin": f"{make}:" + str(wrapper(folder / "tocsin", "tocsin", f'exec "{sys.executable}" -I -m tocsin "$@"')) + ":/usr/bin:/bin",
         "python": str(wrapper(folder / "python", "python3", python)),
         "nothing": str(folder / "nothing"),
         "hangs": str(wrapper(folder / "hangs", "tocsin", ': >"$MARK"\nexec sleep 60')) + ":/usr/bin:/bin",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 from builds import World, filled, load, messages, wrong
-from jvm import LIBRARY, results, tools
+from jvm import LIBRARY, ROOT, results, tools
 from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
 
@@ -91,5 +93,21 @@ def test_two_builds_at_once_install_the_program_once(harness, servers: Servers, 
     assert len(list(cache.iterdir())) == 1
 
 
-def test_the_launcher_is_the_one_of_all_plug_ins():
-    assert (LIBRARY / "resources/io/tocsin/launch.py").read_bytes() == (LIBRARY.parent / "launch.py").read_bytes()
+def test_the_help_of_the_steps_names_every_parameter():
+    options = (LIBRARY / "src/io/tocsin/Options.groovy").read_text(encoding="utf-8")
+    passed_on = re.findall(r"(\w+): 'TOCSIN_", options)
+    others = re.findall(r"'(\w+)'", re.search(r"OTHERS = \[(.*)\]", options)[1])
+    page, text = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/jenkins.md", "plugins/jenkins/vars/tocsin.txt"))
+    for name in [*passed_on, *others, "trigger"]:
+        assert f"| `{name}` |" in page
+        assert name == "trigger" or re.search(rf"\b{name}\b", text)
+
+
+def test_a_freestyle_job(servers: Servers, tmp_path: Path):
+    world = World(tmp_path, servers.values, tools(tmp_path))
+    built = world.build({"name": "freestyle", "script": ""})
+    agent = built["agents"][""]
+    env = {**agent["env"], **built["env"], "BUILD_RESULT": "UNSTABLE", "SLACK_WEBHOOK_URL": servers.server.url("/freestyle/x")}
+    script = ROOT / "examples" / "jenkins" / "freestyle.sh"
+    done = subprocess.run(["/bin/sh", "-xe", script], cwd=agent["workspace"], env=env, capture_output=True, text=True, check=True)
+    assert messages(servers.server.requests, "freestyle")[0][0].startswith("⚠️ Build of payments on main is unstable"), done

@@ -1,14 +1,18 @@
 package harness;
 
-import java.util.Map;
+import java.util.List;
 
 /**
  * The blocks of a Declarative pipeline, as steps, so that such a file runs as it stands.
  *
- * Declarative's own parser is not on Maven Central. What holds here is what Jenkins documents: a stage that fails ends the stages and
- * sets the result, the post block runs after them on the same agent, its conditions go by the result, and the failure comes out at the end.
+ * Declarative's own parser is not on Maven Central. What holds here is what Jenkins documents: steps that fail end the stages and set the
+ * result, a post block runs after them on the same agent, its conditions go by the result, and the failure comes out at the end.
+ * https://www.jenkins.io/doc/book/pipeline/syntax/#post
  */
 final class Declarative {
+    private static final List<String> KEPT = List.of("steps", "stages"); // their failures wait for the post block
+    private static final List<String> ENDS = List.of("stage", "pipeline");
+
     private Declarative() {}
 
     static Object begin(Step step) throws Throwable {
@@ -28,7 +32,7 @@ final class Declarative {
                 }
                 return null;
             case "post":
-                step.inner.layer.put("STAGE_NAME", "Declarative: Post Actions");
+                step.inner.layer.putIfAbsent("STAGE_NAME", "Declarative: Post Actions"); // within a stage, that stage's name stays
                 return Step.BODY;
             case "success":
             case "failure":
@@ -40,12 +44,12 @@ final class Declarative {
     }
 
     static Object end(Step step, Object value, Throwable failed) throws Throwable {
-        if (step.name.equals("stages") && failed != null) {
+        if (KEPT.contains(step.name) && failed != null) {
             Build.current.worsen(Steps.result(failed));
             step.outer.failed = failed;
             return null;
         }
-        Throwable thrown = step.name.equals("pipeline") && step.inner.failed != null ? step.inner.failed : failed;
+        Throwable thrown = ENDS.contains(step.name) && step.inner.failed != null ? step.inner.failed : failed;
         if (thrown != null) {
             throw thrown;
         }

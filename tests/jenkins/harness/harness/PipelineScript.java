@@ -34,6 +34,7 @@ public abstract class PipelineScript extends SerializableScript {
                 return new Variables();
             case "currentBuild":
                 return new RunWrapper(0);
+            case "scm":
             case "any":
             case "none":
                 return name;

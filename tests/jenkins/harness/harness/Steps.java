@@ -45,6 +45,8 @@ final class Steps {
                 return null;
             case "error":
                 throw new AbortException(step.text("message"));
+            case "checkout":
+                return null;
             case "unstable":
                 build.worsen(Result.UNSTABLE);
                 return null;

@@ -6,9 +6,8 @@ import groovy.json.JsonOutput
 /**
  * What only the build itself can tell, as facts in the event's own fields (JSON, for --facts).
  *
- * It asks what Jenkins's sandbox allows: the members of currentBuild that
- * https://www.jenkins.io/doc/pipeline/steps/pipeline-input-step/ and a controller's /pipeline-syntax/globals list.
- * What cannot be learned is left out.
+ * It asks what Jenkins's sandbox allows: members of currentBuild, which a controller lists at /pipeline-syntax/globals
+ * (https://github.com/jenkinsci/workflow-support-plugin, RunWrapper), and of its changes. What cannot be learned is left out.
  */
 class Build implements Serializable {
 
@@ -77,7 +76,7 @@ class Build implements Serializable {
         return JsonOutput.toJson(facts)
     }
 
-    /** How the last build ended that ran to its end; null where there is none. */
+    /** How the last build ended that ran to its end (success, unstable, failure); null where there is none. */
     @NonCPS
     private String previous() {
         try {
@@ -85,7 +84,7 @@ class Build implements Serializable {
             for (int count = 0; build != null && count < PREVIOUS_MAX; count++) {
                 String result = build.result
                 if (result && !UNFINISHED.contains(result)) {
-                    return result
+                    return result.toLowerCase()
                 }
                 build = build.previousBuild
             }
@@ -154,7 +153,7 @@ class Build implements Serializable {
                 }
             }
         } catch (Exception ignored) {
-            return found // an SCM whose changes have no such members
+            return found // of an SCM whose changes have no such members
         }
         return found
     }

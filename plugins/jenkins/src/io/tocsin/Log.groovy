@@ -19,6 +19,19 @@ class Log implements Serializable {
         this.strict = mayThrow && strict
     }
 
+    /** What an exception says, without its trace. */
+    @NonCPS
+    static String reason(Throwable thrown) {
+        return thrown.message ?: thrown.class.simpleName
+    }
+
+    /** The text on one line, without control characters. */
+    @NonCPS
+    static String oneLine(String text) {
+        String line = text.replaceAll('[\\p{Cntrl}\\p{Cf}\\s\\u2028\\u2029]+', ' ').trim()
+        return line.length() > MAX_CHARS ? line.substring(0, MAX_CHARS) : line
+    }
+
     /** Something that a person should know. */
     void notice(String text) {
         steps.echo("tocsin: notice: ${oneLine(text)}")
@@ -31,19 +44,6 @@ class Log implements Serializable {
         } else {
             steps.echo("tocsin: warning: ${oneLine(text)}")
         }
-    }
-
-    /** What an exception says, without its trace. */
-    @NonCPS
-    static String reason(Throwable thrown) {
-        return thrown.message ?: thrown.class.simpleName
-    }
-
-    /** The text on one line, without control characters. */
-    @NonCPS
-    static String oneLine(String text) {
-        String line = text.replaceAll('[\\p{Cntrl}\\p{Cf}\\s\\u2028\\u2029]+', ' ').trim()
-        return line.length() > MAX_CHARS ? line.substring(0, MAX_CHARS) : line
     }
 
 }

@@ -105,7 +105,7 @@ class Notifier implements Serializable {
     /** What an interruption says that is our own; null for any other, which is the build's. */
     private String ours(InterruptedException interrupted, long begun) {
         if (System.currentTimeMillis() - begun >= options.seconds() * 1000L) {
-            return "it took longer than ${options.seconds()} seconds, and was given up: is an agent online and free, and can it reach the " +
+            return "it took longer than ${options.seconds()} s, and was given up: is an agent online and free, and can it reach the " +
                 'channels? (timeout: SECONDS gives it longer)'
         }
         boolean lost = options.text('node') && LOST.contains("${interrupted.message}".toString())

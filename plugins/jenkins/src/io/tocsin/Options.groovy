@@ -8,7 +8,7 @@ class Options implements Serializable {
     private static final long serialVersionUID = 1L
 
     /** The parameters that travel as they are, and the variable that each becomes. */
-    static final Map VARIABLES = [
+    static final Map PASSED_ON = [
         policy: 'TOCSIN_POLICY', project: 'TOCSIN_PROJECT', app: 'TOCSIN_APP', environment: 'TOCSIN_ENVIRONMENT',
         cluster: 'TOCSIN_CLUSTER', kind: 'TOCSIN_KIND', image: 'TOCSIN_IMAGE', triggeredBy: 'TOCSIN_TRIGGERED_BY',
         version: 'TOCSIN_VERSION',
@@ -22,7 +22,7 @@ class Options implements Serializable {
 
     /** `wanted` is the map of the step's parameters, `more` the names that only this step has. */
     Options(Object wanted, List more) {
-        List known = VARIABLES.keySet().toList() + OTHERS + more
+        List known = PASSED_ON.keySet().toList() + OTHERS + more
         if (wanted instanceof Map) {
             read(wanted, known)
         } else {
@@ -53,7 +53,7 @@ class Options implements Serializable {
     @NonCPS
     List variables() {
         List found = []
-        for (Map.Entry entry : VARIABLES.entrySet()) {
+        for (Map.Entry entry : PASSED_ON.entrySet()) {
             String value = text(entry.key)
             if (value) {
                 found.add("${entry.value}=${value}".toString())

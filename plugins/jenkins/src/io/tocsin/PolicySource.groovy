@@ -43,7 +43,7 @@ class PolicySource implements Serializable {
 
     /** The policy of the trusted revision, null where there is none; `reason` then says why. */
     private String trusted() {
-        List places = places()
+        List places = candidates()
         for (int i = 0; i < places.size(); i++) {
             try {
                 return steps.readTrusted(places.get(i))
@@ -58,7 +58,7 @@ class PolicySource implements Serializable {
 
     /** The policy of the present workspace, null where there is none. */
     private String present() {
-        List places = places()
+        List places = candidates()
         for (int i = 0; i < places.size(); i++) {
             if (steps.fileExists(places.get(i))) {
                 return steps.readFile(file: places.get(i), encoding: 'UTF-8')
@@ -68,7 +68,7 @@ class PolicySource implements Serializable {
     }
 
     @NonCPS
-    private List places() {
+    private List candidates() {
         return named ? [named] : PLACES
     }
 

@@ -10,8 +10,8 @@ package io.tocsin
 class Program implements Serializable {
 
     private static final long serialVersionUID = 1L
-    private static final String MISSING = 'tocsin: error: nothing is sent: this agent has neither tocsin nor Python on its PATH: install Python ' +
-        '3.10 or later or tocsin, or name a prepared agent by node: LABEL'
+    private static final String MISSING = 'tocsin: error: nothing is sent: this agent has neither tocsin nor Python on its PATH: ' +
+        'install Python 3.10 or later or tocsin, or name a prepared agent by node: LABEL'
 
     // The first line keeps Jenkins from tracing each command (sh -x), which would show what the variables hold.
     private static final String UNIX = '''#!/bin/sh
