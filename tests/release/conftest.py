@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -37,6 +36,8 @@ def sources(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def release(tmp_path_factory, sources) -> Path:
     """A release of this checkout, built by the first worker that needs it; read and not written to by the tests."""
+    import fcntl  # of POSIX: elsewhere there are no wheels, which `sources` says
+
     out = shared_folder(tmp_path_factory) / "release"
     with out.with_suffix(".lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

@@ -42,15 +42,15 @@ def bundle(tmp_path_factory, wheelhouse, stamped) -> Path:
 
 
 def test_the_plug_ins_say_the_version_that_the_program_has():
-    assert (ROOT / layout.LIBRARY / "resources" / "io" / "tocsin" / "version").read_text() == f"{tocsin.__version__}\n"
-    spec = next(yaml.safe_load_all((ROOT / layout.TEMPLATE).read_text()))
+    assert (ROOT / layout.LIBRARY / "resources" / "io" / "tocsin" / "version").read_text(encoding="utf-8") == f"{tocsin.__version__}\n"
+    spec = next(yaml.safe_load_all((ROOT / layout.TEMPLATE).read_text(encoding="utf-8")))
     assert spec["spec"]["inputs"]["version"]["default"] == tocsin.__version__
 
 
 def test_a_release_says_the_wheel_s_hash_there_and_nowhere_else(stamped, wheelhouse):
     whole = f"{tocsin.__version__}@sha256:{tree.digest(wheelhouse.wheel)}"
-    assert (stamped / layout.LIBRARY / "resources" / "io" / "tocsin" / "version").read_text() == f"{whole}\n"
-    spec = next(yaml.safe_load_all((stamped / layout.TEMPLATE).read_text()))
+    assert (stamped / layout.LIBRARY / "resources" / "io" / "tocsin" / "version").read_text(encoding="utf-8") == f"{whole}\n"
+    spec = next(yaml.safe_load_all((stamped / layout.TEMPLATE).read_text(encoding="utf-8")))
     assert re.fullmatch(spec["spec"]["inputs"]["version"].get("regex", ".*"), whole)
     assert spec["spec"]["inputs"]["version"]["default"] == whole
     changed = {name for name, digest in tree.digests(stamped).items() if digest != tree.digest(ROOT / name)}
@@ -64,7 +64,7 @@ def test_a_plug_in_that_says_no_version_is_not_released(stamped, wheelhouse, tmp
 
 def test_the_bundle_has_a_wheel_for_each_python_and_machine(bundle):
     names = [path.name for path in (bundle / "wheels").iterdir()]
-    lock = wheels.entries((ROOT / layout.LOCK).read_text())
+    lock = wheels.entries((ROOT / layout.LOCK).read_text(encoding="utf-8"))
     for package in (*lock, "tocsin"):
         of_it = [name for name in names if name.lower().startswith(f"{package.replace('-', '_')}-")]
         for target in layout.OFFLINE:
@@ -78,7 +78,7 @@ def test_the_bundle_has_a_wheel_for_each_python_and_machine(bundle):
 
 
 def test_the_bundle_has_what_it_says(bundle):
-    readme = (bundle / "README.md").read_text()
+    readme = (bundle / "README.md").read_text(encoding="utf-8")
     assert {path.name for path in bundle.iterdir()} == {
         "wheels",
         "requirements.txt",
@@ -92,7 +92,7 @@ def test_the_bundle_has_what_it_says(bundle):
         assert (bundle / name).exists() or name in ("tocsin", "project", "file"), name
     assert f"tocsin {tocsin.__version__} without internet" in readme
     assert "VERSION" not in readme
-    container = (bundle / "Containerfile").read_text()
+    container = (bundle / "Containerfile").read_text(encoding="utf-8")
     for source in re.findall(r"^COPY (?!--from)(\S+) ", container, re.MULTILINE):
         assert (bundle / source).exists(), source
     assert set(re.findall(r"--build-arg (\w+)=", readme)) <= set(re.findall(r"^ARG (\w+)", container, re.MULTILINE))
@@ -120,12 +120,12 @@ def test_the_component_s_repository_is_what_the_catalog_wants(stamped, tmp_path)
     with tarfile.open(fileobj=BytesIO(packed)) as archive:
         names = {name.removeprefix("tocsin-1.2.3-gitlab-component/") for name in archive.getnames()}
     assert names == {".gitlab-ci.yml", "LICENSE", "README.md", "templates/notify.yml"}
-    assert "notify@1.2.3" in (tmp_path / "one" / "README.md").read_text()
+    assert "notify@1.2.3" in (tmp_path / "one" / "README.md").read_text(encoding="utf-8")
     pipeline = tmp_path / "one" / ".gitlab-ci.yml"
     checked = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(pipeline)]
     done = subprocess.run(checked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    [job] = yaml.safe_load(pipeline.read_text()).values()
+    [job] = yaml.safe_load(pipeline.read_text(encoding="utf-8")).values()
     [rule] = job["rules"]
     tag = re.compile(rule["if"].split("/")[1])
     assert [bool(tag.search(name)) for name in ("1.2.3", "v1.2.3", "1.2", "11.22.33", "1.2.3-rc1")] == [True, False, False, True, False]

@@ -27,6 +27,7 @@ import launch  # noqa: E402
 
 OLD = tree.find_pythons(versions=("2.7", "3.6", "3.7", "3.8", "3.9"))
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs the signals and scripts of POSIX")
 SEND = ("send", "completion", "--status", "failure", "--strict", "--app", "payments", "--policy", "-")
 
 
@@ -162,6 +163,7 @@ def test_a_wheel_is_fetched_from_behind_a_private_authority(wheelhouse, tmp_path
     assert len(server.requests) == 2
 
 
+@POSIX
 def test_a_job_that_is_ended_while_it_installs_leaves_nothing(tmp_path):
     cache = tmp_path / "cache"
     with ScriptedServer(Answer(hold=threading.Event())) as index:
@@ -176,6 +178,7 @@ def test_a_job_that_is_ended_while_it_installs_leaves_nothing(tmp_path):
 PATIENCE = "import sys; sys.path.insert(0, sys.argv.pop(1)); import launch; launch.SECONDS_OF_PIP = 1; launch.main()"
 
 
+@POSIX
 def test_an_index_that_does_not_answer_is_not_waited_for(tmp_path):
     with ScriptedServer(Answer(hold=threading.Event())) as index:
         env = {"PATH": "", "TOCSIN_VERSION": "1.2.3", "TOCSIN_CACHE": str(tmp_path / "cache"), "PIP_INDEX_URL": index.url("/simple")}
@@ -187,6 +190,7 @@ def test_an_index_that_does_not_answer_is_not_waited_for(tmp_path):
     )
 
 
+@POSIX
 def test_a_python_without_pip_is_told_of(tmp_path):
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     python = str(tmp_path / "bare" / "bin" / "python")
@@ -198,6 +202,7 @@ def test_a_python_without_pip_is_told_of(tmp_path):
     ]
 
 
+@POSIX
 def test_old_pythons_say_that_they_are_too_old(tmp_path):
     ast.parse(LAUNCHER.read_text(encoding="utf-8"), feature_version=(3, 4))
     if not OLD:
@@ -212,6 +217,7 @@ def test_old_pythons_say_that_they_are_too_old(tmp_path):
         assert (done.returncode, done.stdout) == (3, "send\n"), "one on PATH needs no Python that is new enough"
 
 
+@POSIX
 def test_the_one_on_path_is_used_and_ends_as_it_ends(hostile, tmp_path):
     program(tmp_path / "tocsin", 'printf "%s|" "$@"; cat; exit 4')
     path = os.pathsep.join(["bin", "", str(tmp_path), "/usr/bin", "/bin"])
