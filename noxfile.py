@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import nox
@@ -44,6 +45,7 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
     session.run("lint-imports")
     _lint_workflows(session)
+    _lint_plugins(session)
 
 
 def _lint_workflows(session: nox.Session) -> None:
@@ -59,6 +61,12 @@ def _lint_workflows(session: nox.Session) -> None:
         session.run("actionlint", "-pyflakes=", *workflows, external=True)
     else:
         session.warn("actionlint is not installed: the workflows are not checked by it (github.com/rhysd/actionlint)")
+
+
+def _lint_plugins(session: nox.Session) -> None:
+    """GitLab's image, and Jenkins's library."""
+    if sys.platform == "linux":
+        session.run("hadolint", "plugins/gitlab/Containerfile")
 
 
 @nox.session

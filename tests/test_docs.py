@@ -196,7 +196,9 @@ def test_exit_codes_are_listed():
 
 
 def test_variables_exist():
-    source = " ".join(path.read_text(encoding="utf-8") for folder in ("src", "release") for path in (ROOT / folder).rglob("*.py"))
+    sources = [path for folder in ("src", "release") for path in (ROOT / folder).rglob("*.py")]
+    sources += [path for path in (ROOT / "plugins").rglob("*") if path.suffix in (".py", ".yml", ".groovy")]
+    source = " ".join(path.read_text(encoding="utf-8") for path in sources)
     known = {f"TOCSIN_{word.upper()}" for word in VARIABLES} | set(re.findall("TOCSIN_[A-Z_]+", source))
     named = {word for text in PAGES.values() for word in re.findall(r"TOCSIN_[A-Z_]+(?!\w|\*)", text)}
     assert named - {"TOCSIN_"} <= known

@@ -31,7 +31,7 @@ ENV = {
     "GITLAB_CI": "true",
     "CI_COMMIT_BRANCH": "main",
     "CI_COMMIT_REF_NAME": "main",
-    "CI_JOB_NAME": "tocsin failure",
+    "CI_JOB_NAME": "tocsin-failure",
     "CI_PIPELINE_ID": "1700399976",
     "CI_PIPELINE_SOURCE": "push",
     "CI_PROJECT_ID": "62099837",
