@@ -111,3 +111,14 @@ def test_a_freestyle_job(servers: Servers, tmp_path: Path):
     script = ROOT / "examples" / "jenkins" / "freestyle.sh"
     done = subprocess.run(["/bin/sh", "-xe", script], cwd=agent["workspace"], env=env, capture_output=True, text=True, check=True)
     assert messages(servers.server.requests, "freestyle")[0][0].startswith("⚠️ Build of payments on main is unstable"), done
+
+
+def test_the_messages_that_the_docs_list_are_said_somewhere():
+    files = [*LIBRARY.rglob("*.groovy"), LIBRARY.parent / "launch.py", *(ROOT / "src" / "tocsin").rglob("*.py")]
+    sources = " ".join(path.read_text(encoding="utf-8") for path in files)
+    sources = re.sub(r"""["'] \+\s+["']|["']\s+f?["']""", "", sources)
+    page = (ROOT / "docs" / "jenkins.md").read_text(encoding="utf-8").partition("## Troubleshooting by message")[2]
+    for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE):
+        if ", Jenkins's" not in row and "No such DSL method" not in row:
+            for part in re.split("`, `|…", row.strip("`")):
+                assert part.strip(" ,`") in sources, part

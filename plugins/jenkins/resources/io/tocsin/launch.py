@@ -109,7 +109,7 @@ def required(wanted):
         if name.startswith("http:") and not digest:
             raise RuntimeError("a wheel that comes without TLS needs its hash: end TOCSIN_VERSION in #sha256=HASH")
         return "tocsin @ {}{}".format(name, "#sha256=" + digest if digest else "")
-    if PATH.match(name):
+    if "://" not in name and PATH.match(name):
         import hashlib
         import pathlib
 
@@ -226,7 +226,7 @@ def pip_install(wanted, place, target, environment=os.environ):
     import shutil
 
     pip(
-        ("install", "--no-compile", "--no-warn-script-location", "--no-warn-conflicts", "--target", target) + tuple(wanted),
+        ("install", "--no-compile", "--no-warn-script-location", "--target", target) + tuple(wanted),
         place,
         environment,
     )
@@ -256,23 +256,31 @@ def pip(words, place, environment):
 
 
 def trusting(place):
-    """The setting of pip by which TOCSIN_CA_FILE counts beside the authorities that pip trusts already."""
-    import subprocess
-
+    """The setting of pip by which TOCSIN_CA_FILE counts beside the authorities that pip trusts already. Raises RuntimeError."""
     private = os.environ.get("TOCSIN_CA_FILE")
     if not private:
         return {}
-    asked = (sys.executable, "-I", "-c", "from pip._vendor import certifi; print(certifi.where())")
-    known = [os.environ[name] for name in AUTHORITIES if os.environ.get(name)] or subprocess.check_output(asked, text=True).splitlines()
+    known = [os.environ[name] for name in AUTHORITIES if os.environ.get(name)]
+    known = known or ask("-m", "pip", "config", "get", "global.cert")
+    known = known or ask("-c", "from pip._vendor import certifi; print(certifi.where())")
     bundle = os.path.join(place, "authorities.pem")
     try:
         with open(bundle, "wb") as all_of_them:
-            for path in (known[0], private):
+            for path in known[:1] + [private]:
                 with open(path, "rb") as file:
                     all_of_them.write(file.read() + b"\n")
     except OSError as error:
         raise RuntimeError("TOCSIN_CA_FILE cannot be put beside the authorities of pip: {}".format(error))
     return {"PIP_CERT": bundle}
+
+
+def ask(*words):
+    """What this Python answers, in lines; none where it cannot."""
+    import subprocess
+
+    command = (sys.executable, "-I") + words
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return [] if done.returncode else done.stdout.splitlines()
 
 
 def write(path, text):
