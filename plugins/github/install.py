@@ -23,7 +23,6 @@ def installed() -> Path:
     """The folder with the packages. Raises OSError, RuntimeError."""
     folder = place()
     if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
         print("::group::installing tocsin once", flush=True)
         try:
             launch.fill(str(folder), _install)

@@ -66,8 +66,8 @@ def program(path: Path, text: str) -> Path:
 
 def test_two_jobs_at_once_install_it_once_and_both_send(wheelhouse, slack, hostile, tmp_path):
     """By a version with its hash, into a cache named from the job's folder, in a container that masks no permissions."""
-    cache = tmp_path / "disk"
-    (hostile / "cache").symlink_to(cache)
+    cache = tmp_path / "disk" / "of" / "caches"
+    (hostile / "cache").symlink_to(tmp_path / "disk")
     (cache / ".new-killed" / "packages").mkdir(parents=True)
     os.utime(cache / ".new-killed", (0, 0))
     (cache / ".new-at-work").mkdir()
@@ -76,7 +76,7 @@ def test_two_jobs_at_once_install_it_once_and_both_send(wheelhouse, slack, hosti
     env = {
         **wheelhouse.env(),
         "TOCSIN_VERSION": f"{wheelhouse.wheel.name.split('-')[1]}@sha256:{tree.digest(wheelhouse.wheel)}",
-        "TOCSIN_CACHE": "cache",
+        "TOCSIN_CACHE": "cache/of/caches",
         "PIP_FIND_LINKS": f"{wheelhouse.folder} {wheelhouse.wheel.parent}",
         "PIP_REQUIRE_VIRTUALENV": "1",
         "PIP_USER": "1",
@@ -112,10 +112,11 @@ def test_the_action_fills_the_runner_s_tool_cache_in_the_same_way(wheelhouse, tm
     """Where its release has no compiled part for a Python."""
     command = [sys.executable, "-I", "-X", "utf8", "-c", INSTALL, str(LAUNCHER.parent / "github")]
     env = {"PATH": "/usr/bin:/bin", "RUNNER_TOOL_CACHE": str(tmp_path), **wheelhouse.env()}
-    done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, env=env, check=True, capture_output=True, text=True, umask=0)
     *said, folder = done.stdout.splitlines()
     assert (said, done.stderr) == (["::group::installing tocsin once", "::endgroup::"], "")
     assert list((tmp_path / "tocsin").iterdir()) == [Path(folder)]
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "tocsin", Path(folder))] == [0o755, 0o755]
     assert (Path(folder) / "pydantic_core").is_dir()
     nothing = {**env, "RUNNER_TOOL_CACHE": str(tmp_path / "another"), "PIP_FIND_LINKS": "/nowhere"}
     failed = subprocess.run(command, env=nothing, check=False, capture_output=True, text=True)
