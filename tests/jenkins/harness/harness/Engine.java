@@ -21,6 +21,7 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.Serializable;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,7 +68,9 @@ final class Engine {
             script.run();
             return;
         }
-        if (guard != null) {
+        if (guard == null) {
+            watch();
+        } else {
             guard.register();
         }
         try {
@@ -76,6 +79,19 @@ final class Engine {
             if (guard != null) {
                 guard.unregister();
             }
+        }
+    }
+
+    /** Keep what groovy-cps (from 1.26 on) warns of: code that is not transformed, and calls code that is. */
+    private static void watch() throws ReflectiveOperationException {
+        for (Class<?> handler : CpsCallableInvocation.class.getDeclaredClasses()) {
+            Object keep = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, said) -> {
+                if (!(said[0] instanceof PipelineScript)) { // else it is a step, as it should be
+                    Build.current.log.append("expected to call " + said[1] + " but wound up catching " + said[3] + '\n');
+                }
+                return null;
+            });
+            CpsCallableInvocation.class.getMethod("registerMismatchHandler", handler).invoke(null, keep);
         }
     }
 

@@ -106,10 +106,6 @@ final class Guard extends GroovyInterceptor {
         if (getter == null) {
             getter = added(receiver, "get" + MetaClassHelper.capitalize(name));
         }
-        if (getter == null && receiver instanceof java.util.Map) {
-            check(allows("method java.util.Map get java.lang.Object"), "method java.util.Map get java.lang.Object");
-            return super.onGetProperty(invoker, receiver, name);
-        }
         if (getter != null) {
             check(permits(getter, receiver), signature(getter));
             return super.onGetProperty(invoker, receiver, name);

@@ -8,6 +8,7 @@ class Notifier implements Serializable {
     private static final long serialVersionUID = 1L
     private static final int STRICT_FAILED = 1 // exit codes of the program's; of those that are TOLD it has said why
     private static final List TOLD = [2, 3, 4, 70]
+    private static final int CLOCKS_MILLIS = 100 // ours: by how much the clock of Jenkins's timers may be ahead of the wall's
     // How Jenkins says that an agent is lost (workflow-durable-task-step, ExecutorStepExecution).
     private static final List LOST = ['Agent was removed', 'Timeout waiting for agent to come back']
     // What git says, which an agent that checked nothing out does not know.
@@ -104,7 +105,7 @@ class Notifier implements Serializable {
 
     /** What an interruption says that is our own; null for any other, which is the build's. */
     private String ours(InterruptedException interrupted, long begun) {
-        if (System.currentTimeMillis() - begun >= options.seconds() * 1000L) {
+        if (System.currentTimeMillis() - begun >= options.seconds() * 1000L - CLOCKS_MILLIS) {
             return "it took longer than ${options.seconds()} s, and was given up: is an agent online and free, and can it reach the " +
                 'channels? (timeout: SECONDS gives it longer)'
         }
