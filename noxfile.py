@@ -64,7 +64,8 @@ def _lint_workflows(session: nox.Session) -> None:
 
 
 def _lint_plugins(session: nox.Session) -> None:
-    """GitLab's image, and Jenkins's library."""
+    """GitLab's image, and the pipeline that publishes its component."""
+    session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.gitlab-ci", "release/texts/component/.gitlab-ci.yml")
     if sys.platform == "linux":
         session.run("hadolint", "plugins/gitlab/Containerfile")
 

@@ -30,6 +30,7 @@ WITHOUT = {  # settings of pip's that would forbid, or turn into another folder,
     "PIP_REQUIRE_VIRTUALENV": "0",
     "PIP_USER": "0",
     "PIP_CONSTRAINT": "",
+    "PIP_NO_CACHE_DIR": "1",  # whoever can write into it decides what is installed, for all the hashes
     "PIP_ROOT_USER_ACTION": "ignore",
 }
 AUTHORITIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import signal
 import ssl
@@ -288,3 +289,25 @@ def test_a_secret_in_an_address_is_not_shown():
     address = "http://ada:s3cr3t@git.example.com/tocsin-1.2.3-py3-none-any.whl?token=s3cr3t#sha256=" + "0" * 64
     assert launch.shown(address) == "tocsin-1.2.3-py3-none-any.whl"
     assert launch.required(address) == f"tocsin @ {address}"
+
+
+PLACE = "import sys; from pip._internal.cache import SimpleWheelCache as C; from pip._internal.models.link import Link as L; print(C(sys.argv[1]).get_path_for_link(L(sys.argv[2])))"
+
+
+def test_what_others_put_into_pip_s_cache_is_not_installed(wheelhouse, tmp_path):
+    """pip takes a wheel of its cache for the one whose hash is demanded, where the note beside it says so."""
+    [real] = wheelhouse.folder.glob("jinja2-*.whl")
+    link, kept = real.as_uri(), tmp_path / "pip"
+    place = Path(
+        subprocess.run([sys.executable, "-I", "-c", PLACE, str(kept), link], check=True, capture_output=True, text=True).stdout.strip()
+    )
+    place.mkdir(parents=True)
+    with zipfile.ZipFile(real) as good, zipfile.ZipFile(place / real.name, "w") as poisoned:
+        for name in good.namelist():
+            poisoned.writestr(name, good.read(name) + (b"\nraise SystemExit('poisoned')\n" if name == "jinja2/__init__.py" else b""))
+    note = {"url": link, "archive_info": {"hashes": {"sha256": tree.digest(real)}, "hash": f"sha256={tree.digest(real)}"}}
+    (place / "origin.json").write_text(json.dumps(note))
+    code, _, err = launched(("--version",), {**wheelhouse.env(tmp_path / "cache"), "PIP_CACHE_DIR": str(kept)})
+    assert code == 0, err
+    [installed] = (tmp_path / "cache").glob("*/jinja2/__init__.py")
+    assert "poisoned" not in installed.read_text()

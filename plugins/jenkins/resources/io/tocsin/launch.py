@@ -30,6 +30,7 @@ WITHOUT = {  # settings of pip's that would forbid, or turn into another folder,
     "PIP_REQUIRE_VIRTUALENV": "0",
     "PIP_USER": "0",
     "PIP_CONSTRAINT": "",
+    "PIP_NO_CACHE_DIR": "1",  # whoever can write into it decides what is installed, for all the hashes
     "PIP_ROOT_USER_ACTION": "ignore",
 }
 AUTHORITIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -87,8 +88,8 @@ def installed(wanted):
     cache = os.path.realpath(os.environ.get("TOCSIN_CACHE") or user_cache())
     folder = os.path.join(cache, key(requirement))
     try:
-        os.makedirs(cache, 0o700, exist_ok=True)
-        refuse_others(cache)
+        if os.path.isdir(cache):
+            refuse_others(cache)
         if not os.path.isdir(folder):
             sys.stderr.write("tocsin: notice: installing {} once, into {}\n".format(shown(wanted), folder))
             sys.stderr.flush()
@@ -181,14 +182,16 @@ def fill(folder, install_into):
     import time
 
     parent = os.path.dirname(folder)
-    for entry in list(os.scandir(parent)):
-        try:
-            if entry.name.startswith(UNFINISHED) and entry.stat().st_mtime < time.time() - SECONDS_UNFINISHED:
-                shutil.rmtree(entry.path)
-        except OSError:
-            continue  # another job tidies up as well
-    before = os.umask(0o022)  # containers like to have none, and what all can write to is refused
+    before = os.umask(0o077)
+    os.umask(before | 0o022)  # containers like to have none, and what all can write to is refused
     try:
+        os.makedirs(parent, exist_ok=True)
+        for entry in list(os.scandir(parent)):
+            try:
+                if entry.name.startswith(UNFINISHED) and entry.stat().st_mtime < time.time() - SECONDS_UNFINISHED:
+                    shutil.rmtree(entry.path)
+            except OSError:
+                continue  # another job tidies up as well
         with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as place:
             target = os.path.join(place, "packages")
             install_into(place, target)
