@@ -9,7 +9,7 @@ from pathlib import Path
 import layout
 import pytest
 import tree
-from builds import PYTHONS, ROOT, WHEELS, git
+from scripts import PYTHONS, ROOT, WHEELS, git
 from wheelhouse import shared_folder
 
 

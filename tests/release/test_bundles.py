@@ -19,7 +19,7 @@ import stamp
 import tree
 import wheels
 import yaml
-from builds import ROOT, alone
+from scripts import ROOT, alone
 
 import tocsin
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import tree
 import trustme
-from builds import ROOT
+from scripts import ROOT
 from servers import Answer, ScriptedServer
 
 LAUNCHER = ROOT / "plugins" / "launch.py"

@@ -23,10 +23,10 @@ import sizes
 import tree
 import verify
 import wheels
-from builds import PYTHONS, ROOT, alone, git, script
 from moto.server import ThreadedMotoServer
 from packaging.requirements import Requirement
 from runners import require
+from scripts import PYTHONS, ROOT, alone, git, script
 from servers import Answer, ScriptedServer
 
 LOCKS = sorted((ROOT / "release").glob("*.lock"))
