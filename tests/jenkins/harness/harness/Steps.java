@@ -236,6 +236,9 @@ final class Steps {
             builder.environment().clear();
             builder.environment().putAll(step.outer.variables());
             int code = ended(builder.start(), step);
+            if (Build.current.has("breaks", step.outer.agent.name)) {
+                throw new AbortException("Unable to contact the agent");
+            }
             if (Boolean.TRUE.equals(step.given.get("returnStatus"))) {
                 return code;
             }

@@ -67,9 +67,7 @@ class Build implements Serializable {
         List causes = causes()
         facts.put('source', source(causes))
         facts.put('triggered_by', starter(causes))
-        List changes = changes()
-        facts.put('changes', changes)
-        facts.put('commit', commit(changes))
+        facts.put('changes', changes())
         if (FAILED.contains(status) && failedStage(stage)) {
             facts.put('failures', [[step: failedStage(stage)]])
         }
@@ -162,18 +160,6 @@ class Build implements Serializable {
     private String title(String message) {
         String first = "${message ?: ''}".trim().split('\n')[0]
         return first.length() > TITLE_MAX_CHARS ? first.substring(0, TITLE_MAX_CHARS) : first
-    }
-
-    /** Title and author of the commit that was built, where it is among the changes: no variable has them. */
-    @NonCPS
-    private Map commit(List changes) {
-        String built = steps.env.TOCSIN_COMMIT ?: steps.env.GIT_COMMIT
-        for (Object change : changes) {
-            if (built && change.sha == built) {
-                return [title: change.title, author: change.author]
-            }
-        }
-        return null
     }
 
     /** The stage that was named, or the one around the call; Declarative's own are none of the user's. */

@@ -11,8 +11,6 @@ class Notifier implements Serializable {
     private static final int CLOCKS_MILLIS = 100 // ours: by how much the clock of Jenkins's timers may be ahead of the wall's
     // How Jenkins says that an agent is lost (workflow-durable-task-step, ExecutorStepExecution).
     private static final List LOST = ['Agent was removed', 'Timeout waiting for agent to come back']
-    // What git says, which an agent that checked nothing out does not know.
-    private static final List CHECKED_OUT = ['GIT_COMMIT', 'GIT_BRANCH', 'GIT_LOCAL_BRANCH', 'GIT_URL', 'GIT_URL_1']
 
     final Object steps
     final Options options
@@ -96,7 +94,7 @@ class Notifier implements Serializable {
             }
             log.problem(reason)
         } catch (Exception | NoSuchMethodError broken) {
-            log.problem("nothing is sent: ${Log.reason(broken)}")
+            log.problem("the notification broke off: ${Log.reason(broken)}")
         }
         if (log.problems) {
             steps.error("tocsin: ${log.problems.join('; ')}")
@@ -129,7 +127,7 @@ class Notifier implements Serializable {
         Secrets secrets = new Secrets(steps, options.given.get('credentials'), steps.env.TOCSIN_CREDENTIALS)
         tell(options.problems + secrets.problems, log)
         String words = "${hook}${log.strict ? ' --strict' : ''}${options.flag('dryRun') ? ' --dry-run' : ''}"
-        List variables = options.variables() + (status ? ["TOCSIN_STATUS=${status}"] : []) + (away ? checkedOut() : [])
+        List variables = options.variables() + (status ? ["TOCSIN_STATUS=${status}"] : [])
         String facts = build.facts(status, options.text('stage'))
         Program program = new Program(steps)
         if (away) {
@@ -146,17 +144,6 @@ class Notifier implements Serializable {
         for (int i = 0; i < problems.size(); i++) {
             log.problem(problems.get(i))
         }
-    }
-
-    private List checkedOut() {
-        List found = []
-        for (int i = 0; i < CHECKED_OUT.size(); i++) {
-            String value = steps.env.getProperty(CHECKED_OUT.get(i))
-            if (value) {
-                found.add("${CHECKED_OUT.get(i)}=${value}".toString())
-            }
-        }
-        return found
     }
 
     private void judge(int code, Log log) {
