@@ -29,7 +29,7 @@ VARIABLES = {
     "TOCSIN_CREDENTIALS": CREDENTIALS,
     "MARK": "<folder>/mark",
 }
-PASSED = ("script", "previous", "causes", "changes", "trusted", "windows", "absent", "lost", "breaks", "batch_status", "abort")
+PASSED = ("script", "previous", "causes", "changes", "trusted", "windows", "absent", "lost", "breaks", "forgets", "batch_status", "abort")
 
 
 def load(engine: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 package harness;
 
+import hudson.AbortException;
 import hudson.model.Result;
 import hudson.scm.ChangeLogSet;
 import java.util.ArrayList;
@@ -43,6 +44,13 @@ public final class Build {
 
     boolean has(String name, String item) {
         return ((List<String>) said.getOrDefault(name, List.of())).contains(item);
+    }
+
+    /** Throws where the case says that the build's record is gone. */
+    public void remember() throws AbortException {
+        if (is("forgets")) {
+            throw new AbortException("No build record could be located.");
+        }
     }
 
     /** The build's result gets worse, and never better. */

@@ -54,6 +54,12 @@ class Build implements Serializable {
         return !causes.isEmpty()
     }
 
+    /** The path of the workspace that the call stands in; null outside of node. */
+    @NonCPS
+    String workspace() {
+        return steps.env.NODE_NAME ? steps.env.WORKSPACE : null
+    }
+
     /** Whether this build is of code that need not be trusted: a pull request of a fork, or of an unknown origin. */
     @NonCPS
     boolean untrusted() {
@@ -101,8 +107,12 @@ class Build implements Serializable {
     @NonCPS
     private List causes() {
         List found = []
-        for (Object cause : steps.currentBuild.getBuildCauses()) {
-            found.add(cause)
+        try {
+            for (Object cause : steps.currentBuild.getBuildCauses()) {
+                found.add(cause)
+            }
+        } catch (Exception ignored) {
+            return found // a cause that cannot be written as JSON
         }
         return found
     }

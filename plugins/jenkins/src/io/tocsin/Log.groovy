@@ -7,6 +7,7 @@ class Log implements Serializable {
 
     private static final long serialVersionUID = 1L
     private static final int MAX_CHARS = 1000 // ours
+    private static final int REASON_MAX_CHARS = 200 // ours: Jenkins lists all steps that there are where it misses one
 
     final Object steps
     final boolean mayThrow // whether the build may fail, which it may not when it has failed already
@@ -22,7 +23,8 @@ class Log implements Serializable {
     /** What an exception says, without its trace. */
     @NonCPS
     static String reason(Throwable thrown) {
-        return thrown.message ?: thrown.class.simpleName
+        String text = thrown.message ?: thrown.class.simpleName
+        return text.length() > REASON_MAX_CHARS ? "${text.substring(0, REASON_MAX_CHARS)}…" : text
     }
 
     /** The text on one line, without control characters. */

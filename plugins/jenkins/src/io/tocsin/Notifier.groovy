@@ -107,8 +107,13 @@ class Notifier implements Serializable {
             return "it took longer than ${options.seconds()} s, and was given up: is an agent online and free, and can it reach the " +
                 'channels? (timeout: SECONDS gives it longer)'
         }
-        boolean lost = options.text('node') && LOST.contains("${interrupted.message}".toString())
+        boolean lost = ownAgent() && LOST.contains("${interrupted.message}".toString())
         return lost ? "the agent was lost while it sent (${interrupted.message})" : null
+    }
+
+    /** Whether an agent of our own sends: the one that is named, or any where the call stands on none. */
+    private boolean ownAgent() {
+        return options.text('node') || !build.workspace()
     }
 
     private void deliver(String hook, String status, Log log) {
@@ -116,10 +121,9 @@ class Notifier implements Serializable {
             log.notice('nothing is sent: only the indexing of branches began this build (branchIndexing: true sends all the same)')
             return
         }
-        boolean here = steps.env.NODE_NAME && steps.env.WORKSPACE
-        boolean away = !here || options.text('node')
-        PolicySource source = new PolicySource(steps, options.text('policy') ?: steps.env.TOCSIN_POLICY ?: '')
-        String policy = source.find(build.untrusted(), here, away)
+        boolean away = ownAgent()
+        PolicySource source = new PolicySource(steps, options.text('policy') ?: steps.env.TOCSIN_POLICY ?: '', build.workspace())
+        String policy = source.find(build.untrusted(), away)
         if (source.refusal) {
             log.notice(source.refusal)
             return

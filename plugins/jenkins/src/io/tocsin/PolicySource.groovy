@@ -15,24 +15,26 @@ class PolicySource implements Serializable {
 
     final Object steps
     final String named
+    final String workspace // the present one's path, or null
     String refusal = null
     String reason = null
 
-    PolicySource(Object steps, String named) {
+    PolicySource(Object steps, String named, String workspace) {
         this.steps = steps
         this.named = named
+        this.workspace = workspace
     }
 
     /**
      * The policy's text; null where the program itself shall look, on the agent.
-     * `untrusted` is whether the head may not be believed, `here` whether there is a workspace, `away` whether the program
-     * will not run in it. Where nothing may be sent, `refusal` says why.
+     * `untrusted` is whether the head may not be believed, `away` whether the program will not run in the workspace.
+     * Where nothing may be sent, `refusal` says why.
      */
-    String find(boolean untrusted, boolean here, boolean away) {
+    String find(boolean untrusted, boolean away) {
         if (onAgent() || !untrusted && !away) {
             return null
         }
-        String policy = here && !untrusted ? present() : null
+        String policy = workspace && !untrusted ? present() : null
         policy = policy == null ? trusted() : policy
         if (policy == null && untrusted) {
             refusal = 'nothing is sent: the head of this pull request is not trusted, and the policy of its target cannot be had ' +
@@ -43,7 +45,7 @@ class PolicySource implements Serializable {
 
     /** The policy of the trusted revision, null where there is none; `reason` then says why. */
     private String trusted() {
-        List places = candidates()
+        List places = named ? [inRepository()] : PLACES
         for (int i = 0; i < places.size(); i++) {
             try {
                 return steps.readTrusted(places.get(i))
@@ -58,7 +60,7 @@ class PolicySource implements Serializable {
 
     /** The policy of the present workspace, null where there is none. */
     private String present() {
-        List places = candidates()
+        List places = named ? [named] : PLACES
         for (int i = 0; i < places.size(); i++) {
             if (steps.fileExists(places.get(i))) {
                 return steps.readFile(file: places.get(i), encoding: 'UTF-8')
@@ -67,15 +69,17 @@ class PolicySource implements Serializable {
         return null
     }
 
+    /** The path that is named, from the workspace on: what is written as an absolute path into it is the repository's, too. */
     @NonCPS
-    private List candidates() {
-        return named ? [named] : PLACES
+    private String inRepository() {
+        boolean inside = workspace && (named.startsWith("${workspace}/") || named.startsWith("${workspace}\\"))
+        return inside ? named.substring(workspace.length() + 1) : named
     }
 
     /** Whether the policy that is named lies on the agent, at an absolute path: then the program reads it. */
     @NonCPS
     private boolean onAgent() {
-        return named.startsWith('/') || named.matches('[A-Za-z]:[\\\\/].*')
+        return inRepository().matches('(/|[A-Za-z]:[\\\\/]).*')
     }
 
 }

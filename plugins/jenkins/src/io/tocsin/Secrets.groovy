@@ -13,7 +13,7 @@ class Secrets implements Serializable {
         file: ['variable'],
         usernamePassword: ['usernameVariable', 'passwordVariable'],
     ]
-    private static final String TEXT_FORM = 'string:ID:VARIABLE, file:ID:VARIABLE or usernamePassword:ID:VARIABLE:VARIABLE'
+    private static final String TEXT_FORM = 'string:ID:VARIABLE, file:ID:VARIABLE and usernamePassword:ID:VARIABLE:VARIABLE'
 
     final Object steps
     final List wanted = []
@@ -87,19 +87,30 @@ class Secrets implements Serializable {
 
     @NonCPS
     private void readText(String text) {
+        int number = 0
         for (String entry : text.trim().split('[\\s,]+')) {
-            String[] parts = entry.split(':')
-            List names = KINDS.get(parts[0])
-            if (names && parts.length == names.size() + 2 && !entry.contains('::')) {
+            number++
+            List parts = split(entry)
+            List names = KINDS.get(parts.get(0))
+            if (names && parts.size() == names.size() + 2 && !parts.contains('')) {
                 Map variables = [:]
                 for (int i = 0; i < names.size(); i++) {
-                    variables.put(names.get(i), parts[i + 2])
+                    variables.put(names.get(i), parts.get(i + 2))
                 }
-                wanted.add([type: parts[0], id: parts[1], variables: variables])
-            } else if (entry) {
-                problems.add("TOCSIN_CREDENTIALS has '${entry}', and takes ${TEXT_FORM}: it is left out".toString())
+                wanted.add([type: parts.get(0), id: parts.get(1), variables: variables])
+            } else if (entry) { // it is not shown: it could be the secret itself
+                problems.add("entry ${number} of TOCSIN_CREDENTIALS is none of ${TEXT_FORM}: it is left out".toString())
             }
         }
+    }
+
+    @NonCPS
+    private List split(String entry) {
+        List parts = []
+        for (String part : entry.split(':', -1)) {
+            parts.add(part)
+        }
+        return parts
     }
 
     @NonCPS
@@ -115,7 +126,7 @@ class Secrets implements Serializable {
                 wanted.add([type: "${entry.get('type')}".toString(), id: "${entry.get('id')}".toString(), variables: variables])
             } else {
                 problems.add("credentials takes entries as [type: 'string', id: 'slack-url', variable: 'SLACK_WEBHOOK_URL'], of the " +
-                    "types ${KINDS.keySet().join(', ')}: ${entry instanceof Map ? entry.get('id') : entry} is left out")
+                    "types ${KINDS.keySet().join(', ')}: ${entry instanceof Map ? entry.get('id') : 'one'} is left out")
             }
         }
     }
