@@ -38,7 +38,6 @@ class Ran(NamedTuple):
     batches: list[dict[str, Any]]
     steps: int
     frozen: int
-    seconds: float
 
     @property
     def said(self) -> list[str]:
@@ -80,15 +79,15 @@ def compiled(classes: Path) -> Harness:
     """The harness, compiled. Skips where Java or the jars are absent, and fails where TOCSIN_REQUIRE_RUNNERS=1."""
     for program in ("java", "javac"):
         require(program)
-    jars = Path(os.environ.get("TOCSIN_JENKINS_JARS") or ROOT / ".ci" / "bin" / "jenkins-jars")
+    jars = Path(os.environ.get("TOCSIN_JENKINS_JARS") or max((ROOT / ".ci" / "bin").glob("jenkins-*"), default="nowhere"))
     needed = [jars / name for name in (*JARS, *(f"groovy-cps-{version}.jar" for version in sorted(set(CPS.values()))))]
     missing = [path.name for path in needed if not path.is_file()]
     if missing:
-        why = f"TOCSIN_JENKINS_JARS names no folder with {', '.join(missing)}: .ci/run fetches them from Maven Central"
+        why = f"{jars} lacks {', '.join(missing)}: .ci/run fetches them from Maven Central; TOCSIN_JENKINS_JARS names another folder"
         (pytest.fail if os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1" else pytest.skip)(why)
     sources = [str(path) for path in sorted((HERE / "harness").rglob("*.java"))]
     path = os.pathsep.join(str(jar) for jar in needed if "1.31" not in jar.name)
-    fast = ("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-proc:none", "-nowarn", "-Xlint:-options,-deprecation")
+    fast = ("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-proc:none", "-nowarn", "-XDsuppressNotes")
     subprocess.run(["javac", *fast, "-d", str(classes), "-cp", path, *sources], check=True)
     return Harness(classes, jars)
 

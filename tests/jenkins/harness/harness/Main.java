@@ -32,7 +32,6 @@ public final class Main {
     private static Map<String, Object> run(Map<String, Object> said) {
         Build build = Build.current = new Build(said);
         Throwable thrown = null;
-        long begun = System.nanoTime();
         try {
             Engine.current.run((String) said.get("script"));
         } catch (Throwable caught) {
@@ -49,7 +48,6 @@ public final class Main {
         result.put("batches", build.batches);
         result.put("steps", build.steps);
         result.put("frozen", build.frozen);
-        result.put("seconds", (System.nanoTime() - begun) / 1e9);
         return result;
     }
 }
