@@ -64,10 +64,16 @@ def _lint_workflows(session: nox.Session) -> None:
 
 
 def _lint_plugins(session: nox.Session) -> None:
-    """GitLab's image, and the pipeline that publishes its component."""
+    """GitLab's image, the pipeline that publishes its component, and Jenkins's library."""
     session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.gitlab-ci", "release/texts/component/.gitlab-ci.yml")
     if sys.platform == "linux":
         session.run("hadolint", "plugins/gitlab/Containerfile")
+    if shutil.which("npm-groovy-lint") or os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1":
+        folder = "plugins/jenkins"
+        told = ["--failon", "info", "--loglevel", "info", "--output", "txt"]
+        session.run("npm-groovy-lint", "--noserver", "--config", folder, "--path", folder, *told, external=True, silent=True)
+    else:
+        session.warn("npm-groovy-lint is not installed: Jenkins's library is not checked by it")
 
 
 @nox.session
