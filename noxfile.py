@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +16,23 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def with_runners(session: nox.Session) -> None:
+    """Let the session find the runners that can be installed here; the first time takes a minute or two."""
+    done = subprocess.run([sys.executable, ".ci/runners.py"], check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        session.error("a runner is missing, see the lines above")
+    session.env.update(json.loads(done.stdout))
+
+
+def run_if_there(session: nox.Session, program: str, *words: str) -> None:
+    """Run one of the runners; without it say so, or fail where TOCSIN_REQUIRE_RUNNERS=1."""
+    path = shutil.which(program, path=session.env["PATH"])
+    if path:
+        session.run(path, *words, external=True)
+    else:
+        session.warn(f"{program} is not installed: what it checks is not checked")
 
 
 def group(name: str) -> list[str]:
@@ -32,6 +51,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The whole suite; arguments go to pytest."""
     session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
+    with_runners(session)
     workers = [] if session.posargs else ["-n", str(min(4, os.cpu_count() or 1))]
     session.run("pytest", *workers, *session.posargs)
 
@@ -40,6 +60,7 @@ def tests(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Formatting, lint, types, and the layers of the house."""
     session.install("-q", "-e", ".[ses]", *group("lint"), silent=True)
+    with_runners(session)
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
@@ -57,10 +78,7 @@ def _lint_workflows(session: nox.Session) -> None:
     checked = ("action.yml", ".github/dependabot.yml", *workflows)
     session.run("zizmor", "-q", "--no-progress", "--offline", "--persona=auditor", "--config", ".github/zizmor.yml", *checked)
     session.run("shellcheck", ".ci/run")
-    if shutil.which("actionlint") or os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1":
-        session.run("actionlint", "-pyflakes=", *workflows, external=True)
-    else:
-        session.warn("actionlint is not installed: the workflows are not checked by it (github.com/rhysd/actionlint)")
+    run_if_there(session, "actionlint", "-pyflakes=", *workflows)
 
 
 def _lint_plugins(session: nox.Session) -> None:
@@ -68,12 +86,9 @@ def _lint_plugins(session: nox.Session) -> None:
     session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.gitlab-ci", "release/texts/component/.gitlab-ci.yml")
     if sys.platform == "linux":
         session.run("hadolint", "plugins/gitlab/Containerfile")
-    if shutil.which("npm-groovy-lint") or os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1":
-        folder = "plugins/jenkins"
-        told = ["--failon", "info", "--loglevel", "info", "--output", "txt"]
-        session.run("npm-groovy-lint", "--noserver", "--config", folder, "--path", folder, *told, external=True, silent=True)
-    else:
-        session.warn("npm-groovy-lint is not installed: Jenkins's library is not checked by it")
+    folder = "plugins/jenkins"
+    told = ["--failon", "info", "--loglevel", "info", "--output", "txt"]
+    run_if_there(session, "npm-groovy-lint", "--noserver", "--config", folder, "--path", folder, *told)
 
 
 @nox.session

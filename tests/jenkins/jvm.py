@@ -83,7 +83,7 @@ def compiled(classes: Path) -> Harness:
     needed = [jars / name for name in (*JARS, *(f"groovy-cps-{version}.jar" for version in sorted(set(CPS.values()))))]
     missing = [path.name for path in needed if not path.is_file()]
     if missing:
-        why = f"{jars} lacks {', '.join(missing)}: .ci/run fetches them from Maven Central; TOCSIN_JENKINS_JARS names another folder"
+        why = f"{jars} lacks {', '.join(missing)}: `./dev tests` fetches them by mvn; TOCSIN_JENKINS_JARS names another folder"
         (pytest.fail if os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1" else pytest.skip)(why)
     sources = [str(path) for path in sorted((HERE / "harness").rglob("*.java"))]
     path = os.pathsep.join(str(jar) for jar in needed if "1.31" not in jar.name)

@@ -1,0 +1,107 @@
+"""Install the runners that some tests and lints need, each once, into a folder of .ci/bin that is named by its versions.
+
+    python .ci/runners.py        prints, as JSON, the variables by which they are found
+
+act runs GitHub's workflows and actionlint reads them (go), gitlab-ci-local runs GitLab's pipelines and npm-groovy-lint reads Jenkins's
+library (npm, which brings their node), and the jars are Jenkins's own interpreter of pipelines with its sandbox (mvn). Whatever has no
+installer here is left out, and its tests are skipped. With TOCSIN_REQUIRE_RUNNERS=1 that is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+BIN = Path(__file__).resolve().parent / "bin"
+ACT, ACTIONLINT = "v0.2.89", "v1.7.12"
+GITLAB_CI_LOCAL, GROOVY_LINT, NODE = "4.75.1", "18.0.0", "22.23.3"
+PROGRAMS = {"gitlab-ci-local": "gitlab-ci-local/dist/index.js", "npm-groovy-lint": "npm-groovy-lint/lib/index.js"}
+# The node of the packages stays with them: what else needs one takes the machine's.
+WRAPPER = """#!/bin/sh
+modules="$(dirname "$0")/node_modules"
+PATH="$modules/.bin:$PATH" exec node "$modules/{script}" "$@"
+"""
+JARS = (
+    "com.cloudbees:groovy-cps:1.31",
+    "com.cloudbees:groovy-cps:1.24",  # the last whose sandbox transformer fits groovy-sandbox 1.19
+    "org.kohsuke:groovy-sandbox:1.19",
+    "org.codehaus.groovy:groovy-all:2.4.21",
+    "com.google.guava:guava:11.0.1",
+)
+COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+
+
+def go(folder: Path) -> None:
+    """Build act and actionlint."""
+    for package in (f"github.com/rhysd/actionlint/cmd/actionlint@{ACTIONLINT}", f"github.com/nektos/act@{ACT}"):
+        _run(["go", "install", package], GOBIN=str(folder))
+
+
+def npm(folder: Path) -> None:
+    """Install the packages, and a program for each that runs by their node."""
+    wanted = [f"node@{NODE}", f"gitlab-ci-local@{GITLAB_CI_LOCAL}", f"npm-groovy-lint@{GROOVY_LINT}"]
+    _run(["npm", "install", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(folder), *wanted])
+    for name, script in PROGRAMS.items():
+        (folder / name).write_text(WRAPPER.format(script=script), encoding="utf-8")
+        (folder / name).chmod(0o755)
+
+
+def mvn(folder: Path) -> None:
+    """Fetch the jars."""
+    for artifact in JARS:
+        _run(["mvn", "-q", "-B", "-Dstyle.color=never", COPY, f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"])
+
+
+FOLDERS: dict[str, Callable[[Path], None]] = {
+    f"act-{ACT}-actionlint-{ACTIONLINT}": go,
+    f"gitlab-ci-local-{GITLAB_CI_LOCAL}-groovy-lint-{GROOVY_LINT}-node-{NODE}": npm,
+    f"jenkins-cps-{'-'.join(artifact.rpartition(':')[2] for artifact in JARS)}": mvn,
+}
+
+
+def main() -> int:
+    """Install what is missing, side by side, and print where all of it is."""
+    BIN.mkdir(exist_ok=True)
+    with ThreadPoolExecutor() as pool:
+        missing = [why for why in pool.map(_installed, FOLDERS) if why]
+    for why in missing:
+        print(why, file=sys.stderr)
+    path = [str(BIN / name) for name, install in FOLDERS.items() if install is not mvn and (BIN / name).is_dir()]
+    jars = [str(BIN / name) for name, install in FOLDERS.items() if install is mvn and (BIN / name).is_dir()]
+    print(json.dumps({"PATH": os.pathsep.join([*path, os.environ["PATH"]]), **({"TOCSIN_JENKINS_JARS": jars[0]} if jars else {})}))
+    return 1 if missing and os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1" else 0
+
+
+def _installed(name: str) -> str | None:
+    """Why a folder is not there; None where it is. It is filled under another name first, so one that is there is complete."""
+    if (BIN / name).is_dir():
+        return None
+    install = FOLDERS[name]
+    if not shutil.which(install.__name__):
+        return f"{install.__name__} is not installed, so there is no {name}"
+    with tempfile.TemporaryDirectory(dir=BIN, prefix=".new-") as place:
+        folder = Path(place) / name
+        folder.mkdir()
+        try:
+            install(folder)
+            folder.rename(BIN / name)
+        except (OSError, subprocess.CalledProcessError) as error:
+            return f"{name} cannot be installed: {error}"
+    return None
+
+
+def _run(command: list[str], **env: str) -> None:
+    """Run an installer, whose words go to standard error. Raises OSError, CalledProcessError."""
+    program = shutil.which(command[0]) or command[0]  # on Windows npm and mvn are scripts
+    subprocess.run([program, *command[1:]], env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
