@@ -48,7 +48,20 @@ def go(folder: Path) -> None:
 def npm(folder: Path) -> None:
     """Install the packages, and a program for each that runs by their node."""
     wanted = [f"node@{NODE}", f"gitlab-ci-local@{GITLAB_CI_LOCAL}", f"npm-groovy-lint@{GROOVY_LINT}"]
-    _run(["npm", "install", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(folder), *wanted])
+    _run(
+        [
+            "npm",
+            "install",
+            "--loglevel=error",
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(folder),
+            *wanted,
+        ]
+    )
     for name, script in PROGRAMS.items():
         (folder / name).write_text(WRAPPER.format(script=script), encoding="utf-8")
         (folder / name).chmod(0o755)
@@ -95,8 +108,8 @@ def _installed(name: str) -> str | None:
         try:
             install(folder)
             folder.rename(BIN / name)
-        except (OSError, subprocess.CalledProcessError) as error:
-            return f"{name} cannot be installed: {error}"
+        except (OSError, subprocess.CalledProcessError):
+            return f"{name} cannot be installed: see what {install.__name__} says above"
     return None
 
 
