@@ -23,8 +23,9 @@ TOOLS = "release/tools.lock"
 TEMPLATE = "plugins/gitlab/templates/notify.yml"
 LIBRARY = "plugins/jenkins"
 
-# Where the version stands by which a plug-in installs the program. The sources say `1.2.3`, a release says
-# `1.2.3@sha256:` and its wheel's hash.
+# Where the version stands by which a plug-in installs the program: in a release `1.2.3@sha256:` and its wheel's hash. The sources
+# name none, for what a package index has by that name may be anybody's until it is released.
+UNRELEASED = "unreleased"
 STAMPED = {
     TEMPLATE: 'default: "{}" # stamped by a release',
     f"{LIBRARY}/resources/io/tocsin/version": "{}",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from layout import STAMPED
+from layout import STAMPED, UNRELEASED
 from wheels import Unfit
 
 TIMES = {"SOURCE_DATE_EPOCH": "1580601600"}  # 2020-02-02, what hatchling writes where nothing else is said
@@ -38,9 +38,9 @@ def pinned(wheel: Path) -> str:
 
 
 def stamp(out: Path, wheel: Path) -> None:
-    """Write the hash of the sources' wheel into the plug-ins of a tree. Raises Unfit where one does not say the version as it should."""
+    """Write the hash of the sources' wheel into the plug-ins of a tree. Raises Unfit where one has no place for it."""
     for name, form in STAMPED.items():
-        text, said = (out / name).read_bytes().decode("utf-8"), form.format(version_of(wheel))
+        text, said = (out / name).read_bytes().decode("utf-8"), form.format(UNRELEASED)
         if text.count(said) != 1:
             raise Unfit(f"{name} has to say {said} once: it is where a release writes the hash of its wheel")
         (out / name).write_bytes(text.replace(said, form.format(pinned(wheel))).encode("utf-8"))

@@ -268,6 +268,7 @@ def test_a_cache_that_others_could_write_to_is_refused(wheelhouse, tmp_path):
     [
         ("", "TOCSIN_VERSION is not set: write 1.2.3"),
         ("v1", "TOCSIN_VERSION is 'v1', which is no version"),
+        ("unreleased", "this copy of the plug-in is of no release, so it does not know which tocsin to install"),
         ("1.2.3@sha256:beef", "TOCSIN_VERSION is '1.2.3', which is no version"),
         ("1.2.3 --index-url=https://e.example", "which is no version"),
         ("1.2.3\n--index-url=https://e.example", "which is no version"),

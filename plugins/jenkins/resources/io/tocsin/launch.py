@@ -19,6 +19,7 @@ OLDEST = (3, 10)
 DEFECT = 70  # nothing can be sent, and it is no result of the job's
 LOCK = "tocsin/requirements.lock"  # in the wheel
 HASHED = re.compile(r"(?P<name>.+?)(?:@sha256:|#sha256=)(?P<digest>[0-9a-f]{64})\Z")
+UNRELEASED = "unreleased"  # what plug-ins say that are of no release
 VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]*\Z")
 WHEEL = r"(?:.*[/\\])?tocsin-[^/\\]+-none-any\.whl"
 ADDRESS = re.compile(r"(?:https?|file)://(?!.*\s)" + WHEEL + r"(?:\?.*)?\Z")
@@ -102,6 +103,11 @@ def installed(wanted):
 
 def required(wanted):
     """The version as pip's requirement. Raises RuntimeError."""
+    if wanted == UNRELEASED:
+        raise RuntimeError(
+            "this copy of the plug-in is of no release, so it does not know which tocsin to install: take that of a release, "
+            "put tocsin on PATH, or name a version by TOCSIN_VERSION"
+        )
     found = HASHED.match(wanted)
     name, digest = (found.group("name"), found.group("digest")) if found else (wanted, "")
     if VERSION.match(name):
