@@ -25,6 +25,7 @@ LOOKED_INTO_MAX = 3  # ours: so many pipelines are searched for a job
 _COUNTED = ("success", "failure")
 _REASONS = {  # https://docs.gitlab.com/api/jobs/: failure_reason; the others are said in GitLab's own words
     "script_failure": "failed",
+    "unknown_failure": "failed",
     "job_execution_timeout": "timed out",
     "stuck_or_timeout_failure": "timed out, or found no runner",
     "runner_system_failure": "the runner failed",
@@ -58,13 +59,16 @@ def failed_jobs(api: Api, project: str, pipeline: str) -> Iterator[Failure]:
             api, f"/projects/{project}/pipelines/{pipeline}/{kind}", {"scope[]": "failed", "per_page": PAGE_ITEMS}, PAGES_MAX
         ):
             if job.raw("allow_failure") is not True and _text(job, "status") == "failed":
-                downstream = safe_url(_text(job, "downstream_pipeline.web_url"))
-                reason = _text(job, "failure_reason") or "failed"
-                yield Failure(
-                    job=_text(job, "name"),
-                    url=downstream or safe_url(_text(job, "web_url")),
-                    reason=_REASONS.get(reason, reason.replace("_", " ")),
-                )
+                url = safe_url(_text(job, "downstream_pipeline.web_url")) or safe_url(_text(job, "web_url"))
+                yield Failure(job=_text(job, "name"), url=url, reason=_reason(job))
+
+
+def _reason(job: Source) -> str:
+    """Why a job failed; a trigger job that waited for its downstream pipeline has no reason of its own."""
+    if known(_text(job, "downstream_pipeline.status") or "") == "failure":
+        return "its downstream pipeline failed"
+    reason = _text(job, "failure_reason") or "failed"
+    return _REASONS.get(reason, reason.replace("_", " "))
 
 
 def previous_status(api: Api, project: str, event: Event, env: Mapping[str, str]) -> str | None:
