@@ -143,9 +143,9 @@ def test_a_wheel_is_fetched_from_behind_a_private_authority(wheelhouse, tmp_path
             less.writestr(name, whole.read(name))
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.issue_cert("localhost").configure_cert(context)
     with ScriptedServer(Answer(200, wheel.read_bytes()), tls=context) as server:
-        env = {"TOCSIN_VERSION": server.url(f"/{wheel.name}"), "TOCSIN_CACHE": str(tmp_path / "cache")}
+        env = {"TOCSIN_VERSION": f"https://localhost:{server.port}/{wheel.name}", "TOCSIN_CACHE": str(tmp_path / "cache")}
         unknown = launched(("--version",), env)
         known = launched(("--version",), {**env, "TOCSIN_CA_FILE": str(tmp_path / "ca.pem")})
         (tmp_path / "pip.conf").write_text(f"[global]\ncert = {tmp_path / 'ca.pem'}\n")
@@ -292,7 +292,17 @@ def test_a_secret_in_an_address_is_not_shown():
     assert launch.required(address) == f"tocsin @ {address}"
 
 
-PLACE = "import sys; from pip._internal.cache import SimpleWheelCache as C; from pip._internal.models.link import Link as L; print(C(sys.argv[1]).get_path_for_link(L(sys.argv[2])))"
+PLACE = """
+import sys
+from pip._internal.cache import SimpleWheelCache
+from pip._internal.models.link import Link
+try:
+    cache = SimpleWheelCache(sys.argv[1])
+except TypeError:  # pip 23.0 and before
+    from pip._internal.models.format_control import FormatControl
+    cache = SimpleWheelCache(sys.argv[1], FormatControl())
+print(cache.get_path_for_link(Link(sys.argv[2])))
+"""
 
 
 def test_what_others_put_into_pip_s_cache_is_not_installed(wheelhouse, tmp_path):
@@ -312,3 +322,31 @@ def test_what_others_put_into_pip_s_cache_is_not_installed(wheelhouse, tmp_path)
     assert code == 0, err
     [installed] = (tmp_path / "cache").glob("*/jinja2/__init__.py")
     assert "poisoned" not in installed.read_text()
+
+
+def test_of_an_error_of_pip_s_own_the_last_line_is_shown():
+    said = """\
+ERROR: Exception:
+Traceback (most recent call last):
+  File "pip/_internal/cli.py", line 105, in run
+    status = run()
+             ^^^^^
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "pip/_vendor/adapters.py", line 517, in send
+    raise SSLError(e)
+SSLError: certificate verify failed
+
+ERROR: THESE PACKAGES DO NOT MATCH THE HASHES
+    tocsin from https://packages.example.com/tocsin.whl:
+        Expected sha256 1c51fa4b
+"""
+    assert launch.without_traces(said).splitlines() == [
+        "ERROR: Exception:",
+        "SSLError: certificate verify failed",
+        "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES",
+        "    tocsin from https://packages.example.com/tocsin.whl:",
+        "        Expected sha256 1c51fa4b",
+    ]

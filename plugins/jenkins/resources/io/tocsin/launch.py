@@ -243,7 +243,7 @@ def pip_install(wanted, place, target, environment=os.environ):
 
 
 def pip(words, place, environment):
-    """Run pip, whose words go to standard error. Its own temporary files are in `place`. Raises RuntimeError."""
+    """Run pip; where it fails, its words go to standard error. Its own temporary files are in `place`. Raises RuntimeError."""
     import importlib.util
     import subprocess
 
@@ -254,14 +254,33 @@ def pip(words, place, environment):
     command = (sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet") + words
     settings = dict(environment, TMPDIR=place, TEMP=place, TMP=place, **WITHOUT)
     try:
-        done = subprocess.call(command, env=settings, stdin=subprocess.DEVNULL, stdout=2, timeout=SECONDS_OF_PIP)
+        done = subprocess.run(
+            command,
+            check=False,
+            env=settings,
+            timeout=SECONDS_OF_PIP,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
     except subprocess.TimeoutExpired:
         raise RuntimeError("pip took more than {} s: is the package index, or its proxy, within reach?".format(SECONDS_OF_PIP))
-    if done:
+    if done.returncode:
+        sys.stderr.write(without_traces(done.stdout.decode("utf-8", "replace")))
         raise RuntimeError(
             "pip could not install tocsin, see its lines above. It needs a package index, or wheels in PIP_FIND_LINKS, with the files "
             "that the hashes name; or put tocsin on PATH"
         )
+
+
+def without_traces(text):
+    """What pip said, of its own errors only the last line: some versions show where in their code a certificate was refused."""
+    kept, inside = [], False
+    for line in text.splitlines():
+        inside = line.startswith("Traceback (") or (inside and (line[:1] in " \t" or line.startswith(("During handling", "The above"))))
+        if not inside and line.strip():
+            kept.append(line + "\n")
+    return "".join(kept)
 
 
 def trusting(place):
@@ -270,7 +289,9 @@ def trusting(place):
     if not private:
         return {}
     known = [os.environ[name] for name in AUTHORITIES if os.environ.get(name)]
-    known = known or ask("-m", "pip", "config", "get", "global.cert")
+    if not known:  # `pip config get` finds it in some versions alone
+        said = ask("-m", "pip", "config", "list")
+        known = [line.partition("=")[2].strip("'\"") for line in said if line.startswith("global.cert=")][-1:]
     known = known or ask("-c", "from pip._vendor import certifi; print(certifi.where())")
     bundle = os.path.join(place, "authorities.pem")
     try:
