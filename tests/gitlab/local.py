@@ -129,5 +129,5 @@ class Repository:
         command += [word for name in unset for word in ("--unset-variable", name)]
         environment = {"PATH": machine(self.programs, tocsin=tocsin), "HOME": str(self.home), "LANG": "C.UTF-8", **env}
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
-        assert "Traceback" not in done.stdout + done.stderr
+        assert "Traceback (most recent" not in done.stdout + done.stderr
         return Run(done.returncode, done.stdout, done.stderr)
