@@ -128,6 +128,9 @@ class Repository:
         command += [word for name, value in given.items() for word in ("--variable", f"{name}={value}")]
         command += [word for name in unset for word in ("--unset-variable", name)]
         environment = {"PATH": machine(self.programs, tocsin=tocsin), "HOME": str(self.home), "LANG": "C.UTF-8", **env}
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
-        assert "Traceback (most recent" not in done.stdout + done.stderr
-        return Run(done.returncode, done.stdout, done.stderr)
+        # Into files: it ends without waiting until all that it wrote into a pipe has been read.
+        with (self.home / "out").open("w+") as out, (self.home / "err").open("w+") as err:
+            done = subprocess.run(command, cwd=self.folder, env=environment, stdout=out, stderr=err, timeout=MOST_SECONDS, check=False)
+        said = [(self.home / name).read_text(encoding="utf-8") for name in ("out", "err")]
+        assert "Traceback (most recent" not in "".join(said)
+        return Run(done.returncode, *said)
