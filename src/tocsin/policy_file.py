@@ -66,7 +66,7 @@ def read_trusted(world: World, run: Context, paths: Sequence[str]) -> tuple[byte
 
 def why_nothing(world: World, run: Context) -> str:
     """Why an untrusted run sends nothing, and what to do where something can be done."""
-    if run.secretless and not world.api:
+    if run.secretless and not (run.trusted and world.api):
         return f"nothing is sent: {run.secretless}"
     if not run.trusted:
         return f"nothing is sent: {run.untrusted}, and the policy beside it could be the head's own"

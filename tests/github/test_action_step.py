@@ -268,13 +268,14 @@ def test_a_deployment_tells_its_own_status(step, slack, state, event):
     assert (part.state, step.post().log, len(slack.requests)) == ({}, "", 1)
 
 
-def test_a_fork_s_run_ends_green_with_one_notice(step, slack):
+@pytest.mark.parametrize("token", ["", "ghs_token"], ids=["no token", "the token that a step has by default"])
+def test_a_fork_s_run_ends_green_with_one_notice(step, slack, token):
     head = {"ref": "main", "sha": "a" * 40, "repo": {"full_name": "mallory/payments"}}
     step.event(
         "pull_request", {"pull_request": {"number": 7, "head": head, "base": {"ref": "main", "repo": {"full_name": "acme/payments"}}}}
     )
     del step.env["SLACK_WEBHOOK_URL"]
-    part = step.main(strict="true")
+    part = step.main(strict="true", token=token, env={"GITHUB_API_URL": slack.url("")})
     [notice] = part.annotations
     assert notice == "nothing is sent: GitHub gives no secrets to a pull request from a fork"
     assert "::notice" in part.log
