@@ -29,8 +29,8 @@ def with_runners(session: nox.Session) -> None:
 def run_if_there(session: nox.Session, program: str, *words: str) -> None:
     """Run one of the runners; without it say so, or fail where TOCSIN_REQUIRE_RUNNERS=1."""
     path = shutil.which(program, path=session.env["PATH"])
-    if path:
-        session.run(path, *words, external=True)
+    if path or os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1":
+        session.run(path or program, *words, external=True)
     else:
         session.warn(f"{program} is not installed: what it checks is not checked")
 
