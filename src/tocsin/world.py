@@ -21,4 +21,4 @@ class World(NamedTuple):
     now: Callable[[], str]  # ISO 8601 in UTC
     started: float  # the process's start on time.monotonic's clock
     network: Network
-    api: Api | None = None  # the CI's, where a token for it was passed: one in the environment was not meant for us
+    api: Api | None = None  # the CI's, where a token was made or passed for us: the CI's own in the environment was not

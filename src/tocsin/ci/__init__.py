@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from tocsin.ci.common import Context, ReadFile, Trusted
+from tocsin.ci.common import Context, ReadFile
 from tocsin.errors import UsageError
 from tocsin.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CIS", "Context", "ReadFile", "Trusted", "context", "detect"]
+__all__ = ["CIS", "Context", "ReadFile", "context", "detect"]
 
 CIS = ("github", "gitlab", "jenkins", "generic")  # in the order they are asked: a runner of one may live on a machine of the next
 

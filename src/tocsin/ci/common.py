@@ -101,6 +101,12 @@ def dig(data: object, path: str) -> object:
     return data
 
 
+def text(source: Source, name: str) -> str | None:
+    """A text, or a whole number as one; None where there is neither."""
+    fact = source.id(name)
+    return fact.value if fact else None
+
+
 def present(found: Found) -> Facts:
     """The facts among `found`."""
     return {name: fact for name, fact in found.items() if fact is not None}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.ci.common import Source
+from tocsin.ci.common import Source, text
 from tocsin.ci.github_history import previous_status
-from tocsin.ci.github_jobs import current_job, failed, failed_jobs, find_current, jobs, text
+from tocsin.ci.github_jobs import current_job, failed, failed_jobs, find_current, jobs
 from tocsin.ci.github_rest import Api
 from tocsin.event import Event, Fact, Facts, Failure
 from tocsin.text import safe_url

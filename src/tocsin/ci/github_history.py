@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from tocsin.ci.common import Source
+from tocsin.ci.common import Source, text
 from tocsin.ci.github_event import PULL_REQUESTS
-from tocsin.ci.github_jobs import Jobs, jobs, listed, text
+from tocsin.ci.github_jobs import Jobs, jobs, listed
 from tocsin.ci.github_rest import ACTIONS, Api, repository_path
 from tocsin.ci.rest import is_id, segment
 from tocsin.ci.status import known

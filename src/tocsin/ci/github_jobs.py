@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocsin.ci.common import Source, dig, document
+from tocsin.ci.common import Source, dig, document, text
 from tocsin.ci.github_rest import ACTIONS, Api, repository_path
 from tocsin.ci.rest import is_id, segment
 from tocsin.event import Failure
@@ -53,12 +53,6 @@ def listed(api: Api, path: str, key: str, query: dict[str, str | int]) -> list[S
         api.odd(ACTIONS)
         return None
     return [document(item) for item in items]
-
-
-def text(source: Source, name: str) -> str | None:
-    """A text, or a whole number as one; None where there is neither."""
-    fact = source.id(name)
-    return fact.value if fact else None
 
 
 def failed_jobs(api: Api, repository: str, run_id: str, attempt: int | None) -> list[Failure]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from tocsin.ci.common import Source, document
+from tocsin.ci.common import Source, document, text
 from tocsin.ci.gitlab_rest import PIPELINES, Api
 from tocsin.ci.rest import is_id
 from tocsin.ci.status import known
@@ -58,16 +58,16 @@ def failed_jobs(api: Api, project: str, pipeline: str) -> Iterator[Failure]:
         for job in _pages(
             api, f"/projects/{project}/pipelines/{pipeline}/{kind}", {"scope[]": "failed", "per_page": PAGE_ITEMS}, PAGES_MAX
         ):
-            if job.raw("allow_failure") is not True and _text(job, "status") == "failed":
-                url = safe_url(_text(job, "downstream_pipeline.web_url")) or safe_url(_text(job, "web_url"))
-                yield Failure(job=_text(job, "name"), url=url, reason=_reason(job))
+            if job.raw("allow_failure") is not True and text(job, "status") == "failed":
+                url = safe_url(text(job, "downstream_pipeline.web_url")) or safe_url(text(job, "web_url"))
+                yield Failure(job=text(job, "name"), url=url, reason=_reason(job))
 
 
 def _reason(job: Source) -> str:
     """Why a job failed; a trigger job that waited for its downstream pipeline has no reason of its own."""
-    if known(_text(job, "downstream_pipeline.status") or "") == "failure":
+    if known(text(job, "downstream_pipeline.status") or "") == "failure":
         return "its downstream pipeline failed"
-    reason = _text(job, "failure_reason") or "failed"
+    reason = text(job, "failure_reason") or "failed"
     return _REASONS.get(reason, reason.replace("_", " "))
 
 
@@ -84,8 +84,8 @@ def previous_status(api: Api, project: str, event: Event, env: Mapping[str, str]
     if event.scope == "run":
         return next((_ended(pipeline) for pipeline in earlier), None)
     for pipeline in islice(earlier, LOOKED_INTO_MAX):
-        jobs = _pages(api, f"/projects/{project}/pipelines/{_text(pipeline, 'id')}/jobs", {"per_page": PAGE_ITEMS}, PAGES_MAX)
-        status = next((_ended(job) for job in jobs if _text(job, "name") == event.job.name), "")
+        jobs = _pages(api, f"/projects/{project}/pipelines/{text(pipeline, 'id')}/jobs", {"per_page": PAGE_ITEMS}, PAGES_MAX)
+        status = next((_ended(job) for job in jobs if text(job, "name") == event.job.name), "")
         if status in _COUNTED:
             return status
     return None
@@ -103,9 +103,9 @@ def _earlier(api: Api, project: str, ref: str, event: Event) -> Iterator[Source]
     """The pipelines before this one that can be held against it, newest first."""
     query: dict[str, str | int] = {"ref": ref, "order_by": "id", "sort": "desc", "per_page": PIPELINES_PER_PAGE}
     for pipeline in _pages(api, f"/projects/{project}/pipelines", query, PIPELINES_PAGES_MAX):
-        number = _text(pipeline, "id") or ""
-        like = (_text(pipeline, "source") == "schedule") == (event.source == "schedule")
-        if is_id(number) and int(number) < int(event.run.id or "0") and like and _text(pipeline, "ref") in (ref, None):
+        number = text(pipeline, "id") or ""
+        like = (text(pipeline, "source") == "schedule") == (event.source == "schedule")
+        if is_id(number) and int(number) < int(event.run.id or "0") and like and text(pipeline, "ref") in (ref, None):
             yield pipeline
 
 
@@ -124,10 +124,4 @@ def _pages(api: Api, path: str, query: Mapping[str, str | int], pages_max: int) 
 
 
 def _ended(pipeline_or_job: Source) -> str:
-    return known(_text(pipeline_or_job, "status") or "") or ""
-
-
-def _text(source: Source, name: str) -> str | None:
-    """A text, or a whole number as one; None where there is neither."""
-    fact = source.id(name)
-    return fact.value if fact else None
+    return known(text(pipeline_or_job, "status") or "") or ""

@@ -9,11 +9,8 @@ from tocsin.ci.gitlab import TOKEN
 from tocsin.ci.rest import Need, is_id, segment
 from tocsin.network import Network
 
-PIPELINES = Need(
-    "the pipelines and jobs",
-    "the failed jobs and the previous pipeline's result stay unknown",
-    f"give {TOKEN} the scope read_api and the role Reporter",
-)
+_RIGHTS = f"give {TOKEN} the scope read_api and the role Reporter"
+PIPELINES = Need("the pipelines and jobs", "the failed jobs and the previous pipeline's result stay unknown", _RIGHTS)
 
 
 class Api(rest.Api):
@@ -22,7 +19,7 @@ class Api(rest.Api):
     service = "GitLab"
     address = "CI_API_V4_URL"
     new_token = f"put one that holds, with the scope read_api, into the masked variable {TOKEN}"
-    contents = Need("the files", "the target branch's policy stays unknown", f"give {TOKEN} the scope read_api and the role Reporter")
+    contents = Need("the files", "the target branch's policy stays unknown", _RIGHTS)
 
     def headers(self, token: str) -> dict[str, str]:
         """A personal, project or group access token: https://docs.gitlab.com/api/rest/authentication/."""
