@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
+
+_GIT = ("-c", "user.name=Ada Muster", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")
+
+
+def git(folder: Path, *words: str) -> str:
+    """What git says in a folder, as Ada and on `main`, whatever this machine's settings are."""
+    done = subprocess.run([require("git"), *_GIT, *words], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def require(program: str) -> str:

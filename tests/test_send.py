@@ -14,12 +14,6 @@ notifications: [{on: [trigger, success, failure], send_to: team}]
 """
 
 
-@pytest.fixture
-def slack():
-    with ScriptedServer(OK) as server:
-        yield server
-
-
 def test_one_rule_one_slack_webhook(project, slack):
     project.policy(ONE)
     result = project.send(env={"SLACK_WEBHOOK_URL": slack.url("/services/T0/B0/s3cr3t")})

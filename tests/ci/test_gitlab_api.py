@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 import pytest
 from api_server import ApiServer
 from projects import Project
-from servers import Answer, ScriptedServer
+from runners import git
+from servers import ScriptedServer
 
 from tocsin.ci import context
 from tocsin.ci.contents import trusted_policy
@@ -101,12 +101,6 @@ def test_without_a_token_of_its_own_nothing_is_asked():
 
 
 # At the command line
-
-
-@pytest.fixture
-def slack() -> Iterator[ScriptedServer]:
-    with ScriptedServer(Answer(200, b"ok")) as server:
-        yield server
 
 
 def run(project: Project, slack: ScriptedServer, env: dict[str, str], ci: dict[str, str]):
@@ -201,11 +195,10 @@ def test_an_organisation_s_policy_is_for_nobody_s_head_where_no_branch_is_truste
 
 def test_a_target_s_commit_that_is_at_hand_needs_no_token(project: Project, slack: ScriptedServer):
     (project.folder / ".git").rmdir()
-    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
     project.policy(POLICY.decode())
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "The target"]):
-        subprocess.run([*git, *words], cwd=project.folder, check=True)
-    target = subprocess.run([*git, "rev-parse", "HEAD"], cwd=project.folder, check=True, capture_output=True, text=True).stdout.strip()
+        git(project.folder, *words)
+    target = git(project.folder, "rev-parse", "HEAD")
     project.policy(
         "channels: {theirs: {kind: webhook, url: 'https://attacker.example.com'}}\nnotifications: [{on: failure, send_to: theirs}]\n"
     )

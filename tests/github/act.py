@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runners import require
+from runners import git, require
 from servers import ScriptedServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,7 +27,6 @@ EXAMPLES = ROOT / "examples" / "github"
 ACTION = "OWNER/tocsin@v1"
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: [trigger, success, failure, cancelled], send_to: team}]\n"
 MOST_SECONDS = 60.0  # what no run takes; a run that hangs ends the test
-_GIT = ("-c", "user.name=Ada Muster", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")
 
 
 class Annotation(NamedTuple):
@@ -83,8 +82,8 @@ class Repository:
         self.home, self.programs = folder / "home", folder / "programs"
         for made in (self.folder, self.home, self.programs):
             made.mkdir()
-        self._git("init", "-q")
-        self._git("remote", "add", "origin", "https://github.com/acme/payments")
+        git(self.folder, "init", "-q")
+        git(self.folder, "remote", "add", "origin", "https://github.com/acme/payments")
         self.make("exit 0")
         self.policy(POLICY)
 
@@ -124,8 +123,8 @@ class Repository:
         cancel_at: ScriptedServer | None = None,
     ) -> Run:
         """Commit, and run the workflows of an event to their end; cancel them when a request has arrived at `cancel_at`."""
-        self._git("add", "-A")
-        self._git("commit", "-q", "--allow-empty", "-m", "Retry the ledger write")
+        git(self.folder, "add", "-A")
+        git(self.folder, "commit", "-q", "--allow-empty", "-m", "Retry the ledger write")
         words = [event, "--json", "--rm", "-P", "ubuntu-latest=-self-hosted", "-a", actor, "--no-cache-server", "--insecure-secrets"]
         words += ["--action-cache-path", str(self.cache), "--local-repository", f"{ACTION}={self.action}"]
         for flag, named in (("-s", secrets), ("--env", {**self._run_variables(), **env})):
@@ -158,9 +157,6 @@ class Repository:
         path = self.home / "event.json"
         path.write_text(json.dumps({"repository": {"full_name": "acme/payments", "default_branch": "main"}, **payload}))
         return path
-
-    def _git(self, *words: str) -> None:
-        subprocess.run([require("git"), *_GIT, *words], cwd=self.folder, check=True, capture_output=True)
 
 
 def _nothing_leaks(run: Run, secrets: Any) -> None:

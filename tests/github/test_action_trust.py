@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
-from runners import require
+from runners import git
 from servers import Answer, ScriptedServer
 from step import POLICY, Step
 
 EVIL = "channels: {evil: {kind: slack, url: '${SLACK_WEBHOOK_URL}/evil'}}\nnotifications: [{on: [trigger, success], send_to: evil}]\n"
-_GIT = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")
 
 
 class Repository(Step):
@@ -28,9 +26,7 @@ class Repository(Step):
 
     def git(self, *words: str) -> str:
         """What git answers."""
-        return subprocess.run(
-            [require("git"), *_GIT, *words], cwd=self.workspace, check=True, capture_output=True, text=True
-        ).stdout.strip()
+        return git(self.workspace, *words)
 
     def commit(self) -> str:
         """Commit all, and the commit's id."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from local import TEMPLATE, Repository, git
-from runners import require
-from servers import Answer, ScriptedServer
+from local import TEMPLATE, Repository
+from runners import git, require
+from servers import ScriptedServer
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +32,9 @@ def repository(tmp_path, mirror) -> Repository:
 
 
 @pytest.fixture
-def server():
+def server(slack) -> ScriptedServer:
     """Slack and a webhook, which take everything."""
-    with ScriptedServer(Answer(200, b"ok")) as server:
-        yield server
+    return slack
 
 
 @pytest.fixture

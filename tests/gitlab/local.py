@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from runners import require
+from runners import git, require
 from servers import ScriptedServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -28,7 +28,6 @@ channels: {team: {kind: slack}, audit: {kind: webhook, url: "${AUDIT_URL}"}}
 notifications: [{on: [trigger, success, failure, cancelled, unstable], send_to: [team, audit]}]
 """
 MOST_SECONDS = 60.0  # what no run takes; a run that hangs ends the test
-_GIT = ("-c", "user.name=Ada Muster", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")
 _RESULT = re.compile(r"^ (PASS|WARN|FAIL) +(.+?)(?: +pre_script)? *$", re.MULTILINE)
 
 
@@ -55,11 +54,6 @@ class Run:
         found = re.search(pattern, self.out, re.MULTILINE)
         assert found, self.out
         return found.start()
-
-
-def git(folder: Path, *words: str) -> None:
-    """Run git in a folder."""
-    subprocess.run([require("git"), *_GIT, *words], cwd=folder, check=True, capture_output=True)
 
 
 def machine(programs: Path, *, tocsin: bool) -> str:
