@@ -9,12 +9,13 @@ from pathlib import Path
 from tocsin.event import Event, Ref
 from tocsin.policy.load import load
 from tocsin.policy.match import destinations, match
+from tocsin.policy.text import PolicyText
 
 
 def main() -> None:
     """Print the time."""
     path = Path(sys.argv[1])
-    policy = load(path.read_bytes(), path.name, path.parent).policy
+    policy = load(PolicyText(path.name, path.read_bytes())).policy
     event = Event(
         hook="completion", status="failure", event="failure", kind="cd", project="team-40", app="service-9729-eu", environment="production",
         ref=Ref("branch", "main", "main"),

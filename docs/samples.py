@@ -11,6 +11,7 @@ from typing import Any
 from tocsin import commands, pipeline, report
 from tocsin.action.summary import summary
 from tocsin.arguments import parser
+from tocsin.clock import Clock
 from tocsin.console import Console
 from tocsin.deliver import Stop
 from tocsin.inputs import Wish
@@ -22,10 +23,16 @@ SAMPLE = Path(__file__).resolve().parent / "sample"
 ELIDED = {"…": "as context --json prints it"}
 
 
+class _SampleClock(Clock):
+    def time(self) -> float:
+        """2026-11-23T03:00:00Z."""
+        return 1_795_402_800.0
+
+
 def world() -> World:
     """A push of the sample repository, at a fixed time."""
     env = json.loads((SAMPLE / "env.json").read_text(encoding="utf-8"))
-    return World(env, SAMPLE, lambda: b"", lambda: "2026-11-23T03:00:00Z", 0.0, Network())
+    return World(env, SAMPLE, lambda: b"", _SampleClock(), 0.0, Network())
 
 
 def run_command(words: str) -> str:

@@ -20,9 +20,11 @@ from tocsin.ci.derive import VARIABLES
 from tocsin.ci.facts import read_facts
 from tocsin.ci.status import STATUSES
 from tocsin.event import LISTS, Event, dotted
+from tocsin.policy.find import files_of
 from tocsin.policy.load import load
 from tocsin.policy.model import EVENTS
 from tocsin.policy.schema import schema
+from tocsin.policy.text import PolicyText
 from tocsin.templates import devtron
 from tocsin.templates.filters import FILTERS
 
@@ -93,7 +95,7 @@ def test_every_policy_loads_without_a_warning(text, tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / "ci").mkdir()
     (tmp_path / "ci" / "payload.json").write_text('{"title": "{{ title }}"}')
-    assert load(text.encode(), "policy", tmp_path).warnings == []
+    assert load(PolicyText("policy", text.encode(), files_of(tmp_path))).warnings == []
 
 
 def test_every_key_of_the_policy_stands_in_an_example_of_its_reference():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import StandingClock
 from inprocess import CASES
 
 from tocsin.channels import KINDS, MAIL_KINDS, load
@@ -32,7 +33,7 @@ def message(case: dict[str, Any], ci: str, folder: Path) -> Message:
     (folder / "facts.json").write_text(json.dumps({**case["facts"], "scope": "run"}))
     (folder / "event.json").write_text(json.dumps(case["event_file"]))
     env = {name: value for name, value in case["environments"][ci].items() if name != "GITHUB_JOB"}
-    world = World(env, folder, lambda: POLICY, lambda: NOW, time.monotonic(), Network())
+    world = World(env, folder, lambda: POLICY, StandingClock(NOW), time.monotonic(), Network())
     flags = {"scope": "run"}
     return compose(plan(world, Wish(case["hook"], case["status"], flags, "facts.json", "-")).event)
 

@@ -6,13 +6,12 @@ import gc
 import os
 import signal
 import sys
-import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from tocsin.clock import Clock
 from tocsin.console import Console
 from tocsin.errors import ContextError, PolicyError, TocsinError, UsageError
 
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from tocsin.network import Network
     from tocsin.world import World
 
-STARTED = time.monotonic()  # before the heavy imports: the budget counts from the process's start
+CLOCK = Clock()
+STARTED = CLOCK.monotonic()  # before the heavy imports: the budget counts from the process's start
 DEFECT = 70
 _SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -140,7 +140,7 @@ def _world(env: Mapping[str, str]) -> World:
         env=env,
         folder=folder,
         read_stdin=_read_stdin,
-        now=lambda: datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        clock=CLOCK,
         started=STARTED,
         network=_network(env),
     )

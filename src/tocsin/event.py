@@ -8,6 +8,7 @@ Records are named tuples: a data class costs twenty times as much to define, on 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,11 +17,24 @@ TIERS = ("production", "staging", "testing", "development", "other")
 REF_TYPES = ("branch", "tag", "pull_request")
 
 
+class Rank(IntEnum):
+    """Who said something of a run: the higher rank decides."""
+
+    GUESS = 0  # from names, or from what else is known: the repository's name as app, a tier from an environment's name
+    POLICY = 1  # its `context` and `environments`
+    FACTS = 2  # what a plug-in passes, by `--facts` or as values
+    API = 3  # what the CI's API answers
+    CI = 4  # what the CI declares for this run
+    VARIABLE = 5  # a TOCSIN_* variable
+    FLAG = 6
+
+
 class Fact(NamedTuple):
-    """A value and where it came from ("flag --app", "env TOCSIN_APP", "GITHUB_REPOSITORY")."""
+    """A value, where it came from in words for the user ("flag --app", "GITHUB_REPOSITORY"), and what decides between two: the rank."""
 
     value: Any
     source: str
+    rank: Rank = Rank.CI
 
 
 Facts: TypeAlias = dict[str, Fact]

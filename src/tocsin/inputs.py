@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from tocsin.ci import CIS, Context, context, detect
 from tocsin.ci.facts import FACTS_MAX_BYTES
 from tocsin.errors import ContextError, UsageError
+from tocsin.policy.find import files_of
 from tocsin.policy.load import Loaded, load
+from tocsin.policy.text import PolicyText
 from tocsin.policy.words import quoted
 from tocsin.policy_file import find_policy, find_trusted, named_policy, read_file, read_policy, shown, why_nothing
 from tocsin.world import World
@@ -103,18 +105,19 @@ def load_policy(world: World, wish: Wish, run: Context) -> tuple[Loaded | None, 
         return wish.at_hand.policy, list(wish.at_hand.notices)
     named = named_policy(world, wish.policy)
     if named == STDIN:
-        return _loaded(world.read_stdin(), "<stdin>", None if run.untrusted else world.folder)  # payload files there may be the head's
+        files = None if run.untrusted else files_of(world.folder)  # payload files there may be the head's
+        return _loaded(PolicyText("<stdin>", world.read_stdin(), files))
     found = find_trusted(world, named, run) if run.untrusted else find_policy(world, named)
     if isinstance(found, Path):
         name = shown(found, world.folder)
-        return _loaded(read_policy(found, name), name, found.parent)
+        return _loaded(PolicyText(name, read_policy(found, name), files_of(found.parent)))
     if found:
-        return _loaded(*found, None)
+        return _loaded(PolicyText(found[1], found[0]))
     return (None, [Notice(why_nothing(world, run), "warning" if run.trusted else "notice")]) if run.untrusted else without_file(world)
 
 
-def _loaded(data: bytes, name: str, folder: Path | None) -> tuple[Loaded, list[Notice]]:
-    loaded = load(data, name, folder)
+def _loaded(text: PolicyText) -> tuple[Loaded, list[Notice]]:
+    loaded = load(text)
     return loaded, warnings(loaded)
 
 

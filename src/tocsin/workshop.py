@@ -14,9 +14,10 @@ from tocsin.errors import PolicyError, Problem, UsageError
 from tocsin.event import Run
 from tocsin.inputs import STDIN, Notice, Wish, load_policy, read_context
 from tocsin.message import compose
-from tocsin.policy.find import PLACES, workspace
+from tocsin.policy.find import PLACES, files_of, workspace
 from tocsin.policy.load import Loaded, load
 from tocsin.policy.match import Destination, default_mail
+from tocsin.policy.text import PolicyText
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.policy_file import find_policy, read_policy, shown
 from tocsin.problems import FORMATS
@@ -88,9 +89,9 @@ def _default_file(world: World) -> str:
 
 def _load(name: str, world: World) -> Loaded:
     if name == STDIN:
-        return load(world.read_stdin(), "<stdin>", world.folder)
+        return load(PolicyText("<stdin>", world.read_stdin(), files_of(world.folder)))
     path = world.folder / name
-    return load(read_policy(path, name), name, path.parent)
+    return load(PolicyText(name, read_policy(path, name), files_of(path.parent)))
 
 
 def list_channels(words: Namespace, world: World, console: Console) -> int:

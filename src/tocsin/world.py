@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tocsin.clock import Clock
 from tocsin.network import Network
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ class World(NamedTuple):
     env: Mapping[str, str]
     folder: Path
     read_stdin: Callable[[], bytes]
-    now: Callable[[], str]  # ISO 8601 in UTC
-    started: float  # the process's start on time.monotonic's clock
+    clock: Clock
+    started: float  # the process's start, on the clock's monotonic seconds
     network: Network
     api: Api | None = None  # the CI's, where a token was made or passed for us: the CI's own in the environment was not
+
+    def now(self) -> str:
+        """The present, as ISO 8601 in UTC."""
+        from datetime import datetime, timezone
+
+        return datetime.fromtimestamp(self.clock.time(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -31,7 +31,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ses": {"region": "eu-west-1", "from": "ci@example.com"},
     "webhook": {"url": "http://127.0.0.1/hook"},
 }
-EXISTING = [kind for kind, module in KINDS.items() if find_spec(module)]
+EXISTING = [name for name, kind in KINDS.items() if find_spec(kind.module)]
 
 
 def options(kind: str, url: str | None = None) -> Any:

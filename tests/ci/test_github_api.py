@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from clocks import StandingClock
 from github_server import ANSWERS, CASES, GITHUB, NOW, REPOSITORY, RUN, TOKEN, GitHub, event_of
 from servers import Answer, ScriptedServer
 
@@ -192,7 +193,7 @@ def test_a_job_that_is_being_cancelled_has_not_failed(github: GitHub):
 
 
 def world(folder: Path, api: Api, **env: str) -> World:
-    return World({**GITHUB, "GITHUB_EVENT_PATH": "", **env}, folder, lambda: b"", lambda: NOW, time.monotonic(), Network(), api)
+    return World({**GITHUB, "GITHUB_EVENT_PATH": "", **env}, folder, lambda: b"", StandingClock(NOW), time.monotonic(), Network(), api)
 
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: broken, send_to: team}]\ndelivery: {budget: 1.5}\n"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tocsin.errors import PolicyError
 from tocsin.event import Commit, Event, Job, Ref
+from tocsin.policy.find import files_of
 from tocsin.policy.load import Loaded, load
+from tocsin.policy.text import PolicyText
 
 CASES = Path(__file__).parent.parent / "cases" / "policy"
 
@@ -21,13 +23,15 @@ channels:
 
 def read(text: str, folder: Path = Path("/nowhere")) -> Loaded:
     """The policy in a text."""
-    return load(text.encode(), ".tocsin.yml", folder)
+    return load(PolicyText(".tocsin.yml", text.encode(), files_of(folder) if folder else None))
 
 
 def problems(text: str | bytes, folder: Path = Path("/nowhere")) -> list[str]:
     """All that check would print of a policy."""
     try:
-        found = load(text.encode() if isinstance(text, str) else text, ".tocsin.yml", folder).warnings
+        found = load(
+            PolicyText(".tocsin.yml", text.encode() if isinstance(text, str) else text, files_of(folder) if folder else None)
+        ).warnings
     except PolicyError as error:
         found = error.problems
     return [str(problem) for problem in found]

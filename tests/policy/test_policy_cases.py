@@ -12,7 +12,9 @@ import pytest
 from policies import CASES
 
 from tocsin.errors import PolicyError
+from tocsin.policy.find import files_of
 from tocsin.policy.load import load
+from tocsin.policy.text import PolicyText
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +29,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outcome(path: Path) -> tuple[bool, str]:
     """Is the policy valid, and the lines that check prints for it."""
     try:
-        problems, valid = load(path.read_bytes(), path.name, path.parent).warnings, True
+        problems, valid = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent))).warnings, True
     except PolicyError as error:
         problems, valid = error.problems, False
     return valid, "".join(f"{problem}\n" for problem in problems)
@@ -75,12 +77,14 @@ from pathlib import Path
 sys.modules["yaml.cyaml"] = None
 from tocsin.errors import PolicyError
 from tocsin.policy import nodes
+from tocsin.policy.find import files_of
 from tocsin.policy.load import load
+from tocsin.policy.text import PolicyText
 assert nodes.CParser is None
 found = {}
 for path in map(Path, sys.argv[1:]):
     try:
-        problems = load(path.read_bytes(), path.name, path.parent).warnings
+        problems = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent))).warnings
     except PolicyError as error:
         problems = error.problems
     found[str(path)] = "".join(f"{problem}\\n" for problem in problems)

@@ -10,9 +10,10 @@ from policies import problems, read, run
 
 from tocsin.errors import PolicyError
 from tocsin.policy.builtin import VARIABLES, builtin
-from tocsin.policy.find import PLACES, find, workspace
+from tocsin.policy.find import PLACES, files_of, find, workspace
 from tocsin.policy.load import load
 from tocsin.policy.match import destinations, match
+from tocsin.policy.text import PolicyText
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
 
@@ -81,7 +82,8 @@ def hook(file: str) -> str:
 def test_a_payloads_file_is_read_from_the_repositorys_root(tmp_path: Path):
     (tmp_path / ".git").mkdir()
     put(tmp_path / "ci" / "payload.json", '{"app": "{{ app }}"}')
-    policy = load(hook("ci/payload.json").encode(), "policy.yml", put(tmp_path / "sub" / "dir" / "policy.yml").parent).policy
+    folder = put(tmp_path / "sub" / "dir" / "policy.yml").parent
+    policy = load(PolicyText("policy.yml", hook("ci/payload.json").encode(), files_of(folder))).policy
     assert policy.channels["hook"].payload == '{"app": "{{ app }}"}'
 
 

@@ -9,9 +9,11 @@ from tocsin.action.state import Snapshot
 from tocsin.ci import Context
 from tocsin.errors import PolicyError
 from tocsin.inputs import Notice, warnings, without_file
-from tocsin.policy.contents import read_payload
+from tocsin.policy.find import files_of
 from tocsin.policy.load import Loaded, load
 from tocsin.policy.nodes import BadFileError, Node, compose, decode
+from tocsin.policy.text import Files, PolicyText
+from tocsin.policy.words import quoted
 from tocsin.policy_file import find_policy, find_trusted, named_policy, read_policy, read_trusted, shown, why_nothing
 from tocsin.world import World
 
@@ -40,7 +42,7 @@ def find(world: World, named: str | None, run: Context) -> Found:
 def open_snapshot(snapshot: Snapshot, folder: Path | None = None) -> Found:
     """Load a snapshot; its payload files come from the repository of `folder`, else from the snapshot. Raises PolicyError."""
     try:
-        loaded = load(snapshot.data, snapshot.name, folder) if folder else _load_apart(snapshot)
+        loaded = load(PolicyText(snapshot.name, snapshot.data, files_of(folder) if folder else _files(snapshot)))
     except PolicyError as error:
         if asks_strictness(snapshot.data):
             raise StrictPolicyError(str(error), error.problems) from None
@@ -48,27 +50,13 @@ def open_snapshot(snapshot: Snapshot, folder: Path | None = None) -> Found:
     return Found(loaded, warnings(loaded), snapshot)
 
 
-def _load_apart(snapshot: Snapshot) -> Loaded:
-    if not payload_files(snapshot.data):
-        return load(snapshot.data, snapshot.name, None)
-    import tempfile
+def _files(snapshot: Snapshot) -> Files:
+    def read(name: str) -> bytes:
+        if name not in snapshot.files:
+            raise BadFileError(f"there is no file {quoted(name)} in the repository (the path is counted from its root)")
+        return snapshot.files[name]
 
-    try:
-        with tempfile.TemporaryDirectory(prefix="tocsin-") as place:
-            _unfold(snapshot, Path(place))
-            return load(snapshot.data, snapshot.name, Path(place))
-    except OSError as error:
-        raise PolicyError(f"the payload files of the policy cannot be laid out ({error.strerror}): see whether the disk has room") from None
-
-
-def _unfold(snapshot: Snapshot, place: Path) -> None:
-    """Lay the payload files out as they lay in the repository."""
-    (place / ".git").mkdir()
-    for name, data in snapshot.files.items():
-        path = place / name
-        if path.resolve().is_relative_to(place.resolve()):  # others are refused when the policy is loaded
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+    return read
 
 
 def _snapshot(world: World, path: Path) -> Snapshot:
@@ -77,7 +65,7 @@ def _snapshot(world: World, path: Path) -> Snapshot:
     data, files = read_policy(path, name), {}
     for file in payload_files(data):
         try:
-            files[file] = read_payload(file, path.parent).encode()
+            files[file] = files_of(path.parent)(file)
         except BadFileError:
             continue  # loading the policy says what is wrong
     return Snapshot(name, data, files)

@@ -5,8 +5,9 @@ A channel is a module with what `Channel` names. A new one is a file, its row in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
@@ -14,16 +15,41 @@ if TYPE_CHECKING:
     from tocsin.message import Message
     from tocsin.verdict import Verdict
 
-KINDS = {
-    "slack": "tocsin.channels.slack",
-    "teams": "tocsin.channels.teams",
-    "discord": "tocsin.channels.discord",
-    "ringcentral": "tocsin.channels.ringcentral",
-    "smtp": "tocsin.channels.smtp",
-    "ses": "tocsin.channels.ses",
-    "webhook": "tocsin.channels.webhook",
+Ability: TypeAlias = Literal["update", "thread", "mention"]  # change a message, answer under one, address a person
+
+
+class Kind(NamedTuple):
+    """What the program must know of a kind of channel without loading its module."""
+
+    module: str
+    addressed: bool = False  # its messages go to email addresses; every other channel is a destination itself
+    typed: tuple[str, ...] = ()  # keys below which the policy's scalars have YAML's types, and may be empty
+    files: Mapping[str, str] = {}  # a key that names a file of the repository, and the key that the file's text stands for
+    start_variable: str | None = None  # the variable that makes it a channel where there is no policy
+    secret_urls: tuple[str, ...] = ()  # globs over host and path: such an address is a credential
+    words: tuple[str, ...] = ()  # what people call it who know other tools
+    can: frozenset[Ability] = frozenset()
+
+
+KINDS: dict[str, Kind] = {
+    "slack": Kind("tocsin.channels.slack", start_variable="SLACK_WEBHOOK_URL", secret_urls=("hooks.slack.com/*",)),
+    "teams": Kind(
+        "tocsin.channels.teams",
+        start_variable="TEAMS_WEBHOOK_URL",
+        secret_urls=("*.webhook.office.com/*", "*.logic.azure.com/*", "*.api.powerplatform.com/*"),
+        words=("msteams", "microsoft", "microsoft_teams"),
+    ),
+    "discord": Kind(
+        "tocsin.channels.discord",
+        start_variable="DISCORD_WEBHOOK_URL",
+        secret_urls=("discord.com/api/webhooks/*", "discordapp.com/api/webhooks/*"),
+    ),
+    "ringcentral": Kind("tocsin.channels.ringcentral", start_variable="RINGCENTRAL_WEBHOOK_URL", secret_urls=("hooks.ringcentral.com/*",)),
+    "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread"})),
+    "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread"})),
+    "webhook": Kind("tocsin.channels.webhook", typed=("payload",), files={"payload_file": "payload"}, words=("http",)),
 }
-MAIL_KINDS = frozenset({"smtp", "ses"})  # these serve addresses; the others are destinations themselves
+MAIL_KINDS = frozenset(name for name, kind in KINDS.items() if kind.addressed)
 
 
 class Channel(Protocol):
@@ -40,4 +66,4 @@ class Channel(Protocol):
 
 def load(kind: str) -> Channel:
     """The module of a kind of channel. Raises KeyError for an unknown one."""
-    return cast("Channel", import_module(KINDS[kind]))
+    return cast("Channel", import_module(KINDS[kind].module))

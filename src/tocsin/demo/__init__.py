@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from argparse import Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,7 +77,7 @@ def _send(world: World, box: Inbox, hook: str, status: str | None, files: tuple[
     with _folder() as name:
         folder = Path(name)
         _write(folder, box, files)
-        world = world._replace(env=env, folder=folder, network=Network(), started=time.monotonic())
+        world = world._replace(env=env, folder=folder, network=Network(), started=world.clock.monotonic())
         planned = pipeline.plan(world, Wish(hook, status, facts="facts.json", policy="policy.yml", ci="generic"))
         return pipeline.notify(world, planned, stop, lambda _: None)
 

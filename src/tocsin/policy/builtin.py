@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 from tocsin.policy.find import PLACES
 from tocsin.policy.load import Loaded, load
+from tocsin.policy.text import PolicyText
 
 VARIABLES = {
     "slack": "SLACK_WEBHOOK_URL",
@@ -29,7 +29,7 @@ def builtin(env: Mapping[str, str]) -> tuple[Loaded | None, str]:
     text = _text(kinds, "[success, failure]")
     found = ", ".join(VARIABLES[kind] for kind in kinds)
     notice = f"there is no policy: success and failure go to {', '.join(kinds)}, since {found} is set; to choose, write {PLACES[0]}: {text}"
-    return load(text.encode(), NAME, Path()), notice
+    return load(PolicyText(NAME, text.encode())), notice
 
 
 def _text(kinds: list[str], on: str) -> str:

@@ -9,16 +9,15 @@ from tocsin import channels
 from tocsin.errors import Problem
 from tocsin.event import KINDS, TIERS
 from tocsin.policy.meaning import context_rules
-from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
+from tocsin.policy.nodes import BadFileError, decode
 from tocsin.policy.words import Suggestions, holder, quoted, sentence
 from tocsin.text import clean
 
 if TYPE_CHECKING:
-    from pathlib import Path as FilePath
-
     from tocsin.channels.options import ChannelOptions, Finding
     from tocsin.policy.places import Path, Problems
     from tocsin.policy.structure import Opened
+    from tocsin.policy.text import Files
 
 _WORDS = {"kind": KINDS, "tier": TIERS}
 
@@ -55,17 +54,17 @@ def _settings(context: Any) -> Iterator[tuple[Path, str]]:
                 yield (*path, key), text
 
 
-def check_channels(opened: Mapping[str, Opened], problems: Problems, folder: FilePath | None) -> dict[str, ChannelOptions]:
+def check_channels(opened: Mapping[str, Opened], problems: Problems, files: Files | None) -> dict[str, ChannelOptions]:
     """The channels with the payloads of their files put in; notes what the channels find in their own options."""
-    return {name: _check_channel(name, channel, problems, folder) for name, channel in opened.items()}
+    return {name: _check_channel(name, channel, problems, files) for name, channel in opened.items()}
 
 
-def _check_channel(name: str, channel: Opened, problems: Problems, folder: FilePath | None) -> ChannelOptions:
+def _check_channel(name: str, channel: Opened, problems: Problems, files: Files | None) -> ChannelOptions:
     options = channel.options
     file = getattr(options, "payload_file", None)
-    if file is not None and folder is not None:
+    if file is not None and files is not None:
         try:
-            options = options.model_copy(update={"payload": read_payload(file, folder)})
+            options = options.model_copy(update={"payload": decode(files(file), quoted(file))})
         except BadFileError as error:
             problems.at_value(("channels", name, "payload_file"), f"'payload_file' in channel {quoted(name)}: {error}")
     check = getattr(channels.load(options.kind), "check", None)
@@ -86,23 +85,3 @@ def _note(finding: Finding, name: str, file: str | None, problems: Problems) -> 
         problems.inside(path, finding.line, finding.column, message, finding.severity)
     else:
         problems.at_value(path, message, finding.severity)
-
-
-def read_payload(name: str, folder: FilePath) -> str:
-    """The text of a payload's file, which must lie in the policy's repository, links resolved. Raises BadFileError."""
-    from tocsin.policy.find import workspace
-
-    root = workspace(folder).resolve()
-    try:
-        path = (root / name).resolve()
-        if not path.is_relative_to(root):
-            raise BadFileError(f"{quoted(name)} is outside the repository: a payload's file must lie inside it")
-        if not path.is_file():
-            raise BadFileError(f"there is no file {quoted(name)} in the repository (the path is counted from its root)")
-        if path.stat().st_size > FILE_MAX_BYTES:
-            raise BadFileError(f"{quoted(name)} has more than {FILE_MAX_BYTES:,} bytes (4 MiB)")
-        return decode(path.read_bytes(), quoted(name))
-    except (OSError, RuntimeError, ValueError) as error:  # unreadable, a loop of links, a NUL in the name
-        if isinstance(error, BadFileError):
-            raise
-        raise BadFileError(f"{quoted(name)} cannot be read") from None

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from tocsin.errors import PolicyError
+from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
+from tocsin.policy.text import Files
 from tocsin.policy.words import quoted
 
 PLACES = (".tocsin.yml", ".github/tocsin.yml", ".gitlab/tocsin.yml")
@@ -40,3 +42,24 @@ def workspace(folder: Path) -> Path:
     """The root of the repository that `folder` is in (the nearest folder with a `.git`), or `folder` itself outside of one."""
     folder = folder.absolute()
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
+
+
+def files_of(folder: Path) -> Files:
+    """What reads the files of the repository that `folder` is in, links resolved, and none outside of it."""
+    return lambda name: _read(name, workspace(folder).resolve())
+
+
+def _read(name: str, root: Path) -> bytes:
+    try:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
+            raise BadFileError(f"{quoted(name)} is outside the repository: a payload's file must lie inside it")
+        if not path.is_file():
+            raise BadFileError(f"there is no file {quoted(name)} in the repository (the path is counted from its root)")
+        if path.stat().st_size > FILE_MAX_BYTES:
+            raise BadFileError(f"{quoted(name)} has more than {FILE_MAX_BYTES:,} bytes (4 MiB)")
+        return path.read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:  # unreadable, a loop of links, a NUL in the name
+        if isinstance(error, BadFileError):
+            raise
+        raise BadFileError(f"{quoted(name)} cannot be read") from None

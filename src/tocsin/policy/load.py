@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import PolicyError, Problem
@@ -15,6 +14,7 @@ from tocsin.policy.nodes import PLAIN, BadFileError, compose, decode
 from tocsin.policy.places import Path, Problems
 from tocsin.policy.plain import Plain
 from tocsin.policy.structure import Structure, empty
+from tocsin.policy.text import PolicyText
 from tocsin.policy.words import Suggestions, holder
 
 if TYPE_CHECKING:
@@ -37,35 +37,35 @@ class Loaded(NamedTuple):
     line_of: Callable[[Path], int]
 
 
-def load(data: bytes, file: str, folder: FilePath | None) -> Loaded:
-    """The policy in `data`; `file` is its name in messages.
+def load(source: PolicyText) -> Loaded:
+    """The policy in a text, with the files that it names, read by `source.files`.
 
-    `folder` is where it lies: payload files are sought in its repository; without one they are not read.
     Raises PolicyError with every problem, in the file's order.
     """
+    name = source.name
     try:
-        with _uncollected(len(data)):
-            policy, problems = _read(data, file, folder)
+        with _uncollected(len(source.data)):
+            policy, problems = _read(source)
     except BadFileError as error:
-        raise _error(file, [Problem(file, error.line, error.column, str(error))]) from None
+        raise _error(name, [Problem(name, error.line, error.column, str(error))]) from None
     found = problems.in_order()
     if policy is None or any(problem.severity == "error" for problem in found):
-        raise _error(file, found)
-    return Loaded(policy, found, file, problems.line_of)
+        raise _error(name, found)
+    return Loaded(policy, found, name, problems.line_of)
 
 
-def _read(data: bytes, file: str, folder: FilePath | None) -> tuple[Policy | None, Problems]:
-    text = decode(data)
+def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
+    text = decode(source.data)
     root = compose(text)
     if root is None or (root.tag == PLAIN and not root.value):
         raise BadFileError(EMPTY)
-    problems, suggest = Problems(file, root, text), Suggestions()
+    problems, suggest = Problems(source.name, root, text), Suggestions()
     plain = Plain(problems.at_node).policy(root)
     for path in empty(plain):
         comment = " (a # begins a comment: put the value in quotes)" if problems.ends_in_comment(path) else ""
         problems.at_key(path, f"{holder(path, {})} has no value{comment}")
     structure = Structure(plain, problems, suggest)
-    opened = check_channels(structure.channels(), problems, folder)
+    opened = check_channels(structure.channels(), problems, source.files)
     policy = structure.policy(opened)
     Meaning(plain, structure.names, problems, suggest).check()
     check_context(plain.get("context"), problems, suggest)

@@ -1,0 +1,23 @@
+"""The text of a policy, wherever it came from: a workspace, a commit, an API, a snapshot, standard input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+Files: TypeAlias = Callable[[str], bytes]
+"""Reads a file that a policy names, by its path from the repository's root.
+
+Raises nodes.BadFileError, in words for the policy's author, where there is none or it may not be read.
+"""
+
+
+class PolicyText(NamedTuple):
+    """A policy as it was found: its `name` for messages, its bytes, and what reads the further files that it names.
+
+    `files` is None where nothing beside the policy may be read; what needs such a file then cannot be used.
+    """
+
+    name: str
+    data: bytes
+    files: Files | None = None
