@@ -14,8 +14,8 @@ from tocsin.arguments import parser
 from tocsin.clock import Clock
 from tocsin.console import Console
 from tocsin.deliver import Stop
-from tocsin.inputs import Wish
 from tocsin.network import Network
+from tocsin.request import Request
 from tocsin.verdict import Outcome
 from tocsin.world import World
 
@@ -50,10 +50,11 @@ def run_command(words: str) -> str:
 
 def ended() -> tuple[pipeline.Plan, list[Outcome]]:
     """The sample repository's failed push, with an outcome of each kind."""
-    planned = pipeline.plan(world(), Wish("completion", "failure"))
+    asked = Request("completion", "failure")
+    planned = pipeline.plan(world(), asked, pipeline.prepare(world(), asked))
     ends: list[tuple[Any, ...]] = [
         ("delivered", None, 1, 0.214, None),
-        ("skipped", planned.destinations[1].skipped),
+        ("skipped", planned.destinations[1].skip.reason),
         ("failed", "no answer from smtp.example.com in time (after 3 attempts)", 3, 27.118, None),
     ]
     return planned, [Outcome(*row[:4], *end) for row, end in zip(planned.destinations, ends, strict=True)]

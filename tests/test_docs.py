@@ -16,15 +16,15 @@ import yaml
 from tocsin import errors
 from tocsin.arguments import parser
 from tocsin.channels import KINDS
-from tocsin.ci.derive import VARIABLES
-from tocsin.ci.facts import read_facts
 from tocsin.ci.status import STATUSES
+from tocsin.derive.facts_file import read_facts
+from tocsin.derive.spoken import VARIABLES
 from tocsin.event import LISTS, Event, dotted
-from tocsin.policy.find import files_of
 from tocsin.policy.load import load
 from tocsin.policy.model import EVENTS
 from tocsin.policy.schema import schema
 from tocsin.policy.text import PolicyText
+from tocsin.source.places import files_of
 from tocsin.templates import devtron
 from tocsin.templates.filters import FILTERS
 

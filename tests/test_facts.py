@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inprocess import CASES, run
 
-from tocsin.ci.facts import FACTS_MAX_BYTES, LIST_MAX_ITEMS, read_facts
+from tocsin.derive.facts_file import FACTS_MAX_BYTES, LIST_MAX_ITEMS, read_facts
 from tocsin.errors import ContextError
 from tocsin.event import Event, build, dotted
 

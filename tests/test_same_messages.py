@@ -15,10 +15,10 @@ from clocks import StandingClock
 from inprocess import CASES
 
 from tocsin.channels import KINDS, MAIL_KINDS, load
-from tocsin.inputs import Wish
-from tocsin.message import Message, compose
+from tocsin.message import Message
 from tocsin.network import Network
-from tocsin.pipeline import plan
+from tocsin.pipeline import plan, prepare
+from tocsin.request import Request
 from tocsin.world import World
 
 EXPLAIN = CASES / "explain"
@@ -34,8 +34,9 @@ def message(case: dict[str, Any], ci: str, folder: Path) -> Message:
     (folder / "event.json").write_text(json.dumps(case["event_file"]))
     env = {name: value for name, value in case["environments"][ci].items() if name != "GITHUB_JOB"}
     world = World(env, folder, lambda: POLICY, StandingClock(NOW), time.monotonic(), Network())
-    flags = {"scope": "run"}
-    return compose(plan(world, Wish(case["hook"], case["status"], flags, "facts.json", "-")).event)
+    request = Request(case["hook"], case["status"], {}, "facts.json", "-", ci)
+    known = prepare(world, request)
+    return plan(world, request, known._replace(run=known.run.as_whole("test"))).message
 
 
 def without_links(told: Message) -> Message:

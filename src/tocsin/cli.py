@@ -148,7 +148,7 @@ def _world(env: Mapping[str, str]) -> World:
 
 def _read_stdin() -> bytes:
     """A policy or facts; of longer ones a byte more than they may have, so that they are seen to be."""
-    from tocsin.ci.facts import FACTS_MAX_BYTES
+    from tocsin.derive.facts_file import FACTS_MAX_BYTES
     from tocsin.policy.nodes import FILE_MAX_BYTES
 
     try:

@@ -12,8 +12,8 @@ from tocsin.arguments import CONTEXT_FLAGS
 from tocsin.console import Console, column_widths
 from tocsin.deliver import Stop
 from tocsin.event import as_dict
-from tocsin.inputs import Wish
 from tocsin.pipeline import Plan
+from tocsin.request import Request
 from tocsin.text import clean
 from tocsin.verdict import Outcome
 from tocsin.world import World
@@ -44,7 +44,7 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
 
 def send(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send what the policy asks for at this hook."""
-    planned = pipeline.plan(world, wish(words))
+    planned = plan(words, world)
     for notice in planned.notices:
         console.talk(*notice)
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
@@ -61,7 +61,7 @@ def send(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     console.status(f"sending, {left} to go …" if left else "")
     outcomes = pipeline.notify(world, planned, stop, show, dry_run=words.dry_run)
     strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
-    bad = [outcome for outcome in outcomes if report.is_bad(outcome, {} if planned.secretless else planned.missing)]
+    bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
     for outcome in bad:
         if strict or outcome.outcome == "failed":
             console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error" if strict else "warning")
@@ -70,11 +70,17 @@ def send(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     return report.FAILED_DELIVERY if strict and bad else report.OK
 
 
-def wish(words: Namespace) -> Wish:
+def plan(words: Namespace, world: World) -> Plan:
+    """What the words of the command line come to. Raises TocsinError."""
+    asked = request(words)
+    return pipeline.plan(world, asked, pipeline.prepare(world, asked))
+
+
+def request(words: Namespace) -> Request:
     """What the flags of the command line ask for."""
     names = [name.replace("-", "_") for name, _, _ in CONTEXT_FLAGS]
     flags = {name: getattr(words, name) for name in names if getattr(words, name)}
-    return Wish(words.hook, words.status, flags, words.facts, words.policy, words.ci)
+    return Request(words.hook, words.status, flags, words.facts, words.policy, words.ci)
 
 
 def write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], console: Console) -> None:
@@ -91,7 +97,8 @@ def context(words: Namespace, world: World, console: Console, _stop: Stop) -> in
     """Show the event, and where each value came from."""
     status = words.status or world.env.get("TOCSIN_STATUS") or ""
     words.hook = words.hook or ("completion" if status.strip() else "trigger")
-    *_, event, notices = pipeline.learn(world, wish(words))
+    asked = request(words)
+    event, notices = pipeline.understand(world, asked, pipeline.prepare(world, asked))
     for notice in notices:
         console.talk(*notice)
     if words.json:
@@ -103,7 +110,7 @@ def context(words: Namespace, world: World, console: Console, _stop: Stop) -> in
 
 def explain(words: Namespace, world: World, console: Console, _: Stop) -> int:
     """Show why each rule matches or not, and who would get what."""
-    planned = pipeline.plan(world, wish(words))
+    planned = plan(words, world)
     for notice in planned.notices:
         console.talk(*notice)
     if words.json:

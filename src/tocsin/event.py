@@ -241,12 +241,13 @@ def _item(record: type[Any], item: Any) -> Any:
     return record(**{**item, "author": Person(**author)}) if author else record(**{k: v for k, v in item.items() if k != "author"})
 
 
-def spread(word: str, value: str, source: str) -> Facts:
+def spread(word: str, said: Fact) -> Facts:
     """The facts in one word that a flag, a TOCSIN_* variable or the policy's context gives.
 
     `image` is "repository:tag" (a registry's port is no tag), `triggered_by` a login or an email address,
     `branch` and `tag` say what the ref is; every other word is a field by its own name.
     """
+    value = said.value
     fields: dict[str, Any] = {word: value}
     if word == "image":
         head, _, tail = value.rpartition("/")
@@ -258,7 +259,7 @@ def spread(word: str, value: str, source: str) -> Facts:
         fields = {"ref.type": word, "ref.name": value, f"ref.{word}": value}
     elif word in _FIELD_OF:
         fields = {_FIELD_OF[word]: value}
-    return {name: Fact(value, source) for name, value in fields.items() if value}
+    return {name: said._replace(value=value) for name, value in fields.items() if value}
 
 
 _FIELD_OF = {"commit": "commit.sha", "commit_message": "commit.message", "run_id": "run.id", "run_url": "run.url"}

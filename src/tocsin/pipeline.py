@@ -1,8 +1,8 @@
 """The flow, as one would tell it: load, derive, match, compose, render, deliver.
 
-    environment, files, flags ─ context ─ load ─ derive ─ match ─ compose ─ render ─ deliver ─ outcomes
+    environment, files, flags ─ run ─ policy ─ event ─ rules ─ destinations ─ message ─ payloads ─ outcomes
 
-Every step takes and returns plain values; what is printed of them is `report`'s and `cli`'s.
+Every step takes and returns plain values, and each is taken once; what is printed of them is `report`'s and the commands'.
 """
 
 from __future__ import annotations
@@ -12,89 +12,131 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tocsin import channels
-from tocsin.ci import Context
-from tocsin.ci.derive import Said, derive
+from tocsin import channels, ci, source
+from tocsin.ci import Run
+from tocsin.ci.rest import Api
 from tocsin.deliver import Delivery, Limits, Stop, deliver
+from tocsin.derive import derive
+from tocsin.derive.facts_file import facts_of_file
 from tocsin.event import Event
-from tocsin.inputs import Notice, Wish, load_policy, look_up, read_context, read_facts, with_api
 from tocsin.message import Message, compose
-from tocsin.policy.context import policy_facts
-from tocsin.policy.load import Loaded
-from tocsin.policy.match import Destination, RuleMatch, destinations, match, nearest
+from tocsin.notice import Notice
+from tocsin.policy import nearest
+from tocsin.policy.load import PolicyDocument, load
+from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.model import Policy
+from tocsin.request import Request
 from tocsin.secrets import MissingVariable, Redactor
 from tocsin.templates import TemplateProblem
-from tocsin.verdict import Outcome
+from tocsin.verdict import Outcome, Skip
 from tocsin.world import World
+
+LOOK_UPS_SHARE = 1 / 3  # ours: of the budget; the rest is the messages'
+LOOK_UPS_MAX_SECONDS = 10 / 3  # ours: the share of the smaller default budget, before the policy says another
+
+
+class Situation(NamedTuple):
+    """What is known before anything is derived: the run, the policy that holds, and whom to ask for more."""
+
+    run: Run
+    document: PolicyDocument | None  # None: no policy holds, and `why_not` says why
+    api: Api | None = None
+    why_not: Sequence[Notice] = ()
+    notices: Sequence[Notice] = ()
 
 
 class Plan(NamedTuple):
     """Everything known before the first message is rendered."""
 
     event: Event
+    message: Message
     policy: Policy | None
     rules: Sequence[RuleMatch]
     destinations: Sequence[Destination]
     options: Mapping[str, Any]  # channel to its options with every variable put in
-    missing: Mapping[str, str]  # channel to the reason why a variable it needs is not there
+    unavailable: Mapping[str, Skip]  # channel to the reason why it cannot serve now
     notices: Sequence[Notice]
     redact: Redactor
     secretless: str | None = None  # why this run has no secrets, where the CI gives it none
+    why_not: Sequence[Notice] = ()  # why no policy holds, where none does
 
 
-def learn(world: World, wish: Wish) -> tuple[Context, Loaded | None, Event, list[Notice]]:
-    """Load and derive: what the CI says, the policy that applies, the event. Raises PolicyError, ContextError, UsageError."""
-    run = read_context(world, wish)
-    world = with_api(world, run)
-    loaded, notices = load_policy(world, wish, run)
-    said = Said(wish.hook, wish.status, wish.flags, read_facts(world, wish))
-    event = derive(run, said, world.env, world.now(), lambda known: policy_facts(loaded, known), look_up(world, wish, run, loaded))
-    unknown = world.api.notes if world.api else ()
-    return run, loaded, event, [*(Notice(text, "warning") for text in run.warnings), *map(Notice, unknown), *notices]
+def prepare(world: World, request: Request) -> Situation:
+    """What the CI says of the run, read once, and the policy that holds, loaded. Raises PolicyError, UsageError."""
+    run = ci.read_run(world.env, world.folder, request.ci)
+    api = open_api(world, run)
+    return situation(run, source.find(world, request.policy, run, api), api)
 
 
-def plan(world: World, wish: Wish) -> Plan:
-    """Load, derive and match: who would get what. Raises PolicyError, ContextError, UsageError."""
-    run, loaded, event, notices = learn(world, wish)
-    if loaded is None:
-        return Plan(event, None, (), (), {}, {}, notices, Redactor(), run.secretless)
-    policy = loaded.policy
-    options, missing, redact = open_channels(policy, world.env)
+def open_api(world: World, run: Run, token: str | None = None) -> Api | None:
+    """The CI's API, where a token was made for us or is passed: the CI's own in the environment was not."""
+    return ci.open_api(run.ci, world.env, world.network, world.started + LOOK_UPS_MAX_SECONDS, token)
+
+
+def situation(run: Run, found: source.PolicySource, api: Api | None) -> Situation:
+    """The situation of a run where this policy was found. Raises PolicyError."""
+    if found.text is None:
+        return Situation(run, None, api, why_not=found.notices)
+    document = load(found.text)
+    odd = [Notice(f"{problem.place}: {problem.message}", "warning") for problem in document.warnings]
+    return Situation(run, document, api, notices=[*found.notices, *odd])
+
+
+def understand(world: World, request: Request, known: Situation) -> tuple[Event, list[Notice]]:
+    """The event, and what a person should know of how it came about. Raises ContextError, UsageError."""
+    request = request._replace(facts={**request.facts, **facts_of_file(world, request)})
+    api = known.api if known.document else None  # where nothing will be sent, nothing is asked
+    if api and known.document:
+        api.deadline = min(api.deadline, world.started + known.document.policy.delivery.budget_for(request.hook) * LOOK_UPS_SHARE)
+    event = derive(known.run, request, world.env, world.now(), known.document, api)
+    unknown = known.api.notes if known.api else ()
+    warnings = (Notice(text, "warning") for text in known.run.warnings)
+    return event, [*warnings, *map(Notice, unknown), *known.why_not, *known.notices]
+
+
+def plan(world: World, request: Request, known: Situation) -> Plan:
+    """Derive and match: who would get what. Raises ContextError, UsageError."""
+    event, notices = understand(world, request, known)
+    message, secretless = compose(event), known.run.secretless
+    if known.document is None:
+        return Plan(event, message, None, (), (), {}, {}, notices, Redactor(), secretless, known.why_not)
+    policy = known.document.policy
+    options, unavailable, redact = open_channels(policy, world.env)
     rules = () if event.event is None else match(policy, event)
-    wanted = destinations(policy, [rule for rule in rules if rule.matches], event, missing)
+    wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable)
     if event.event is None:
         notices.append(Notice(f"the run was {event.status}: that is no event, so nothing is sent"))
-    elif policy.notifications and not any(rule.matches for rule in rules):
-        notices.append(Notice(nearest(policy, event)))
-    if missing and run.secretless:
-        notices.append(Notice(run.secretless))
-    return Plan(event, policy, rules, wanted, options, missing, notices, redact, run.secretless)
+    elif rules and not any(rule.matches for rule in rules):
+        notices.append(Notice(nearest.notice(rules)))
+    if secretless and any(skip.cause == "variable" for skip in unavailable.values()):
+        notices.append(Notice(secretless))
+    return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless)
 
 
-def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str], Redactor]:
-    """Each channel's options with its variables put in, or the reason why one is missing; and what masks their values."""
-    opened, missing, redact = {}, {}, Redactor()
+def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Skip], Redactor]:
+    """Each channel's options with its variables put in, or why it cannot serve; and what masks the variables' values."""
+    opened, unavailable, redact = {}, {}, Redactor()
     for name, options in policy.channels.items():
         for variable in options.variables():
             redact.learn(env.get(variable, "").strip())
         try:
             opened[name] = options.resolved(env)
         except MissingVariable as error:
-            missing[name] = error.reason
-        if getattr(options, "payload_file", None) and getattr(options, "payload", None) is None:
-            missing[name] = "its payload file could be the untrusted head's own: write the payload into the policy"
-    return opened, missing, redact
+            unavailable[name] = Skip(error.reason, "variable")
+        for file, filled in channels.KINDS[options.kind].files.items():
+            if getattr(options, file) and getattr(options, filled) is None:
+                why = f"its {file.replace('_', ' ')} could be the untrusted head's own: write the {filled} into the policy"
+                unavailable[name] = Skip(why, "payload")
+    return opened, unavailable, redact
 
 
 def notify(world: World, planned: Plan, stop: Stop, on_outcome: Callable[[Outcome], None], *, dry_run: bool = False) -> list[Outcome]:
-    """Compose, render and deliver what was planned; one outcome for each destination, in the plan's order. No secret is in them."""
+    """Render and deliver what was planned; one outcome for each destination, in the plan's order. No secret is in them."""
 
     def show(outcome: Outcome) -> None:
         on_outcome(masked(outcome, planned.redact))
 
-    message = compose(planned.event)
-    rendered = [_render(planned, destination, message, dry_run=dry_run) for destination in planned.destinations]
+    rendered = [_render(planned, destination, dry_run=dry_run) for destination in planned.destinations]
     for outcome in rendered:
         if isinstance(outcome, Outcome):
             show(outcome)
@@ -115,23 +157,23 @@ def limits(world: World, planned: Plan) -> Limits:
     return Limits(delivery.timeout, world.started + delivery.budget_for(planned.event.hook), delivery.attempts)
 
 
-def _render(planned: Plan, destination: Destination, message: Message, *, dry_run: bool) -> Delivery | Outcome:
+def _render(planned: Plan, destination: Destination, *, dry_run: bool) -> Delivery | Outcome:
     """The payload for one destination, or the outcome where there is nothing to deliver."""
 
-    def ended(word: str, reason: str) -> Outcome:
-        return Outcome(destination.channel, destination.kind, destination.recipient, destination.rules, word, reason)  # type: ignore[arg-type]
+    def ended(word: str, reason: str, cause: str) -> Outcome:
+        return Outcome(destination.channel, destination.kind, destination.recipient, destination.rules, word, reason, cause=cause)  # type: ignore[arg-type]
 
-    if destination.skipped:
-        return ended("skipped", destination.skipped)
+    if destination.skip:
+        return ended("skipped", destination.skip.reason, destination.skip.cause)
     module = channels.load(destination.kind)
     options = planned.options[destination.channel]
     recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None
     try:
-        payload = module.render(message._replace(rules=destination.rules, recipient=recipient), options)
+        payload = module.render(planned.message._replace(rules=destination.rules, recipient=recipient), options)
     except TemplateProblem as error:
-        return ended("failed", f"the payload cannot be rendered: {error}")
+        return ended("failed", f"the payload cannot be rendered: {error}", "payload")
     if dry_run:
-        return ended("skipped", "dry run: it would have been sent")
+        return ended("skipped", "dry run: it would have been sent", "dry_run")
     return Delivery(*destination[:4], module, options, payload, repeat_key(planned.event, destination))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tocsin.event import LISTS, Event, as_dict, dotted
@@ -20,14 +20,14 @@ def report(event: Event, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "version": REPORT_VERSION,
         "event": as_dict(event),
-        "deliveries": [as_dict(outcome) for outcome in outcomes],
+        "deliveries": [{key: value for key, value in as_dict(outcome).items() if key != "cause"} for outcome in outcomes],
         "totals": {word: sum(outcome.outcome == word for outcome in outcomes) for word in ("delivered", "failed", "skipped")},
     }
 
 
-def is_bad(outcome: Outcome, missing: Mapping[str, str]) -> bool:
-    """Whether `strict` takes an outcome for a failure: it is one, or its channel lacks a variable. `missing` has the reasons of those."""
-    return outcome.outcome == "failed" or (outcome.outcome == "skipped" and outcome.reason == missing.get(outcome.channel, ""))
+def is_bad(outcome: Outcome, *, secretless: bool = False) -> bool:
+    """Whether `strict` takes an outcome for a failure: it is one, or its channel lacks a variable on a run that has its secrets."""
+    return outcome.outcome == "failed" or (outcome.cause == "variable" and not secretless)
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
@@ -54,8 +54,8 @@ def explanation(event: Event, rules: Sequence[RuleMatch], destinations: Sequence
                 "kind": destination.kind,
                 "recipient": destination.recipient,
                 "rules": list(destination.rules),
-                "outcome": "skipped" if destination.skipped else "would send",
-                "reason": destination.skipped,
+                "outcome": "skipped" if destination.skip else "would send",
+                "reason": destination.skip.reason if destination.skip else None,
             }
             for destination in destinations
         ],
@@ -90,6 +90,6 @@ def _why_not(mismatch: Mismatch) -> str:
 def destination_rows(destinations: Sequence[Destination]) -> list[tuple[str, ...]]:
     """A row a destination: what would become of it, who, which kind, by which rules, or why not."""
     return [
-        ("skipped" if row.skipped else "would send", row.recipient, row.kind, row.skipped or f"by {', '.join(row.rules)}")
+        ("skipped" if row.skip else "would send", row.recipient, row.kind, row.skip.reason if row.skip else f"by {', '.join(row.rules)}")
         for row in destinations
     ]

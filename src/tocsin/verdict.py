@@ -12,6 +12,16 @@ from typing import Literal, NamedTuple, TypeAlias
 
 Receipt: TypeAlias = Mapping[str, str]
 OutcomeWord: TypeAlias = Literal["delivered", "failed", "skipped"]
+Cause: TypeAlias = Literal[
+    "scope",  # the channel serves another project
+    "variable",  # the environment lacks a variable that the channel needs
+    "payload",  # the payload, or its file, cannot be used on this run
+    "dry_run",
+    "service",  # the service, or the way to it, refused or gave no answer
+    "budget",  # the time was up
+    "interrupted",  # by SIGINT or SIGTERM
+    "defect",  # of ours
+]
 
 
 class Delivered(NamedTuple):
@@ -36,8 +46,15 @@ class Failed(NamedTuple):
 Verdict: TypeAlias = Delivered | Retry | Failed
 
 
+class Skip(NamedTuple):
+    """Why a message is not sent: in words, and what decisions ask for, the cause."""
+
+    reason: str
+    cause: Cause
+
+
 class Outcome(NamedTuple):
-    """How one delivery ended; the rows of a report."""
+    """How one delivery ended; the rows of a report. `cause` is there where it was not delivered."""
 
     channel: str
     kind: str
@@ -48,3 +65,4 @@ class Outcome(NamedTuple):
     attempts: int = 0
     seconds: float = 0.0
     receipt: Receipt | None = None
+    cause: Cause | None = None

@@ -12,15 +12,15 @@ from tocsin.console import Console
 from tocsin.deliver import Delivery, Stop, deliver
 from tocsin.errors import PolicyError, Problem, UsageError
 from tocsin.event import Run
-from tocsin.inputs import STDIN, Notice, Wish, load_policy, read_context
-from tocsin.message import compose
-from tocsin.policy.find import PLACES, files_of, workspace
-from tocsin.policy.load import Loaded, load
+from tocsin.notice import Notice
+from tocsin.policy.load import load
 from tocsin.policy.match import Destination, default_mail
 from tocsin.policy.text import PolicyText
 from tocsin.policy.words import Suggestions, quoted
-from tocsin.policy_file import find_policy, read_policy, shown
 from tocsin.problems import FORMATS
+from tocsin.request import STDIN, Request
+from tocsin.source import STDIN_NAME, policy_name, stdin_text, workspace_text
+from tocsin.source.places import PLACES, files_of, read_policy, shown, workspace
 from tocsin.templates import TemplateProblem
 from tocsin.text import clean
 from tocsin.world import World
@@ -64,45 +64,42 @@ def check(words: Namespace, world: World, console: Console) -> int:
 def _problems(name: str | None, world: World, console: Console) -> list[Problem]:
     """What is wrong with one policy; a file that cannot be had is such a problem too, so that every format can tell it."""
     try:
-        name = name or _default_file(world)
-        loaded = _load(name, world)
+        text = _text(name, world)
+        document = load(text)
     except PolicyError as error:
         return error.problems or [Problem(name or PLACES[0], 1, 1, str(error))]
-    rules, count = loaded.policy.notifications, len(loaded.policy.channels)
-    console.talk(f"{name} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
-    return loaded.warnings
+    rules, count = document.policy.notifications, len(document.policy.channels)
+    what = STDIN if text.name == STDIN_NAME else text.name
+    console.talk(f"{what} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
+    return document.warnings
 
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _default_file(world: World) -> str:
-    named = world.env.get("TOCSIN_POLICY") or None
-    if named == STDIN:
-        return named
-    path = find_policy(world, named)
-    if path is None:
+def _text(name: str | None, world: World) -> PolicyText:
+    """The policy of that name, else the one that would be found. Raises PolicyError."""
+    if (name or policy_name(world, None)) == STDIN:
+        return stdin_text(world, files_of(world.folder))
+    if name:
+        path = world.folder / name
+        return PolicyText(name, read_policy(path, name), files_of(path.parent))
+    text = workspace_text(world, policy_name(world, None))
+    if text is None:
         raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one, or name it: tocsin check FILE")
-    return shown(path, world.folder)
-
-
-def _load(name: str, world: World) -> Loaded:
-    if name == STDIN:
-        return load(PolicyText("<stdin>", world.read_stdin(), files_of(world.folder)))
-    path = world.folder / name
-    return load(PolicyText(name, read_policy(path, name), files_of(path.parent)))
+    return text
 
 
 def list_channels(words: Namespace, world: World, console: Console) -> int:
     """Print what is configured: name, kind, project, its variables and whether they are set, the rules that use it."""
-    wish = Wish(policy=words.policy)
-    loaded, notices = load_policy(world, wish, read_context(world, wish))
-    if loaded is None:
-        raise _no_policy(notices)
-    for notice in notices:
+    known = pipeline.prepare(world, Request(policy=words.policy))
+    if known.document is None:
+        raise _no_policy(known.why_not)
+    for notice in known.notices:
         console.talk(*notice)
-    listed = [_listed(name, loaded.policy, world.env) for name in loaded.policy.channels]
+    policy = known.document.policy
+    listed = [_listed(name, policy, world.env) for name in policy.channels]
     if words.json:
         console.data(listed)
     else:
@@ -134,13 +131,14 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
 
 def test_channel(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send one test message through a channel; 1 where it does not arrive."""
-    planned = pipeline.plan(world, Wish(policy=words.policy))
+    asked = Request(policy=words.policy)
+    planned = pipeline.plan(world, asked, pipeline.prepare(world, asked))
     if planned.policy is None:
         raise _no_policy(planned.notices)
     options = _channel(words.name, planned.policy)
     _require_recipient(words, options.kind)
-    if words.name in planned.missing:
-        console.talk(f"{words.name}: {planned.missing[words.name]}", "error")
+    if words.name in planned.unavailable:
+        console.talk(f"{words.name}: {planned.unavailable[words.name].reason}", "error")
         return report.FAILED_DELIVERY
     try:
         delivery = _test_delivery(words, planned)
@@ -152,7 +150,7 @@ def test_channel(words: Namespace, world: World, console: Console, stop: Stop) -
     outcomes = deliver([delivery], pipeline.limits(world, planned), world.network, stop)
     console.status("")
     console.table(report.rows([pipeline.masked(outcome, planned.redact) for outcome in outcomes]))
-    return report.FAILED_DELIVERY if any(report.is_bad(outcome, {}) for outcome in outcomes) else report.OK
+    return report.FAILED_DELIVERY if any(report.is_bad(outcome) for outcome in outcomes) else report.OK
 
 
 def _channel(name: str, policy: Policy) -> ChannelOptions:
@@ -181,7 +179,7 @@ def _test_delivery(words: Namespace, planned: pipeline.Plan) -> Delivery:
     options = planned.options[words.name]
     title = f"Test message for the channel {words.name}"
     text = f"{title}: if you can read this, tocsin can reach you here."
-    message = compose(planned.event)._replace(title=title, text=text, tone="neutral", recipient=words.to)
+    message = planned.message._replace(title=title, text=text, tone="neutral", recipient=words.to)
     module = channels.load(options.kind)
     destination = Destination(words.name, options.kind, words.to or words.name, ("channels test",), None)
     key = pipeline.repeat_key(planned.event._replace(run=Run()), destination)

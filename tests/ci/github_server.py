@@ -11,10 +11,12 @@ from typing import Any
 from api_server import ApiServer
 
 from tocsin.ci import context
-from tocsin.ci.derive import Said, derive
-from tocsin.ci.github_api import Api, api_facts
+from tocsin.ci.github_api import Api
+from tocsin.derive import derive
+from tocsin.derive.facts_file import read_facts
 from tocsin.event import Event, Fact
 from tocsin.network import Network
+from tocsin.request import Request
 
 CASES = Path(__file__).parents[1] / "cases" / "github_api"
 ANSWERS = {path.name: path.read_bytes() for path in sorted((CASES / "answers").glob("*.json"))}
@@ -51,5 +53,5 @@ def event_of(case: Mapping[str, Any], api: Api) -> Event:
     env = {**GITHUB, **case["env"]}
     run = context("github", env, lambda _: json.dumps(case.get("event_file", {})))
     run = run._replace(declared={**run.declared, **{name: Fact(value, "test") for name, value in case.get("declared", {}).items()}})
-    said = Said(case["hook"], case["status"], {}, json.dumps(case.get("facts", {})))
-    return derive(run, said, env, NOW, lambda _: {}, lambda known: api_facts(api, known, env))
+    request = Request(case["hook"], case["status"], facts=read_facts(json.dumps(case.get("facts", {}))))
+    return derive(run, request, env, NOW, api=api)

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.ci import CIS, Context, context
+from tocsin.ci import CIS, Run, context
 from tocsin.ci.status import STATUSES
 from tocsin.event import Change, Event, Failure, build, dotted
 
@@ -45,7 +45,7 @@ TEXT = st.text(max_size=30) | st.sampled_from(
 QUICK = settings(deadline=None, max_examples=150)
 
 
-def check_types(found: Context) -> None:
+def check_types(found: Run) -> None:
     for name, fact in {**found.guessed, **found.declared}.items():
         assert name in FIELDS
         assert fact.source

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.ci import CIS, Context, context, detect
+from tocsin.ci import CIS, Run, context, detect
 from tocsin.errors import UsageError
 from tocsin.event import as_dict, build
 
@@ -23,7 +23,7 @@ def no_files(path: str) -> str:
     raise FileNotFoundError(2, "No such file or directory", path)
 
 
-def read(folder: Path) -> Context:
+def read(folder: Path) -> Run:
     env = json.loads((folder / "env.json").read_text(encoding="utf-8"))
     return context(detect(env), env, lambda path: (folder / path).read_text(encoding="utf-8"))
 
@@ -84,7 +84,7 @@ def test_a_ci_that_is_none_is_refused_with_those_that_are():
         context("circle", {}, no_files)
 
 
-def github(event: str, event_file: str) -> Context:
+def github(event: str, event_file: str) -> Run:
     env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": event, "GITHUB_EVENT_PATH": "event.json"}
     return context("github", env, lambda _: event_file)
 

@@ -14,10 +14,11 @@ from servers import Answer, ScriptedServer
 
 from tocsin.ci.github_api import Api, current_job, failed_jobs, previous_status
 from tocsin.deliver import Stop
-from tocsin.event import as_dict
-from tocsin.inputs import Wish
+from tocsin.event import Event, as_dict
 from tocsin.network import Network
-from tocsin.pipeline import learn, notify, plan
+from tocsin.notice import Notice
+from tocsin.pipeline import notify, plan, prepare, understand
+from tocsin.request import Request
 from tocsin.world import World
 
 
@@ -192,8 +193,12 @@ def test_a_job_that_is_being_cancelled_has_not_failed(github: GitHub):
 # In the flow
 
 
-def world(folder: Path, api: Api, **env: str) -> World:
-    return World({**GITHUB, "GITHUB_EVENT_PATH": "", **env}, folder, lambda: b"", StandingClock(NOW), time.monotonic(), Network(), api)
+def world(folder: Path, **env: str) -> World:
+    return World({**GITHUB, "GITHUB_EVENT_PATH": "", **env}, folder, lambda: b"", StandingClock(NOW), time.monotonic(), Network())
+
+
+def learn(place: World, api: Api, request: Request) -> tuple[Event, list[Notice]]:
+    return understand(place, request, prepare(place, request)._replace(api=api))
 
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: broken, send_to: team}]\ndelivery: {budget: 1.5}\n"
@@ -203,11 +208,11 @@ def test_the_flow_asks_and_says_what_it_could_not_learn(github: GitHub, tmp_path
     (tmp_path / ".tocsin.yml").write_text(POLICY)
     case = json.loads((CASES / "job-failed.json").read_text(encoding="utf-8"))
     github.route(case["answers"])
-    *_, event, notices = learn(world(tmp_path, github.api(), **case["env"]), Wish("completion", "failure"))
+    event, notices = learn(world(tmp_path, **case["env"]), github.api(), Request("completion", "failure"))
     assert (event.transition, event.failures[0].step) == ("broken", "Run make")
     assert notices == []
     github.route({"*": {"status": 403, "body": "{}"}})
-    *_, event, notices = learn(world(tmp_path, github.api()), Wish("completion", "failure"))
+    event, notices = learn(world(tmp_path), github.api(), Request("completion", "failure"))
     assert (event.transition, event.failures) == (None, ())
     assert [(notice.level, "permissions: actions: read" in notice.text) for notice in notices] == [("notice", True)]
 
@@ -215,13 +220,13 @@ def test_the_flow_asks_and_says_what_it_could_not_learn(github: GitHub, tmp_path
 def test_the_flow_gives_look_ups_a_third_of_the_budget(github: GitHub, tmp_path: Path):
     (tmp_path / ".tocsin.yml").write_text(POLICY)
     api = github.api()
-    place = world(tmp_path, api)
-    learn(place, Wish("completion", "success"))
+    place = world(tmp_path)
+    learn(place, api, Request("completion", "success"))
     assert api.deadline == pytest.approx(place.started + 0.5)
 
 
 def test_nothing_is_asked_where_no_policy_applies(github: GitHub, tmp_path: Path):
-    learn(world(tmp_path, github.api()), Wish("completion", "failure"))
+    learn(world(tmp_path), github.api(), Request("completion", "failure"))
     assert github.requests == []
 
 
@@ -230,8 +235,9 @@ def test_messages_go_out_while_the_api_hangs(github: GitHub, tmp_path: Path):
     github.route({"*": Answer(200, b"{}", hold=hold)})
     with ScriptedServer(Answer(200, b"ok")) as slack:
         (tmp_path / ".tocsin.yml").write_text(POLICY.replace("broken", "failure"))
-        place = world(tmp_path, github.api(), SLACK_WEBHOOK_URL=slack.url("/hook"))
-        outcomes = notify(place, plan(place, Wish("completion", "failure")), Stop(), lambda _: None)
+        place, request = world(tmp_path, SLACK_WEBHOOK_URL=slack.url("/hook")), Request("completion", "failure")
+        planned = plan(place, request, prepare(place, request)._replace(api=github.api()))
+        outcomes = notify(place, planned, Stop(), lambda _: None)
         hold.set()
         assert [outcome.outcome for outcome in outcomes] == ["delivered"]
         assert len(slack.requests) == 1

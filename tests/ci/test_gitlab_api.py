@@ -17,11 +17,11 @@ from servers import ScriptedServer
 
 from tocsin.ci import context
 from tocsin.ci.contents import trusted_policy
-from tocsin.ci.derive import Said, derive
-from tocsin.ci.gitlab_api import api_facts
 from tocsin.ci.gitlab_rest import PIPELINES, Api, open_api
+from tocsin.derive import derive
 from tocsin.event import as_dict
 from tocsin.network import Network
+from tocsin.request import Request
 
 CASES = Path(__file__).parents[1] / "cases" / "gitlab_api"
 FORK = json.loads((CASES.parent / "ci" / "gitlab-merge-request-fork-in-parent" / "env.json").read_text(encoding="utf-8"))
@@ -65,8 +65,7 @@ def test_the_api_adds_what_it_knows(gitlab: GitLab, path: Path):
     case = json.loads(path.read_text(encoding="utf-8"))
     gitlab.route(case["answers"])
     env, api = {**ENV, **case["env"]}, gitlab.api()
-    said = Said(case["hook"], case["status"])
-    event = derive(context("gitlab", env, str), said, env, "2026-11-23T15:50:00Z", lambda _: {}, lambda known: api_facts(api, known, env))
+    event = derive(context("gitlab", env, str), Request(case["hook"], case["status"]), env, "2026-11-23T15:50:00Z", api=api)
     assert {
         "failures": as_dict(event.failures),
         "previous_status": event.run.previous_status,
@@ -84,11 +83,10 @@ def test_a_long_list_is_read_page_by_page(gitlab: GitLab):
     gitlab.route({f"{path}1": jobs, f"{path}2": jobs[:7], "*": []})
     event = derive(
         context("gitlab", ENV, str),
-        Said("completion", "failure"),
+        Request("completion", "failure"),
         ENV,
         "2026-11-23T15:50:00Z",
-        lambda _: {},
-        lambda known: api_facts(gitlab.api(), known, ENV),
+        api=gitlab.api(),
     )
     assert len(event.failures) == 107
 
@@ -210,4 +208,4 @@ def test_two_policies_on_the_target_branch_are_an_error(project: Project, gitlab
     gitlab.route({"*": file(POLICY)})
     done = run(project, slack, gitlab.env(), FORK)
     assert done.code == 3
-    assert "policies in 62099837 at main" in done.err
+    assert "the trusted branch has 3 policies" in done.err

@@ -341,19 +341,6 @@ def test_without_a_state_post_is_silent(step):
         assert (part.code, part.log, part.summary) == (0, "", "")
 
 
-def test_receipts_reach_post(tmp_path):
-    step = Step(tmp_path)
-    step.policy("channels: {ops: {kind: discord, url: '${DISCORD}'}}\nnotifications: [{on: [trigger, success], send_to: ops}]\n")
-    with ScriptedServer(Answer(200, b'{"id": "42", "channel_id": "7"}', {"Content-Type": "application/json"})) as server:
-        step.env["DISCORD"] = server.url("/api/webhooks/1/token")
-        begun = step.main()
-    from tocsin.action.state import unpack
-
-    [kept] = unpack(begun.state["tocsin"]).receipts
-    assert kept == {"channel": "ops", "recipient": "ops", "receipt": begun.report["deliveries"][0]["receipt"]}
-    assert "42" in kept["receipt"].values()
-
-
 def test_the_api_s_answers_reach_the_message(step, slack):
     with ScriptedServer(Answer(403, b'{"message": "Resource not accessible by integration"}')) as api:
         part = step.main(needs=NEEDS, token="ghs_token", env={"GITHUB_API_URL": api.url("")})

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tocsin.errors import PolicyError
 from tocsin.event import Commit, Event, Job, Ref
-from tocsin.policy.find import files_of
-from tocsin.policy.load import Loaded, load
+from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.text import PolicyText
+from tocsin.source.places import files_of
 
 CASES = Path(__file__).parent.parent / "cases" / "policy"
 
@@ -21,7 +21,7 @@ channels:
 """
 
 
-def read(text: str, folder: Path = Path("/nowhere")) -> Loaded:
+def read(text: str, folder: Path = Path("/nowhere")) -> PolicyDocument:
     """The policy in a text."""
     return load(PolicyText(".tocsin.yml", text.encode(), files_of(folder) if folder else None))
 

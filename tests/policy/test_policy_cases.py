@@ -12,9 +12,9 @@ import pytest
 from policies import CASES
 
 from tocsin.errors import PolicyError
-from tocsin.policy.find import files_of
 from tocsin.policy.load import load
 from tocsin.policy.text import PolicyText
+from tocsin.source.places import files_of
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +77,7 @@ from pathlib import Path
 sys.modules["yaml.cyaml"] = None
 from tocsin.errors import PolicyError
 from tocsin.policy import nodes
-from tocsin.policy.find import files_of
+from tocsin.source.places import files_of
 from tocsin.policy.load import load
 from tocsin.policy.text import PolicyText
 assert nodes.CParser is None

@@ -5,16 +5,27 @@ from __future__ import annotations
 import pytest
 from policies import read, run
 
+from tocsin.derive.consequences import Moment
+from tocsin.derive.policy_facts import guess_tier, policy_facts
 from tocsin.errors import ContextError
-from tocsin.event import Commit, Event, Facts, Image, Ref, Repository
-from tocsin.policy.context import guess_tier, policy_facts
+from tocsin.event import Commit, Event, Fact, Facts, Image, Rank, Ref, Repository, dotted
 
 TEAM = "channels: {team: {kind: slack}}\n"
 
 
-def facts(text: str, event: Event | None = None) -> Facts:
+MOMENT = Moment("completion", "2026-11-23T15:50:00Z")
+GUESSES = ("app", "project", "kind")
+
+
+def said(event: Event, **ranks: Rank) -> Facts:
+    """What a CI says of an event: its fields, some of them guessed."""
+    known = {name: value for name, value in dotted(event) if value is not None and name not in ("ci", "hook", "event", "kind")}
+    return {name: Fact(value, "test", ranks.get(name, Rank.GUESS if name in GUESSES else Rank.CI)) for name, value in known.items()}
+
+
+def facts(text: str, event: Event | None = None, **ranks: Rank) -> Facts:
     """The facts of a policy's context about an event."""
-    return policy_facts(read(TEAM + text), event or run())
+    return policy_facts(read(TEAM + text), said(event or run(), **ranks), MOMENT)
 
 
 def values(found: Facts) -> dict[str, object]:
@@ -26,8 +37,8 @@ def test_without_a_context_it_says_nothing():
 
 
 def test_without_a_policy_the_tier_is_still_guessed():
-    assert values(policy_facts(None, run(environment="prod-eu"))) == {"tier": "production"}
-    assert policy_facts(None, run()) == {}
+    assert values(policy_facts(None, said(run(environment="prod-eu")), MOMENT)) == {"tier": "production"}
+    assert policy_facts(None, said(run()), MOMENT) == {}
 
 
 WHOLE = """
@@ -110,13 +121,17 @@ environments: {{prod: {{cluster: eks}}}}
 
 
 @pytest.mark.parametrize(
-    ("source", "seen"),
-    [("GITHUB_REPOSITORY", "constant"), ("flag --project", "given"), ("env TOCSIN_PROJECT", "given"), ("facts", "given")],
+    ("rank", "seen"),
+    [(Rank.GUESS, "constant"), *((rank, "given") for rank in (Rank.FACTS, Rank.API, Rank.CI, Rank.VARIABLE, Rank.FLAG))],
 )
-def test_a_constant_is_above_a_guess_and_below_a_flag(source: str, seen: str):
+def test_a_constant_is_above_a_guess_and_below_all_else(rank: Rank, seen: str):
     text = "context: {project: constant, rules: [{when: {project: constant}, set: {app: constant}}, {when: {project: given}, set: {app: given}}]}"
-    event = run(project="given", sources={"project": source})
-    assert facts(text, event)["app"].value == seen
+    assert facts(text, run(project="given"), project=rank)["app"].value == seen
+
+
+def test_a_kind_that_only_follows_from_a_flag_gives_way_to_the_policy_s():
+    text = "context: {kind: ci, rules: [{when: {kind: ci}, set: {cluster: seen}}]}"
+    assert facts(text, run(environment="staging"), environment=Rank.FLAG)["cluster"].value == "seen"
 
 
 def test_a_constant_gives_way_to_its_environment_and_that_to_a_rule():

@@ -9,6 +9,7 @@ from policies import read, run
 
 from tocsin.event import Event
 from tocsin.policy.match import Destination, destinations, match
+from tocsin.verdict import Skip
 
 CHANNELS = """
 channels:
@@ -26,7 +27,12 @@ def sent(rules: str, event: Event | None = None, unavailable: Mapping[str, str] 
     """The destinations of a failed build."""
     event = event or run()
     policy = read(CHANNELS + rules).policy
-    return destinations(policy, [rule for rule in match(policy, event) if rule.matches], event, unavailable or {})
+    return destinations(
+        policy,
+        [rule for rule in match(policy, event) if rule.matches],
+        event,
+        {name: Skip(why, "variable") for name, why in (unavailable or {}).items()},
+    )
 
 
 def test_each_recipient_by_its_channel():
@@ -83,7 +89,7 @@ def test_a_mail_goes_through_the_first_channel_that_can_serve(
 ):
     (found,) = sent(TWO_WAYS, run(project=project), unavailable)
     assert (found.channel, found.recipient, found.rules) == (channel, "dev@example.com", ASKED)
-    assert found.skipped is None if reason is None else (found.skipped or "").startswith(reason)
+    assert found.skip is None if reason is None else found.skip and found.skip.reason.startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +100,14 @@ def test_project_scope(project: str | None, words: str | None):
     (found,) = sent("  - {on: failure, send_to: scoped}", run(project=project))
     assert found[:4] == ("scoped", "teams", "scoped", ("#1",))
     if words is None:
-        assert found.skipped is None
+        assert found.skip is None
     else:
-        assert found.skipped == f"channel scoped serves only project payments, and this run {words}"
+        assert found.skip == (f"channel scoped serves only project payments, and this run {words}", "scope")
 
 
 def test_what_is_unavailable_is_skipped_and_the_others_are_not():
     found = sent("  - {on: failure, send_to: [ops, team]}", unavailable={"ops": "variable OPS_URL is not set"})
-    assert [(item.recipient, item.skipped) for item in found] == [("ops", "variable OPS_URL is not set"), ("team", None)]
+    assert [(item.recipient, item.skip) for item in found] == [("ops", ("variable OPS_URL is not set", "variable")), ("team", None)]
 
 
 def test_the_only_email_channel_needs_no_default():

@@ -12,7 +12,8 @@ from policies import CHANNELS, read, run
 
 from tocsin.event import Event, Job, PullRequest, Ref
 from tocsin.policy.glob import glob, is_glob, passes
-from tocsin.policy.match import match, matches, mismatches, nearest
+from tocsin.policy.match import match, matches, mismatches
+from tocsin.policy.nearest import notice as nearest_notice
 
 FILTERS = {"app": "shop", "project": "payments", "environment": "live", "cluster": "eks-1"}
 FIFTEEN = [keys for size in range(1, 5) for keys in combinations(FILTERS, size)]
@@ -214,7 +215,7 @@ def test_why_a_rule_fails():
     ],
 )  # fmt: skip
 def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[str]):
-    notice = nearest(read(policy).policy, run(**fields))
+    notice = nearest_notice(match(read(policy).policy, run(**fields)))
     assert "\n" not in notice
     for part in words:
         assert part in notice

@@ -9,11 +9,11 @@ import pytest
 from policies import problems, read, run
 
 from tocsin.errors import PolicyError
-from tocsin.policy.builtin import VARIABLES, builtin
-from tocsin.policy.find import PLACES, files_of, find, workspace
 from tocsin.policy.load import load
 from tocsin.policy.match import destinations, match
 from tocsin.policy.text import PolicyText
+from tocsin.source.builtin import VARIABLES, builtin
+from tocsin.source.places import PLACES, files_of, find_path, workspace
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
 
@@ -27,42 +27,42 @@ def put(path: Path, text: str = POLICY) -> Path:
 @pytest.mark.parametrize("place", PLACES)
 def test_each_place(tmp_path: Path, place: str):
     put(tmp_path / place)
-    assert find(None, None, tmp_path) == tmp_path / place
-    assert find(None, "default.yml", tmp_path) == tmp_path / place
+    assert find_path(None, None, tmp_path) == tmp_path / place
+    assert find_path(None, "default.yml", tmp_path) == tmp_path / place
 
 
 def test_nothing_named_and_nothing_found(tmp_path: Path):
-    assert find(None, None, tmp_path) is None
+    assert find_path(None, None, tmp_path) is None
 
 
 def test_two_are_an_error(tmp_path: Path):
     put(tmp_path / PLACES[0])
     put(tmp_path / PLACES[2])
     with pytest.raises(PolicyError, match=r"2 policies here, \.tocsin\.yml and \.gitlab/tocsin\.yml: keep one, or name"):
-        find(None, None, tmp_path)
-    assert find(PLACES[2], None, tmp_path) == tmp_path / PLACES[2]
+        find_path(None, None, tmp_path)
+    assert find_path(PLACES[2], None, tmp_path) == tmp_path / PLACES[2]
 
 
 @pytest.mark.parametrize("absolute", [False, True])
 def test_the_named_one_is_taken(tmp_path: Path, absolute: bool):
     put(tmp_path / PLACES[0])
     named = put(tmp_path / "ci" / "policy.yml")
-    assert find(str(named if absolute else Path("ci/policy.yml")), None, tmp_path) == named
+    assert find_path(str(named if absolute else Path("ci/policy.yml")), None, tmp_path) == named
 
 
 def test_named_and_missing_is_an_error(tmp_path: Path):
     put(tmp_path / PLACES[0])
     with pytest.raises(PolicyError, match=r"the policy 'nope\.yml' does not exist"):
-        find("nope.yml", None, tmp_path)
+        find_path("nope.yml", None, tmp_path)
     with pytest.raises(PolicyError, match="is a folder"):
-        find(".", None, tmp_path)
+        find_path(".", None, tmp_path)
 
 
 def test_the_organisations_default(tmp_path: Path):
     default = put(tmp_path / "etc" / "default.yml")
-    assert find(None, str(default), tmp_path) == default
+    assert find_path(None, str(default), tmp_path) == default
     with pytest.raises(PolicyError, match="TOCSIN_DEFAULT_POLICY"):
-        find(None, "nope.yml", tmp_path)
+        find_path(None, "nope.yml", tmp_path)
 
 
 def test_the_workspace_is_the_nearest_repository(tmp_path: Path):
@@ -112,9 +112,9 @@ def test_a_payloads_file_is_a_plain_file(tmp_path: Path):
 
 def test_the_start_without_a_policy():
     env = {"SLACK_WEBHOOK_URL": "x", "DISCORD_WEBHOOK_URL": "y", "TEAMS_WEBHOOK_URL": ""}
-    loaded, notice = builtin(env)
-    assert loaded is not None
-    policy = loaded.policy
+    text, notice = builtin(env)
+    assert text
+    policy = load(text).policy
     assert {name: (options.kind, options.url) for name, options in policy.channels.items()} == {
         "slack": ("slack", "${SLACK_WEBHOOK_URL}"),
         "discord": ("discord", "${DISCORD_WEBHOOK_URL}"),
@@ -127,9 +127,9 @@ def test_the_start_without_a_policy():
 
 
 def test_all_four_variables():
-    loaded, _ = builtin(dict.fromkeys(VARIABLES.values(), "x"))
-    assert loaded is not None
-    assert [options.kind for options in loaded.policy.channels.values()] == ["slack", "teams", "discord", "ringcentral"]
+    text, _ = builtin(dict.fromkeys(VARIABLES.values(), "x"))
+    assert text
+    assert [options.kind for options in load(text).policy.channels.values()] == ["slack", "teams", "discord", "ringcentral"]
 
 
 @pytest.mark.parametrize("env", [{}, {"SLACK_WEBHOOK_URL": "x", "TEAMS_WEBHOOK_URL": "x"}])
@@ -156,4 +156,4 @@ def test_a_near_name_is_no_silence(tmp_path: Path, place: str):
     near.parent.mkdir(exist_ok=True)
     near.touch()
     with pytest.raises(PolicyError, match=r"rename it to"):
-        find(None, None, tmp_path)
+        find_path(None, None, tmp_path)

@@ -1,31 +1,30 @@
 """The GitHub Action: one step with two parts, `main` at its place in the job and `post` when the job has ended.
 
-    inputs ─ hooks ─ policy ─ plan ─ masks ─ deliver ─ annotations, report, outputs, summary ─ state
+    inputs ─ run ─ hooks ─ policy ─ plan ─ masks ─ deliver ─ annotations, report, outputs, summary ─ state
 
 What goes wrong is told in one annotation, and the job's result stays what it was, unless `strict`.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tocsin import pipeline, report
+from tocsin import ci, pipeline, report
 from tocsin.action import files, policy, state
 from tocsin.action.hooks import Hooks, decide, is_late
 from tocsin.action.inputs import Inputs, is_strict, read
 from tocsin.action.log import Log, proxy_secrets
-from tocsin.action.send import How, send
+from tocsin.action.send import Hook, send
 from tocsin.action.summary import failure
-from tocsin.ci.github_rest import Api
+from tocsin.derive.facts_file import SOURCE
 from tocsin.errors import PolicyError, TocsinError
-from tocsin.inputs import LOOK_UPS_MAX_SECONDS, AtHand, Wish, read_context, without_file
+from tocsin.event import Fact, Facts, Rank
+from tocsin.request import Request
 from tocsin.world import World
 
 if TYPE_CHECKING:
-    from tocsin.action.policy import Found
-    from tocsin.ci import Context
+    from tocsin.ci import Run
     from tocsin.console import Console
     from tocsin.deliver import Stop
 
@@ -33,12 +32,11 @@ if TYPE_CHECKING:
 def run(stage: str, world: World, console: Console, stop: Stop) -> int:
     """Run one part of the step, "main" or "post". The exit code is not 0 only where the step asks for strictness."""
     env = world.env
-    world = world._replace(folder=Path(env.get("GITHUB_WORKSPACE") or world.folder))
+    world = world._replace(folder=Path(env.get("GITHUB_WORKSPACE") or world.folder), read_stdin=None)
     log = Log(console, debugging=env.get("RUNNER_DEBUG") == "1")
     log.mask([env.get("INPUT_TOKEN", ""), *proxy_secrets(world.network.proxies)])
     try:
         inputs = read(env)
-        world = world._replace(api=_api(world, inputs))
         return _main(world, inputs, log, stop) if stage == "main" else _post(world, inputs, log, stop)
     except TocsinError as error:
         _tell(error, world, log)
@@ -47,26 +45,20 @@ def run(stage: str, world: World, console: Console, stop: Stop) -> int:
 
 def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     """The step's place in the job."""
-    run = read_context(world, Wish(ci="github"))
     late = is_late(inputs)
-    hooks = decide(inputs, run, world.env.get("GITHUB_EVENT_NAME", ""), late=late)
-    found = policy.find(world, inputs.policy, run)
-    left = state.State(found.snapshot, None if late else world.now())
-    follows = bool(hooks.post and found.loaded)
+    this, hooks = _read_run(world, inputs, late=late)
+    situation, snapshot = policy.find(world, inputs.policy, this, pipeline.open_api(world, this, inputs.token))
+    follows = bool(hooks.post and situation.document)
     if follows:
-        _save(left, world, log)  # before anything is sent, so that an end by force loses no more than the receipts
-    if not hooks.main:
-        if found.loaded:
-            log.mask(pipeline.open_channels(found.loaded.policy, world.env)[2].known)
-        for notice in (*hooks.notices, *(() if found.loaded else found.notices)):
-            log.annotate(*notice)
-        return report.OK
-    how = How(inputs.strict, inputs.dry_run, inputs.report, first=True, last=not follows)
-    outcomes, code = send(*_wish(world, inputs, hooks, hooks.main, run, found), how, log, stop, hooks.notices)
-    kept = state.receipts(outcomes)
-    if follows and kept:
-        _save(left._replace(receipts=kept), world, log)
-    return code
+        _save(state.State(snapshot, None if late else world.now()), world, log)
+    if hooks.main:
+        request = _request(inputs, hooks, hooks.main, this)
+        return send(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
+    if situation.document:
+        log.mask(pipeline.open_channels(situation.document.policy, world.env)[2].known)
+    for notice in (*hooks.notices, *situation.why_not):
+        log.annotate(*notice)
+    return report.OK
 
 
 def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
@@ -75,44 +67,34 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     if value == state.NOTHING:
         return report.OK
     left = state.unpack(value)
-    run = read_context(world, Wish(ci="github"))
-    hooks = decide(inputs, run, world.env.get("GITHUB_EVENT_NAME", ""), late=left.started_at is None)
+    this, hooks = _read_run(world, inputs, late=left.started_at is None)
     if not hooks.post:
         return report.OK
-    found = policy.open_snapshot(left.snapshot) if left.snapshot else policy.Found(*without_file(world))
-    how = How(inputs.strict, inputs.dry_run, inputs.report, first=hooks.main is None, last=True)
-    _, code = send(*_wish(world, inputs, hooks, hooks.post, run, found, left.started_at), how, log, stop)
-    return code
+    situation = policy.restore(world, left.snapshot, this, pipeline.open_api(world, this, inputs.token))
+    request = _request(inputs, hooks, hooks.post, this, left.started_at)
+    return send(world, Hook(request, situation, inputs, first=hooks.main is None, last=True), log, stop)
 
 
-def _api(world: World, inputs: Inputs) -> Api | None:
-    base = world.env.get("GITHUB_API_URL")
-    return Api(base, inputs.token, world.network, world.started + LOOK_UPS_MAX_SECONDS) if base and inputs.token else None
+def _read_run(world: World, inputs: Inputs, *, late: bool) -> tuple[Run, Hooks]:
+    """What GitHub says of this run, and at which hooks the step speaks. A job that reports on others says nothing of itself."""
+    this = ci.read_run(world.env, world.folder, "github")
+    hooks = decide(inputs, this, world.env.get("GITHUB_EVENT_NAME", ""), late=late)
+    return this.as_whole("input needs") if hooks.needs else this, hooks
 
 
-def _wish(
-    world: World, inputs: Inputs, hooks: Hooks, hook: str, run: Context, found: Found, started_at: str | None = None
-) -> tuple[World, Wish]:
-    """What is asked of the program. A job that reports on others says nothing of itself."""
-    flags, facts, env = dict(inputs.flags), {}, world.env
+def _request(inputs: Inputs, hooks: Hooks, hook: str, run: Run, started_at: str | None = None) -> Request:
+    """What is asked of the program, with what this step alone knows."""
+    found: dict[str, object] = {}
     if hooks.needs:
-        flags["scope"] = "run"
-        facts["failures"] = [{"job": name, "reason": "failed"} for name in hooks.needs.failed]
-        env = {name: value for name, value in env.items() if name != "GITHUB_JOB"}
-    elif "scope" in run.declared and run.declared["scope"].value == "job":
-        facts = _own(inputs, started_at)
-    status = hooks.status if hook == "completion" else None
-    at_hand = AtHand(json.dumps(facts), found.loaded, found.notices)
-    return world._replace(env=env), Wish(hook, status, flags, ci="github", at_hand=at_hand)
-
-
-def _own(inputs: Inputs, started_at: str | None) -> dict[str, Any]:
-    """What this step alone knows of its job."""
-    return {"job": {"id": inputs.job_id, "variant": inputs.variant}, "run": {"started_at": started_at}}
+        found = {"failures": [{"job": name, "reason": "failed"} for name in hooks.needs.failed]}
+    elif "scope" in run.facts and run.facts["scope"].value == "job":
+        found = {"job.id": inputs.job_id, "job.variant": inputs.variant, "run.started_at": started_at}
+    facts: Facts = {name: Fact(value, SOURCE, Rank.FACTS) for name, value in found.items() if value}
+    return Request(hook, hooks.status if hook == "completion" else None, inputs.flags, facts=facts)
 
 
 def _save(left: state.State, world: World, log: Log) -> None:
-    """Leave what main has learned for post."""
+    """Leave what main has learned for post: before anything is sent, so that an end by force loses nothing of it."""
     try:
         value = state.pack(left, files.temporary(world.env))
     except OSError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocsin.action.inputs import Inputs, Needs, read_needs
-from tocsin.ci import Context
+from tocsin.ci import Run
 from tocsin.ci.status import known
-from tocsin.inputs import Notice
+from tocsin.notice import Notice
 
 TOLD_BY_EVENT = ("workflow_run", "deployment", "deployment_status")  # this run only tells of what goes on elsewhere
 
@@ -30,13 +30,13 @@ def is_late(inputs: Inputs) -> bool:
     return known(inputs.status or "") in ("failure", "cancelled")
 
 
-def decide(inputs: Inputs, run: Context, event: str, *, late: bool) -> Hooks:
+def decide(inputs: Inputs, run: Run, event: str, *, late: bool) -> Hooks:
     """What a step does at `event` (GITHUB_EVENT_NAME), by its inputs and by what the event file says of an end.
 
     A step that came late tells of no start.
     """
     needs, notices = _needs(inputs.needs)
-    ended = "status" in run.declared and not needs
+    ended = "status" in run.facts and not needs
     main, post = _parts(inputs.hook, event, ended=bool(needs) or ended, unreadable=bool(inputs.needs and not needs))
     if late and post and inputs.hook == "auto":
         main = None

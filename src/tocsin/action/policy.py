@@ -1,116 +1,62 @@
-"""The policy of a step: the workspace's, or where the head may be a stranger's, the one at the commit that GitHub vouches for."""
+"""The policy of a step: found once at its first part, as every command finds it, and kept as it was for the second."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from tocsin.action.state import Snapshot
-from tocsin.ci import Context
+from tocsin import source
 from tocsin.errors import PolicyError
-from tocsin.inputs import Notice, warnings, without_file
-from tocsin.policy.find import files_of
-from tocsin.policy.load import Loaded, load
-from tocsin.policy.nodes import BadFileError, Node, compose, decode
-from tocsin.policy.text import Files, PolicyText
-from tocsin.policy.words import quoted
-from tocsin.policy_file import find_policy, find_trusted, named_policy, read_policy, read_trusted, shown, why_nothing
-from tocsin.world import World
+from tocsin.pipeline import Situation, situation
+from tocsin.policy.nodes import MAPPING, BadFileError, compose, decode
+from tocsin.source.snapshot import Snapshot, take
+
+if TYPE_CHECKING:
+    from tocsin.ci import Run
+    from tocsin.ci.rest import Api
+    from tocsin.policy.nodes import Node
+    from tocsin.policy.text import PolicyText
+    from tocsin.world import World
 
 
 class StrictPolicyError(PolicyError):
     """An invalid policy that asks for strictness."""
 
 
-class Found(NamedTuple):
-    """The policy that holds, what to tell of it, and the snapshot for the step's second part."""
-
-    loaded: Loaded | None
-    notices: list[Notice]
-    snapshot: Snapshot | None = None
-
-
-def find(world: World, named: str | None, run: Context) -> Found:
-    """The policy for a run; `named` is its path where the step names one. Raises PolicyError."""
-    named = named_policy(world, named)
-    if run.untrusted:
-        return _vouched(world, named, run)
-    path = find_policy(world, named)
-    return open_snapshot(_snapshot(world, path), path.parent) if path else Found(*without_file(world))
+def find(world: World, named: str | None, run: Run, api: Api | None) -> tuple[Situation, Snapshot | None]:
+    """The situation with the policy that holds, and the snapshot of it; no snapshot where it is no file. Raises PolicyError."""
+    found = source.find(world, named, run, api)
+    if found.text is None or found.text.files is None:
+        return situation(run, found, api), None
+    snapshot, text = take(found.text)
+    return _situation(run, text, api), snapshot
 
 
-def open_snapshot(snapshot: Snapshot, folder: Path | None = None) -> Found:
-    """Load a snapshot; its payload files come from the repository of `folder`, else from the snapshot. Raises PolicyError."""
+def restore(world: World, snapshot: Snapshot | None, run: Run, api: Api | None) -> Situation:
+    """The situation with the policy as the first part found it. Raises PolicyError."""
+    return _situation(run, snapshot.text(), api) if snapshot else situation(run, source.without_file(world), api)
+
+
+def _situation(run: Run, text: PolicyText, api: Api | None) -> Situation:
     try:
-        loaded = load(PolicyText(snapshot.name, snapshot.data, files_of(folder) if folder else _files(snapshot)))
+        return situation(run, source.PolicySource(text), api)
     except PolicyError as error:
-        if asks_strictness(snapshot.data):
+        if asks_strictness(text.data):
             raise StrictPolicyError(str(error), error.problems) from None
         raise
-    return Found(loaded, warnings(loaded), snapshot)
-
-
-def _files(snapshot: Snapshot) -> Files:
-    def read(name: str) -> bytes:
-        if name not in snapshot.files:
-            raise BadFileError(f"there is no file {quoted(name)} in the repository (the path is counted from its root)")
-        return snapshot.files[name]
-
-    return read
-
-
-def _snapshot(world: World, path: Path) -> Snapshot:
-    """The policy of the workspace, and the payload files that it names and that can be had."""
-    name = shown(path, world.folder)
-    data, files = read_policy(path, name), {}
-    for file in payload_files(data):
-        try:
-            files[file] = files_of(path.parent)(file)
-        except BadFileError:
-            continue  # loading the policy says what is wrong
-    return Snapshot(name, data, files)
-
-
-def _vouched(world: World, named: str | None, run: Context) -> Found:
-    """The policy at the trusted commit, or one that lies outside of the workspace, where no checkout put it."""
-    found = find_trusted(world, named, run)
-    if isinstance(found, Path):
-        return open_snapshot(_snapshot(world, found), found.parent)
-    if found:
-        data, name = found
-        files = {file: got[0] for file in payload_files(data) if (got := read_trusted(world, run, (file,)))}
-        return open_snapshot(Snapshot(name, data, files))
-    return Found(None, [Notice(why_nothing(world, run), "warning" if run.trusted else "notice")])
-
-
-def payload_files(data: bytes) -> list[str]:
-    """The payload files that a policy names, without a judgement of anything."""
-    if b"payload_file" not in data:
-        return []
-    return [value.value for key, value in _pairs(data) if key == "payload_file" and isinstance(value.value, str)]
 
 
 def asks_strictness(data: bytes) -> bool:
     """Whether a policy, which may be invalid, says `strict: true` under `delivery`."""
-    return any(key == "strict" and value.value == "true" for key, value in _pairs(data))
-
-
-def _pairs(data: bytes) -> list[tuple[str, Node]]:
-    """Every key of every mapping in a YAML file with its value; none where it is no YAML."""
     try:
         root = compose(decode(data))
     except BadFileError:
-        return []
-    waiting, seen, pairs = [root] if root else [], set(), []
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen or not isinstance(node.value, list):
-            continue
-        seen.add(id(node))
-        for item in node.value:
-            if isinstance(item, tuple):
-                pairs.append((item[0].value, item[1]))
-                waiting += item
-            else:
-                waiting.append(item)
-    return pairs
+        return False
+    strict = _value(_value(root, "delivery"), "strict")
+    return strict is not None and strict.value == "true"
+
+
+def _value(node: Node | None, key: str) -> Node | None:
+    """What a mapping has under a key; None where there is no such key, or no mapping."""
+    if node is None or node.tag != MAPPING:
+        return None
+    return next((value for name, value in node.value if name.value == key), None)

@@ -11,49 +11,51 @@ from typing import NamedTuple
 from tocsin import pipeline, report
 from tocsin.action import files
 from tocsin.action.files import temporary
+from tocsin.action.inputs import Inputs
 from tocsin.action.log import Log
 from tocsin.action.summary import summary
 from tocsin.console import column_widths
 from tocsin.deliver import Stop
-from tocsin.inputs import Notice, Wish
-from tocsin.pipeline import Plan
+from tocsin.notice import Notice
+from tocsin.pipeline import Plan, Situation
+from tocsin.request import Request
 from tocsin.verdict import Outcome
 from tocsin.world import World
 
 
-class How(NamedTuple):
-    """How a hook is told of: `first` is whether the step has not told of its policy before, `last` whether nothing follows."""
+class Hook(NamedTuple):
+    """One hook at which the step sends. `first`: nothing has been told of its policy before; `last`: nothing follows."""
 
-    strict: bool
-    dry_run: bool
-    report: str | None
+    request: Request
+    situation: Situation
+    inputs: Inputs
     first: bool
     last: bool
+    notices: Sequence[Notice] = ()
 
 
-def send(world: World, wish: Wish, how: How, log: Log, stop: Stop, early: Sequence[Notice] = ()) -> tuple[list[Outcome], int]:
-    """Send what the policy asks for at this hook; the outcomes, and the exit code. Raises TocsinError."""
-    planned = pipeline.plan(world, wish)
+def send(world: World, hook: Hook, log: Log, stop: Stop) -> int:
+    """Send what the policy asks for at this hook; the exit code. Raises TocsinError."""
+    planned = pipeline.plan(world, hook.request, hook.situation)
     log.mask(planned.redact.known)
-    for notice in early:
+    for notice in hook.notices:
         log.annotate(*notice)
-    _tell_notices(planned, wish, log, first=how.first)
+    _tell_notices(planned, log, first=hook.first)
     _debug(planned, log)
-    outcomes = _deliver(world, planned, how, log, stop)
-    strict = bool(how.strict or (planned.policy and planned.policy.delivery.strict))
-    bad = [outcome for outcome in outcomes if report.is_bad(outcome, {} if planned.secretless else planned.missing)]
+    outcomes = _deliver(world, planned, log, stop, dry_run=hook.inputs.dry_run)
+    strict = bool(hook.inputs.strict or (planned.policy and planned.policy.delivery.strict))
+    bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
     for outcome in bad:
-        step = ": pass it to the step by env" if outcome.outcome == "skipped" else ""
+        step = ": pass it to the step by env" if outcome.cause == "variable" else ""
         log.annotate(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}{step}", "error" if strict else "warning")
-    _leave(world, planned, outcomes, how, log)
-    return outcomes, report.FAILED_DELIVERY if strict and bad else report.OK
+    _leave(world, planned, outcomes, hook, log)
+    return report.FAILED_DELIVERY if strict and bad else report.OK
 
 
-def _tell_notices(planned: Plan, wish: Wish, log: Log, *, first: bool) -> None:
+def _tell_notices(planned: Plan, log: Log, *, first: bool) -> None:
     """Annotate what a person must know, once a step; the rest, and all that was said before, are lines of the log."""
-    why_not = wish.at_hand.notices if wish.at_hand and not planned.policy else ()
     for notice in planned.notices:
-        important = notice.level == "warning" or notice in why_not or notice.text == planned.secretless
+        important = notice.level == "warning" or notice in planned.why_not or notice.text == planned.secretless
         if first and important:
             log.annotate(planned.redact(notice.text), notice.level)
         else:
@@ -74,24 +76,24 @@ def _debug(planned: Plan, log: Log) -> None:
             log.debug(planned.redact(f"{title}: {' | '.join(filter(None, row))}"))
 
 
-def _deliver(world: World, planned: Plan, how: How, log: Log, stop: Stop) -> list[Outcome]:
+def _deliver(world: World, planned: Plan, log: Log, stop: Stop, *, dry_run: bool) -> list[Outcome]:
     """Send, with a row for each delivery as it ends."""
     stop.listening = True
     if not planned.destinations:
         return []
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
     with log.group(f"tocsin: {planned.event.event}, {len(planned.destinations)} to deliver"):
-        return pipeline.notify(world, planned, stop, lambda outcome: log.table(report.rows([outcome]), [*widths, 0]), dry_run=how.dry_run)
+        return pipeline.notify(world, planned, stop, lambda outcome: log.table(report.rows([outcome]), [*widths, 0]), dry_run=dry_run)
 
 
-def _leave(world: World, planned: Plan, outcomes: Sequence[Outcome], how: How, log: Log) -> None:
+def _leave(world: World, planned: Plan, outcomes: Sequence[Outcome], hook: Hook, log: Log) -> None:
     """The report, the outputs and the summary; what of them cannot be written is a warning."""
     content = report.report(planned.event, outcomes)
-    path = report_path(world, how.report, planned.event.hook)
+    path = report_path(world, hook.inputs.report, planned.event.hook)
     wrong = [files.write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")]
     outputs = {"event": planned.event.event or "", **content["totals"], "report": "" if wrong[0] else str(path)}
     wrong.append(files.put(world.env, "GITHUB_OUTPUT", outputs))
-    if outcomes or how.last:
+    if outcomes or hook.last:
         wrong.append(files.summarise(world.env, summary(planned, outcomes)))
     for text in filter(None, wrong):
         log.annotate(text, "warning")

@@ -11,12 +11,11 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tocsin.errors import ContextError
-from tocsin.verdict import Outcome
+from tocsin.source.snapshot import Snapshot
 
 NAME = "tocsin"
 NOTHING = "nothing"  # the second part has nothing to do; the shim writes it first and ends at it
@@ -25,20 +24,11 @@ UNPACKED_MAX_BYTES = 64 * 1024 * 1024  # ours: a policy and its payload files ha
 _HERE, _FILE = "here:", "file:"
 
 
-class Snapshot(NamedTuple):
-    """A policy as it was: its name in messages, its bytes, and the payload files it names, by the paths it gives them."""
-
-    name: str
-    data: bytes
-    files: Mapping[str, bytes]
-
-
 class State(NamedTuple):
     """What the first part learned. `snapshot` is None where there was no policy's file."""
 
     snapshot: Snapshot | None
     started_at: str | None  # ISO 8601 in UTC; None where the step came late, when the job was lost already
-    receipts: tuple[Mapping[str, Any], ...] = ()
 
 
 class BrokenStateError(ContextError):
@@ -48,12 +38,6 @@ class BrokenStateError(ContextError):
         super().__init__(f"what the first part of this step left for its end is lost: {why}")
 
 
-def receipts(outcomes: Sequence[Outcome]) -> tuple[Mapping[str, Any], ...]:
-    """What finds the messages again that were delivered."""
-    kept = [outcome for outcome in outcomes if outcome.receipt]
-    return tuple({"channel": row.channel, "recipient": row.recipient, "receipt": dict(row.receipt or {})} for row in kept)
-
-
 def pack(state: State, folder: Path) -> str:
     """The state as the value of one variable; `folder` takes the file where it is too long. Raises OSError."""
     policy = state.snapshot and {
@@ -61,7 +45,7 @@ def pack(state: State, folder: Path) -> str:
         "data": _text(state.snapshot.data),
         "files": {name: _text(data) for name, data in state.snapshot.files.items()},
     }
-    packed = zlib.compress(json.dumps({"policy": policy, "started_at": state.started_at, "receipts": state.receipts}).encode())
+    packed = zlib.compress(json.dumps({"policy": policy, "started_at": state.started_at}).encode())
     value = _HERE + _text(packed)
     if len(value) <= VARIABLE_MAX_CHARS:
         return value
@@ -78,7 +62,7 @@ def unpack(value: str) -> State:
         snapshot = policy and Snapshot(
             policy["name"], _bytes(policy["data"]), {name: _bytes(text) for name, text in policy["files"].items()}
         )
-        return State(snapshot, data["started_at"], tuple(data["receipts"]))
+        return State(snapshot, data["started_at"])
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise BrokenStateError(f"it cannot be read ({type(error).__name__})") from None
 

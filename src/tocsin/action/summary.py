@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from tocsin import report
 from tocsin.errors import PolicyError, TocsinError
-from tocsin.message import compose
 from tocsin.pipeline import Plan
 from tocsin.text import clean
 from tocsin.verdict import Outcome
@@ -24,7 +23,7 @@ _HEADER = "| | to | kind | rules | |\n|---|---|---|---|---|\n"
 
 def summary(planned: Plan, outcomes: Sequence[Outcome]) -> str:
     """The section of one hook. Every text that is not ours is escaped."""
-    message = compose(planned.event)
+    message = planned.message
     parts = [f"### {message.icon} tocsin: {escaped(message.title)}\n"]
     if outcomes:
         parts.append(_table(outcomes))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from tocsin.event import Fact, Facts
+from tocsin.event import Fact, Facts, Rank
 
 ReadFile: TypeAlias = Callable[[str], str]  # path -> text; may raise OSError or UnicodeDecodeError
 Maybe: TypeAlias = Fact | None
@@ -34,7 +34,7 @@ class Trusted(NamedTuple):
     step: str  # what to do, in words for the user, where the policy cannot be had from there
 
 
-class Context(NamedTuple):
+class Run(NamedTuple):
     """What a CI says of this run. Facts are by dotted field; each names the variable or the event file's key it came from."""
 
     declared: Facts
@@ -43,6 +43,21 @@ class Context(NamedTuple):
     secretless: str | None = None
     warnings: tuple[str, ...] = ()
     trusted: Trusted | None = None
+
+    @property
+    def ci(self) -> str:
+        """The CI's name."""
+        return str(self.declared["ci"].value)
+
+    @property
+    def facts(self) -> Facts:
+        """What the CI declares, over what is guessed."""
+        return {**{name: fact._replace(rank=Rank.GUESS) for name, fact in self.guessed.items()}, **self.declared}
+
+    def as_whole(self, source: str) -> Run:
+        """The same run, told as a whole by one of its jobs; `source` says so in words for the user."""
+        facts = {name: fact for name, fact in self.declared.items() if not name.startswith("job.")}
+        return self._replace(declared={**facts, "scope": Fact("run", source)})
 
 
 class Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocsin.ci.common import Context
+from tocsin.ci.common import Run
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
@@ -18,6 +18,6 @@ def detect(env: Mapping[str, str]) -> bool:  # noqa: ARG001  the shape of every 
     return True
 
 
-def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001  the shape of every CI's file
+def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  the shape of every CI's file
     """Nothing but the name."""
-    return Context(declared={"ci": Fact("generic", "no CI variables")}, guessed={})
+    return Run(declared={"ci": Fact("generic", "no CI variables")}, guessed={})

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tocsin.ci import github_event as event
-from tocsin.ci.common import Context, Found, Maybe, Source, Trusted, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import Found, Maybe, Run, Source, Trusted, commit, derive, present, ref, variables, web_url
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def detect(env: Mapping[str, str]) -> bool:
     return env.get("GITHUB_ACTIONS", "").lower() == "true"
 
 
-def context(env: Mapping[str, str], files: ReadFile) -> Context:
+def context(env: Mapping[str, str], files: ReadFile) -> Run:
     """What GitHub's variables and the event file say of this run; on `workflow_run`, of the run that ended."""
     v, name = variables(env), env.get("GITHUB_EVENT_NAME", "")
     e, warnings = event.read(v.text("GITHUB_EVENT_PATH"), name, files)
@@ -44,7 +44,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Context:
     if name == "deployment_status":
         declared.update(event.deployment_status(e))
     fork = declared.get("pull_request.fork")
-    return Context(
+    return Run(
         declared=present(declared),
         guessed=present({"app": repository["repository.name"], "project": repository["repository.owner"]}),
         untrusted=_untrusted(name, fork, pull_request=pull_request),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocsin.ci.common import Context, Found, Maybe, Source, Trusted, author, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import Found, Maybe, Run, Source, Trusted, author, commit, derive, present, ref, variables, web_url
 from tocsin.ci.status import known
 from tocsin.event import TIERS, Fact
 
@@ -22,7 +22,7 @@ def detect(env: Mapping[str, str]) -> bool:
     return env.get("GITLAB_CI", "").lower() == "true"
 
 
-def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001  GitLab has no event file
+def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  GitLab has no event file
     """What GitLab's variables say."""
     v = variables(env)
     fork = _fork(v)
@@ -46,7 +46,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001
     }
     guessed: Found = {"app": v.text("CI_PROJECT_NAME"), "project": v.text("CI_PROJECT_NAMESPACE")}
     untrusted = _untrusted(v, fork)
-    return Context(
+    return Run(
         declared=present(declared),
         guessed=present(guessed),
         untrusted=untrusted,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from tocsin.ci.common import Context, Found, Maybe, Source, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import Found, Maybe, Run, Source, commit, derive, present, ref, variables, web_url
 from tocsin.ci.status import known
 from tocsin.event import Fact
 
@@ -26,7 +26,7 @@ def detect(env: Mapping[str, str]) -> bool:
     return bool(env.get("JENKINS_HOME") or env.get("BUILD_TAG"))
 
 
-def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001  Jenkins has no event file
+def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Jenkins has no event file
     """What Jenkins's variables say; the text "null" is absent, which is what Groovy writes for none."""
     v = variables(env, absent=("null",))
     path, multibranch = _job(v)
@@ -52,7 +52,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Context:  # noqa: ARG001
         "app": derive(v.text("JOB_NAME"), lambda _: path[-1] if path else None),
         "project": derive(v.text("JOB_NAME"), lambda _: "/".join(path[:-1]) or None),
     }
-    return Context(present(declared), present(guessed), untrusted=_untrusted(v))
+    return Run(present(declared), present(guessed), untrusted=_untrusted(v))
 
 
 def _job(v: Source) -> tuple[list[str], bool]:

@@ -13,8 +13,8 @@ from tocsin.console import Console
 from tocsin.deliver import Stop
 from tocsin.errors import UsageError
 from tocsin.inbox import Arrival, Inbox
-from tocsin.inputs import Wish
 from tocsin.network import Network
+from tocsin.request import Request
 from tocsin.verdict import Outcome
 from tocsin.world import World
 
@@ -39,7 +39,7 @@ def demo(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         if console.terminal and not words.once and not stop.event.is_set():
             console.answer(f"See them as they look: {box.url}   (Ctrl-C ends)")
             box.serve_until(stop.event)
-    return report.FAILED_DELIVERY if any(report.is_bad(outcome, {}) for outcome in outcomes) else report.OK
+    return report.FAILED_DELIVERY if any(report.is_bad(outcome) for outcome in outcomes) else report.OK
 
 
 def inbox(words: Namespace, console: Console, stop: Stop) -> int:
@@ -78,7 +78,8 @@ def _send(world: World, box: Inbox, hook: str, status: str | None, files: tuple[
         folder = Path(name)
         _write(folder, box, files)
         world = world._replace(env=env, folder=folder, network=Network(), started=world.clock.monotonic())
-        planned = pipeline.plan(world, Wish(hook, status, facts="facts.json", policy="policy.yml", ci="generic"))
+        asked = Request(hook, status, facts_file="facts.json", policy="policy.yml", ci="generic")
+        planned = pipeline.plan(world, asked, pipeline.prepare(world, asked))
         return pipeline.notify(world, planned, stop, lambda _: None)
 
 

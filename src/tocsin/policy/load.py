@@ -28,7 +28,7 @@ EMPTY = (
 )
 
 
-class Loaded(NamedTuple):
+class PolicyDocument(NamedTuple):
     """A valid policy, its warnings, and where its parts stand in its file."""
 
     policy: Policy
@@ -37,7 +37,7 @@ class Loaded(NamedTuple):
     line_of: Callable[[Path], int]
 
 
-def load(source: PolicyText) -> Loaded:
+def load(source: PolicyText) -> PolicyDocument:
     """The policy in a text, with the files that it names, read by `source.files`.
 
     Raises PolicyError with every problem, in the file's order.
@@ -51,7 +51,7 @@ def load(source: PolicyText) -> Loaded:
     found = problems.in_order()
     if policy is None or any(problem.severity == "error" for problem in found):
         raise _error(name, found)
-    return Loaded(policy, found, name, problems.line_of)
+    return PolicyDocument(policy, found, name, problems.line_of)
 
 
 def _read(source: PolicyText) -> tuple[Policy | None, Problems]:

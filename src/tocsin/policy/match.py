@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.channels import MAIL_KINDS
 from tocsin.policy.glob import passes
 from tocsin.text import clean
+from tocsin.verdict import Skip
 
 if TYPE_CHECKING:
     from tocsin.event import Event
@@ -122,13 +123,13 @@ def match(policy: Policy, event: Event) -> list[RuleMatch]:
 
 
 class Destination(NamedTuple):
-    """Where one message goes: `recipient` is an email address or the channel's name; `skipped` is the reason why it does not go."""
+    """Where one message goes: `recipient` is an email address or the channel's name; `skip` is why it does not go."""
 
     channel: str
     kind: str
     recipient: str
     rules: tuple[str, ...]
-    skipped: str | None
+    skip: Skip | None
 
 
 class _Wanted:
@@ -140,7 +141,7 @@ class _Wanted:
         self.rules: dict[str, None] = {}
 
 
-def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unavailable: Mapping[str, str]) -> list[Destination]:
+def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unavailable: Mapping[str, Skip]) -> list[Destination]:
     """Who gets the message of an event, each once, in the order in which the matching `rules` name them.
 
     `unavailable` says why a channel cannot serve now, by the channel's name. A mail goes through the first channel
@@ -154,7 +155,7 @@ def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unava
                 entry = wanted.setdefault(key, _Wanted(name))
                 entry.channels[channel] = None
                 entry.rules[match_.name] = None
-    hindrances: dict[str, str | None] = {}
+    hindrances: dict[str, Skip | None] = {}
     for entry in wanted.values():
         for channel in entry.channels:
             if channel not in hindrances:
@@ -169,15 +170,15 @@ def _named(recipient: Recipient, default: str) -> Iterable[tuple[tuple[str, str]
     return [(("email", address.casefold()), address, recipient.via or default) for address in recipient.email or ()]
 
 
-def _hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[str, str]) -> str | None:
+def _hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[str, Skip]) -> Skip | None:
     scope = policy.channels[channel].project
     if scope is not None and scope != event.project:
         project = f"is of project {clean(event.project, 80)}" if event.project else "has no known project"
-        return f"channel {clean(channel, 80)} serves only project {clean(scope, 80)}, and this run {project}"
+        return Skip(f"channel {clean(channel, 80)} serves only project {clean(scope, 80)}, and this run {project}", "scope")
     return unavailable.get(channel)
 
 
-def _destination(policy: Policy, entry: _Wanted, hindrances: Mapping[str, str | None]) -> Destination:
+def _destination(policy: Policy, entry: _Wanted, hindrances: Mapping[str, Skip | None]) -> Destination:
     first = next(iter(entry.channels))
     channel = next((name for name in entry.channels if hindrances[name] is None), first)
     return Destination(channel, policy.channels[channel].kind, entry.recipient, tuple(entry.rules), hindrances[channel])
@@ -187,10 +188,3 @@ def default_mail(policy: Policy) -> str:
     """The email channel for addresses that name none: the default one, or the only one; "" where there is none."""
     mails = [name for name, options in policy.channels.items() if options.kind in MAIL_KINDS]
     return next((name for name in mails if getattr(policy.channels[name], "default", False)), mails[0] if len(mails) == 1 else "")
-
-
-def nearest(policy: Policy, event: Event) -> str:
-    """The one notice where no rule matches: which rule came nearest, what kept it, and what to change."""
-    from tocsin.policy.nearest import notice
-
-    return notice(match(policy, event))

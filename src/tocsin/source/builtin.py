@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from tocsin.policy.find import PLACES
-from tocsin.policy.load import Loaded, load
+from tocsin.channels import KINDS
 from tocsin.policy.text import PolicyText
+from tocsin.source.places import PLACES
 
-VARIABLES = {
-    "slack": "SLACK_WEBHOOK_URL",
-    "teams": "TEAMS_WEBHOOK_URL",
-    "discord": "DISCORD_WEBHOOK_URL",
-    "ringcentral": "RINGCENTRAL_WEBHOOK_URL",
-}
+VARIABLES = {name: kind.start_variable for name, kind in KINDS.items() if kind.start_variable}
 NAME = "(no policy file)"
 
 
-def builtin(env: Mapping[str, str]) -> tuple[Loaded | None, str]:
+def builtin(env: Mapping[str, str]) -> tuple[PolicyText | None, str]:
     """The policy that applies where there is no file, or None where no variable gives one; and the notice that says so."""
     kinds = [kind for kind, variable in VARIABLES.items() if env.get(variable)]
     if not kinds:
@@ -29,7 +24,7 @@ def builtin(env: Mapping[str, str]) -> tuple[Loaded | None, str]:
     text = _text(kinds, "[success, failure]")
     found = ", ".join(VARIABLES[kind] for kind in kinds)
     notice = f"there is no policy: success and failure go to {', '.join(kinds)}, since {found} is set; to choose, write {PLACES[0]}: {text}"
-    return load(PolicyText(NAME, text.encode())), notice
+    return PolicyText(NAME, text.encode()), notice
 
 
 def _text(kinds: list[str], on: str) -> str:

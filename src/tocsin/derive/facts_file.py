@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tocsin.ci.common import utc, valid, web_url
-from tocsin.errors import ContextError
-from tocsin.event import KINDS, LISTS, RECORDS, REF_TYPES, TIERS, Event, Fact, Facts, Person, dotted
+from tocsin.errors import ContextError, UsageError
+from tocsin.event import KINDS, LISTS, RECORDS, REF_TYPES, TIERS, Event, Fact, Facts, Person, Rank, dotted
+from tocsin.policy.words import quoted
+from tocsin.request import STDIN
+from tocsin.source import policy_name
+from tocsin.source.places import read_file
 from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.request import Request
+    from tocsin.world import World
 
 FACTS_MAX_BYTES = 4 * 1024 * 1024  # ours: a thousand changes with their titles are far below
 LIST_MAX_ITEMS = 1000  # ours
 WORD_MAX_CHARS = 60  # ours
-SOURCE = "facts"
+SOURCE = "facts"  # in words for the user
 
 _COMPUTED = ("ci", "hook", "event", "sources", "commit.short_sha")  # these follow from others: what `context --json` prints can come back
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -29,6 +37,29 @@ _WORDS = {
 _FIELDS = {name for name, _ in dotted(Event())}
 
 
+def facts_of_file(world: World, request: Request) -> Facts:
+    """The facts of the file that `--facts` names; none where it names none. Raises ContextError, UsageError."""
+    path = request.facts_file
+    if not path:
+        return {}
+    if STDIN == path == policy_name(world, request.policy):
+        raise UsageError("the policy and the facts cannot both come by standard input: put one of them into a file")
+    try:
+        data = _data(world, path)
+        if len(data) > FACTS_MAX_BYTES:
+            raise ContextError(f"--facts: {quoted(path)} has more than {FACTS_MAX_BYTES:,} bytes: pass only the first failures and changes")
+        return read_facts(data.decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ContextError(f"--facts: {quoted(path)} cannot be read: {why}") from None
+
+
+def _data(world: World, path: str) -> bytes:
+    if path == STDIN and world.read_stdin:
+        return world.read_stdin()
+    return read_file(world.folder / path, FACTS_MAX_BYTES)
+
+
 def read_facts(text: str) -> Facts:
     """The facts in a JSON object of the event's fields. Raises ContextError that names the field and what it must be."""
     try:
@@ -40,7 +71,7 @@ def read_facts(text: str) -> Facts:
     if not isinstance(data, dict):
         raise ContextError("--facts: the file must hold a JSON object of the event's fields; `tocsin context --json` shows them")
     said = [(name, value) for name, value in _flat(data) if name not in _COMPUTED and value not in (None, "", [])]
-    return {name: Fact(_value(name, value), SOURCE) for name, value in said}
+    return {name: Fact(_value(name, value), SOURCE, Rank.FACTS) for name, value in said}
 
 
 def _no_constant(name: str) -> NoReturn:

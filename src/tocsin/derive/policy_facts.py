@@ -7,17 +7,20 @@ what follows from them, never what a rule has set. The nearer word wins: a rule'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
+from tocsin.derive.consequences import conclude
+from tocsin.derive.precedence import lay
 from tocsin.errors import ContextError
-from tocsin.event import KINDS, TIERS, Event, Fact, Facts, spread
+from tocsin.event import KINDS, TIERS, Event, Fact, Facts, Rank, build, spread
 from tocsin.policy.contents import is_template
 from tocsin.policy.match import fulfils, names
 from tocsin.policy.model import Environment
 from tocsin.text import URL_MAX_CHARS, clean
 
 if TYPE_CHECKING:
-    from tocsin.policy.load import Loaded
+    from tocsin.derive.consequences import Moment
+    from tocsin.policy.load import PolicyDocument
     from tocsin.policy.places import Path
 
 Settings: TypeAlias = dict[str, Fact]  # by the policy's key: one `triggered_by` takes all of another's place, not its email alone
@@ -29,9 +32,6 @@ _TIER_WORDS = (
     ("staging", ("stag", "stg", "model", "modl", "pre", "demo", "non")),
     ("production", ("prod", "prd", "live")),
 )
-# A CI only guesses these from names; what outranks the policy says so in its source.
-_GUESSABLE = ("app", "project", "kind")
-_ABOVE = ("flag ", "env ", "facts")
 
 
 def guess_tier(environment: str | None) -> str | None:
@@ -42,59 +42,65 @@ def guess_tier(environment: str | None) -> str | None:
     return next((tier for tier, words in _TIER_WORDS if any(word in name for word in words)), "other")
 
 
-def policy_facts(loaded: Loaded | None, event: Event) -> Facts:
-    """What the policy says of an event that is known without it; without a policy only the tier that the environment's name speaks of.
+def policy_facts(document: PolicyDocument | None, said: Facts, moment: Moment) -> Facts:
+    """What the policy says of a run of which the facts are `said`; without a policy only the tier that the environment's name speaks of.
 
     The tier's guess stands among the facts, so that all of them lie below what the CI says. Raises ContextError
     where a template cannot be rendered for this event.
     """
-    if loaded is None:
-        return _facts(_guess(event.environment))
-    context = loaded.policy.context
+    environment = said["environment"].value if "environment" in said else None
+    if document is None:
+        return _facts(_guess(environment))
+    event = build(conclude(said, moment))
+    context = document.policy.context
     constants = cast("dict[str, str]", {key: text for key, text in context.items() if key != "rules"})
-    always = _said(loaded, ("context",), constants, event)
-    seen = _over(event, _facts(_laid(loaded, event, always, {})))
+    always = _said(document, ("context",), constants, event)
+    seen = build(conclude(lay(said, _facts(_laid(document, environment, always, {}))), moment))
     known, ruled = names(seen), Settings()
     for index, rule in enumerate(context.get("rules", ())):
         if any(fulfils(selector, known) for selector in rule["when"]):
-            ruled |= _said(loaded, ("context", "rules", index, "set"), cast("dict[str, str]", rule["set"]), seen)
-    return _facts(_laid(loaded, event, always, ruled))
+            ruled |= _said(document, ("context", "rules", index, "set"), cast("dict[str, str]", rule["set"]), seen)
+    return _facts(_laid(document, environment, always, ruled))
 
 
 def _facts(settings: Settings) -> Facts:
-    return {name: fact for word, said in settings.items() for name, fact in spread(word, said.value, said.source).items()}
+    return {name: fact for word, said in settings.items() for name, fact in spread(word, said).items()}
 
 
-def _laid(loaded: Loaded, event: Event, always: Settings, ruled: Settings) -> Settings:
+def _laid(document: PolicyDocument, environment: str | None, always: Settings, ruled: Settings) -> Settings:
     """Constants, the environment's facts and the rules' over each other; the environment may be the policy's own word."""
     said = {**always, **ruled}
-    environment = event.environment or (said["environment"].value if "environment" in said else None)
-    return {**_guess(environment), **always, **_of_environment(loaded, environment), **ruled}
+    environment = environment or (said["environment"].value if "environment" in said else None)
+    return {**_guess(environment), **always, **_of_environment(document, environment), **ruled}
 
 
 def _guess(environment: str | None) -> Settings:
     tier = guess_tier(environment)
-    return {"tier": Fact(tier, "the environment's name")} if tier else {}
+    return {"tier": Fact(tier, "the environment's name", Rank.GUESS)} if tier else {}
 
 
-def _of_environment(loaded: Loaded, environment: str | None) -> Settings:
-    known = loaded.policy.environments.get(environment or "") or Environment()
+def _of_environment(document: PolicyDocument, environment: str | None) -> Settings:
+    known = document.policy.environments.get(environment or "") or Environment()
     said = {"tier": known.tier, "cluster": known.cluster}
-    return {key: Fact(value, _source(loaded, ("environments", environment or "", key))) for key, value in said.items() if value is not None}
+    return {
+        key: Fact(value, _source(document, ("environments", environment or "", key)), Rank.POLICY)
+        for key, value in said.items()
+        if value is not None
+    }
 
 
-def _source(loaded: Loaded, path: Path) -> str:
-    return f"policy {loaded.file}:{loaded.line_of(path)}"
+def _source(document: PolicyDocument, path: Path) -> str:
+    return f"policy {document.file}:{document.line_of(path)}"
 
 
-def _said(loaded: Loaded, path: Path, texts: Mapping[str, str], event: Event) -> Settings:
+def _said(document: PolicyDocument, path: Path, texts: Mapping[str, str], event: Event) -> Settings:
     """What some settings come to for an event; an empty value is none."""
     said: Settings = {}
     for key, text in texts.items():
-        source = _source(loaded, (*path, key))
+        source = _source(document, (*path, key))
         value = _value(key, text, event, source)
         if value:
-            said[key] = Fact(value, source)
+            said[key] = Fact(value, source, Rank.POLICY)
     return said
 
 
@@ -110,25 +116,3 @@ def _value(key: str, text: str, event: Event, source: str) -> str:
     if key == "kind" and value not in ("", *KINDS):
         raise ContextError(f"{source}: the template of 'kind' gives {clean(value, 40)!r}: it must give ci or cd")
     return "other" if key == "tier" and value not in ("", *TIERS) else value
-
-
-def _over(event: Event, facts: Facts) -> Event:
-    """The event with the policy's facts where nothing above the policy says otherwise."""
-    values: dict[str, Any] = {}
-    for name, fact in facts.items():
-        head, _, field = name.partition(".")
-        if field:
-            record = values.get(head, getattr(event, head))
-            values[head] = record if getattr(record, field) is not None else record._replace(**{field: fact.value})
-        elif not _outranked(event, head):
-            values[head] = fact.value
-    if "environment" in values and "kind" not in values and not _outranked(event, "kind"):
-        values["kind"] = "cd"
-    return event._replace(**values)
-
-
-def _outranked(event: Event, field: str) -> bool:
-    """Whether something above the policy says what this field is."""
-    if getattr(event, field) is None:
-        return False
-    return field not in _GUESSABLE or event.sources.get(field, "").startswith(_ABOVE)

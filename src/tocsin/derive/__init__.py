@@ -1,0 +1,51 @@
+"""Derive: the event, from all that is said of a run, laid over each other by rank.
+
+    the CI's run ─ facts ─ flags and variables ─ laid ─ the CI's API ─ the policy ─ what follows ─ Event
+
+This package stands above `ci` and `policy`: it asks both, and neither knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tocsin import ci
+from tocsin.derive.consequences import Moment, conclude, require_status
+from tocsin.derive.policy_facts import policy_facts
+from tocsin.derive.precedence import lay
+from tocsin.derive.spoken import spoken_facts
+from tocsin.event import Event, Rank, build
+
+if TYPE_CHECKING:
+    from tocsin.ci import Run
+    from tocsin.ci.rest import Api
+    from tocsin.event import Facts
+    from tocsin.policy.load import PolicyDocument
+    from tocsin.request import Request
+
+__all__ = ["derive"]
+
+
+def derive(
+    run: Run, request: Request, env: Mapping[str, str], now: str, document: PolicyDocument | None = None, api: Api | None = None
+) -> Event:
+    """The event of a run, of which the CI says `run`, the user `request` and `env`, and the policy `document`; `api` is asked for more.
+
+    `now` is ISO 8601 in UTC. Raises ContextError where there is no status at completion or a template cannot be rendered,
+    UsageError for a bad flag or TOCSIN_* variable.
+    """
+    moment = Moment(request.hook, now)
+    said = lay(run.facts, request.facts, spoken_facts(request, env))
+    if request.hook == "trigger":
+        said.pop("status", None)
+    else:
+        require_status(said)
+    if api:
+        said = lay(said, _learned(api, run, said, moment, env))
+    return build(conclude(lay(said, policy_facts(document, said, moment)), moment))
+
+
+def _learned(api: Api, run: Run, said: Facts, moment: Moment, env: Mapping[str, str]) -> Facts:
+    learned = ci.learn(api, run, build(conclude(said, moment)), env)
+    return {name: fact._replace(rank=Rank.API) for name, fact in learned.items()}

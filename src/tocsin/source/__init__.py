@@ -1,0 +1,100 @@
+"""Whose policy holds: the one that is named, the repository's own, or where the head may be a stranger's, the trusted branch's.
+
+    named? ─ standard input | a file ─ places in the workspace ─ the organisation's default ─ the start without a policy
+    on an untrusted run: the same names and places at the trusted commit, by git, else by the CI's API
+
+One search for the command line, the action, `check` and the Jenkins library. Whatever it finds is a `PolicyText`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tocsin.errors import PolicyError
+from tocsin.notice import Notice
+from tocsin.policy.text import PolicyText
+from tocsin.policy.words import quoted
+from tocsin.request import STDIN
+from tocsin.source.places import files_of, find_path, in_workspace, read_policy, shown
+from tocsin.source.trusted import trusted_text, why_nothing
+
+if TYPE_CHECKING:
+    from tocsin.ci import Run
+    from tocsin.ci.rest import Api
+    from tocsin.policy.text import Files
+    from tocsin.world import World
+
+STDIN_NAME = "<stdin>"
+
+
+class PolicySource(NamedTuple):
+    """The policy that holds, None where none does; the notices say why, or what holds instead of a file."""
+
+    text: PolicyText | None
+    notices: tuple[Notice, ...] = ()
+
+
+def find(world: World, named: str | None, run: Run, api: Api | None) -> PolicySource:
+    """Whose policy holds on a run; `named` is the one that is asked for. Raises PolicyError, UsageError."""
+    named = policy_name(world, named)
+    if named == STDIN and world.read_stdin:
+        files = None if run.untrusted else files_of(world.folder)  # those there may be the head's
+        return PolicySource(stdin_text(world, files))
+    text = _untrusted(world, named, run, api) if run.untrusted else workspace_text(world, named)
+    if text:
+        return PolicySource(text)
+    if run.untrusted:
+        return PolicySource(None, (Notice(why_nothing(run, api), "warning" if run.trusted else "notice"),))
+    return without_file(world)
+
+
+def policy_name(world: World, named: str | None) -> str | None:
+    """The policy's name by the command line, else by the environment."""
+    return named or world.env.get("TOCSIN_POLICY") or None
+
+
+def stdin_text(world: World, files: Files | None) -> PolicyText:
+    """The policy on standard input, with what reads the files that it names."""
+    return PolicyText(STDIN_NAME, world.read_stdin() if world.read_stdin else b"", files)
+
+
+def workspace_text(world: World, named: str | None = None) -> PolicyText | None:
+    """The policy of the workspace, or the organisation's default; None where none is named and none found. Raises PolicyError."""
+    path = _path(world, named)
+    return file_text(path, world.folder) if path else None
+
+
+def file_text(path: Path, folder: Path) -> PolicyText:
+    """The policy in a file, named as seen from `folder`. Raises PolicyError."""
+    name = shown(path, folder)
+    return PolicyText(name, read_policy(path, name), files_of(path.parent))
+
+
+def without_file(world: World) -> PolicySource:
+    """What holds where there is no policy's file."""
+    from tocsin.source.builtin import builtin
+
+    text, notice = builtin(world.env)
+    return PolicySource(text, (Notice(notice),))
+
+
+def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> PolicyText | None:
+    """The policy at the trusted commit, or one that lies outside of the workspace, where no head can put it."""
+    outside = _outside(world, named or world.env.get("TOCSIN_DEFAULT_POLICY"))
+    if outside and named:
+        return file_text(outside, world.folder)
+    text = trusted_text(world, named, run, api)
+    return text or (file_text(outside, world.folder) if outside and run.trusted else None)
+
+
+def _outside(world: World, name: str | None) -> Path | None:
+    path = world.folder / name if name else None
+    return _path(world, str(path)) if path and not in_workspace(path, world.folder) else None
+
+
+def _path(world: World, named: str | None) -> Path | None:
+    try:
+        return find_path(named, world.env.get("TOCSIN_DEFAULT_POLICY") or None, world.folder)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise PolicyError(f"the policy {quoted(named)} cannot be looked for: {error.strerror}") from None

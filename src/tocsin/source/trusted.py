@@ -1,0 +1,83 @@
+"""The policy at the commit that the CI vouches for, where the head may be a stranger's: by git, else by the CI's API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from tocsin.errors import PolicyError
+from tocsin.git import committed
+from tocsin.policy.text import PolicyText
+from tocsin.source.places import PLACES, levels, no_file, workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tocsin.ci import Run
+    from tocsin.ci.common import Trusted
+    from tocsin.ci.rest import Api
+    from tocsin.policy.text import Files
+    from tocsin.world import World
+
+Read: TypeAlias = Callable[[Sequence[str]], Mapping[str, bytes]]
+"""Reads those of some paths, counted from the repository's root, that are files there."""
+
+
+def trusted_text(world: World, named: str | None, run: Run, api: Api | None) -> PolicyText | None:
+    """The policy at the trusted commit, by its name or in its places; None where none can be had. Raises PolicyError."""
+    if not run.trusted:
+        return None
+    root = workspace(world.folder)
+    readers = [_by_git(world, root, run.trusted), *([_by_api(run.trusted, api)] if api else [])]
+    names = [_in_repository(world.folder / named, root)] if named else []
+    for paths in [names] if named else [[_in_repository(level / place, root) for place in PLACES] for level in levels(world.folder)]:
+        for read in readers:
+            found = read(paths)
+            if len(found) > 1:
+                raise PolicyError(f"the trusted branch has {len(found)} policies, {' and '.join(found)}: keep one, or name the one meant")
+            for path, data in found.items():
+                return PolicyText(path, data, _files(readers, root))
+    return None
+
+
+def why_nothing(run: Run, api: Api | None) -> str:
+    """Why an untrusted run sends nothing, and what to do where something can be done."""
+    if run.secretless and not (run.trusted and api):
+        return f"nothing is sent: {run.secretless}"
+    if not run.trusted:
+        return f"nothing is sent: {run.untrusted}, and the policy beside it could be the head's own"
+    notes = f" ({'; '.join(api.notes)})" if api and api.notes else ""
+    return f"nothing is sent: {run.untrusted}, and the trusted branch shows no policy{notes}: {run.trusted.step}"
+
+
+def _by_git(world: World, root: Path, trusted: Trusted) -> Read:
+    return lambda paths: committed(root, world.env, trusted.commit or "", paths)
+
+
+def _by_api(trusted: Trusted, api: Api) -> Read:
+    from tocsin.ci.contents import trusted_file
+
+    def read(paths: Sequence[str]) -> Mapping[str, bytes]:
+        found = {path: trusted_file(trusted.repository, trusted.ref, path, api) for path in paths}
+        return {path: data for path, data in found.items() if data is not None}
+
+    return read
+
+
+def _files(readers: Sequence[Read], root: Path) -> Files:
+    """What reads the files that a trusted policy names: from where the policy itself came, never the workspace's."""
+
+    def read(name: str) -> bytes:
+        for reader in readers:
+            data = reader([_in_repository(root / name, root)]).get(_in_repository(root / name, root))
+            if data is not None:
+                return data
+        raise no_file(name)
+
+    return read
+
+
+def _in_repository(path: Path, root: Path) -> str:
+    """A path as git and the API name it, from the repository's root."""
+    return os.path.relpath(path, root).replace(os.sep, "/")
