@@ -536,7 +536,7 @@ def test_an_untrusted_run_says_why_in_every_command(tmp_path: Path):
 def test_a_defect_is_told_with_its_place_and_without_values(tmp_path: Path):
     answer = raw(cast("str", b"s3cr3t"), folder=tmp_path)  # no user can: words are text
     assert answer.code == 70
-    assert re.fullmatch(r"tocsin: error: a defect of tocsin, please report it: TypeError at arguments\.py:\d+\n", answer.err)
+    assert re.fullmatch(r"tocsin: error: a defect of tocsin, please report it: TypeError at commands/\w+\.py:\d+\n", answer.err)
 
 
 def test_raw_output_is_what_run_judges(tmp_path: Path):

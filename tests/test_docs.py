@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 from tocsin import errors
-from tocsin.arguments import parser
 from tocsin.channels import KINDS
 from tocsin.ci.derive import VARIABLES
 from tocsin.ci.facts import read_facts
 from tocsin.ci.status import STATUSES
+from tocsin.commands import parser
 from tocsin.event import LISTS, Event, dotted
 from tocsin.policy.find import files_of
 from tocsin.policy.load import load
@@ -141,10 +141,10 @@ def test_every_command_parses(words):
 def test_commands_in_running_text_are_commands():
     for name, text in PAGES.items():
         for words in re.findall(r"(?<!`)`tocsin ([^`]+)`", FENCE.sub("", text)):
-            known = generate.subcommands(parser())
+            known = parser().commands
             first, *rest = shlex.split(words)
             assert first in known, f"{name}: tocsin {words}"
-            options = {option for action in known[first][1]._actions for option in action.option_strings}
+            options = {option for argument in known[first].arguments for option in argument.option_strings}
             assert {word for word in rest if word.startswith("--")} <= options, f"{name}: tocsin {words}"
 
 

@@ -1,0 +1,95 @@
+"""`tocsin check`: every problem of the policies at once."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from tocsin.commands.arguments import OneOf, Parser
+from tocsin.commands.check_formats import FORMATS
+from tocsin.errors import PolicyError, Problem
+
+if TYPE_CHECKING:
+    from tocsin.console import Console
+    from tocsin.deliver import Stop
+    from tocsin.policy.load import Loaded
+    from tocsin.world import World
+
+HELP = "is the policy right? prints every error at once"
+USAGE = "[FLAGS] [FILE ...]"
+DESCRIPTION = "Check policies, and print every error at once, with its line."
+EXAMPLES = """\
+tocsin check
+tocsin check --format github    errors as annotations of a pull request
+tocsin check --format gitlab > gl-code-quality-report.json
+"""
+
+
+def add_flags(command: Parser) -> None:
+    """The policies, and the form of the answer."""
+    command.add_argument("files", nargs="*", metavar="FILE", help="a policy, or - for standard input (default: the repository's)")
+    text = f"{', '.join(FORMATS)} (default: text)"
+    command.add_argument("--format", metavar="FORMAT", type=OneOf(FORMATS, or_empty=True), help=text)
+
+
+def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
+    """Print every problem of the policies; 3 where one is an error."""
+    from tocsin import report
+    from tocsin.policy.find import workspace
+    from tocsin.policy_file import shown
+
+    style = words.format or "text"
+    root = workspace(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
+    problems = [problem for name in words.files or [None] for problem in _problems(name, world, console)]
+    if root:
+        problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
+    FORMATS[style](problems, console)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors:
+        console.talk(f"{_count(errors, 'error')} found", "error")
+    return PolicyError.exit_code if errors else report.OK
+
+
+def _problems(name: str | None, world: World, console: Console) -> list[Problem]:
+    """What is wrong with one policy; a file that cannot be had is such a problem too, so that every format can tell it."""
+    from tocsin.policy.find import PLACES
+
+    try:
+        name = name or _default_file(world)
+        loaded = _load(name, world)
+    except PolicyError as error:
+        return error.problems or [Problem(name or PLACES[0], 1, 1, str(error))]
+    rules, count = loaded.policy.notifications, len(loaded.policy.channels)
+    console.talk(f"{name} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
+    return loaded.warnings
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _default_file(world: World) -> str:
+    from tocsin.inputs import STDIN
+    from tocsin.policy.find import PLACES
+    from tocsin.policy_file import find_policy, shown
+
+    named = world.env.get("TOCSIN_POLICY") or None
+    if named == STDIN:
+        return named
+    path = find_policy(world, named)
+    if path is None:
+        raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one, or name it: tocsin check FILE")
+    return shown(path, world.folder)
+
+
+def _load(name: str, world: World) -> Loaded:
+    from tocsin.inputs import STDIN
+    from tocsin.policy.find import files_of
+    from tocsin.policy.load import load
+    from tocsin.policy.text import PolicyText
+    from tocsin.policy_file import read_policy
+
+    if name == STDIN:
+        return load(PolicyText("<stdin>", world.read_stdin(), files_of(world.folder)))
+    path = world.folder / name
+    return load(PolicyText(name, read_policy(path, name), files_of(path.parent)))
