@@ -47,7 +47,8 @@ class Parser(argparse.ArgumentParser):
         self.summary = summary
         self.arguments: list[argparse.Action] = []
         self.commands: dict[str, Parser] = {}
-        self._noun = self._word = ""  # what a command below is called in help, and the word that was given for it
+        self._noun = ""  # what a command below is called in help
+        self._given: Sequence[str] = ()
         super().__init__(formatter_class=_Help, allow_abbrev=False, **keywords)
         self.set_defaults(parser=self)
 
@@ -69,8 +70,8 @@ class Parser(argparse.ArgumentParser):
             self.commands[name] = listed.add_parser(name, help=text, summary=text, usage=usage)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """As argparse does; remembers the command's word, which argparse's errors do not tell apart from their text."""
-        self._word = next((word for word in args or () if word == "--" or not word.startswith("-")), "")
+        """As argparse does; `error` must know the words, which argparse puts into a text."""
+        self._given = args or ()
         return super().parse_known_args(args, namespace)
 
     def refuse(self, flag: str) -> NoReturn:
@@ -87,8 +88,10 @@ class Parser(argparse.ArgumentParser):
         elif message.endswith("expected one argument"):
             flag = message.removeprefix("argument ").partition(":")[0]
             message = f"{flag} needs a value (one that begins with a dash is written {flag}=-VALUE)"
-        elif self._noun and message.startswith(f"argument {self._noun}: invalid choice"):
-            message = f"{self._noun}: {_unknown(self._word, tuple(self.commands))}"
+        for word in self._given:
+            if self._noun and message.startswith(f"argument {self._noun}: invalid choice: {word!r} "):
+                message = f"{self._noun}: {_unknown(word, tuple(self.commands))}"
+                break
         raise UsageError(f"{message.removeprefix('argument ')}; see {self.prog} --help")
 
     def _listed(self, name: str) -> str:
