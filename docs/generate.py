@@ -21,8 +21,8 @@ import yaml
 from samples import report_sample, run_command, summary_sample
 
 from tocsin import channels
-from tocsin.arguments import parser
 from tocsin.channels.options import Credential
+from tocsin.commands import parser
 from tocsin.policy import model
 from tocsin.policy.schema import TEXT, schema
 from tocsin.templates import devtron
@@ -77,21 +77,12 @@ def code(value: object) -> str:
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
-def subcommands(command: argparse.ArgumentParser) -> dict[str, tuple[str, argparse.ArgumentParser]]:
-    """The commands under a command, each with its help text and its own parser."""
-    for action in command._actions:  # noqa: SLF001  argparse has no public way to ask
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            texts = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
-            return {name: (texts[name], action.choices[name]) for name in texts}
-    return {}
-
-
 def commands_table(_: str) -> str:
     """Every command and what it does."""
     rows = []
-    for name, (text, command) in subcommands(parser()).items():
-        inner = subcommands(command)
-        rows += [(f"`tocsin {name} {sub}`", about) for sub, (about, _) in inner.items()] or [(f"`tocsin {name}`", text)]
+    for name, command in parser().commands.items():
+        inner = {f"{name} {word}": below for word, below in command.commands.items()}
+        rows += [(f"`tocsin {words}`", below.summary) for words, below in (inner or {name: command}).items()]
     return table(("command", "does"), *rows)
 
 
@@ -99,14 +90,14 @@ def options_table(path: str) -> str:
     """The arguments of one command."""
     command = parser()
     for word in path.split():
-        command = subcommands(command)[word][1]
-    rows = [(shown(action), (action.help or "") % vars(action)) for action in command._actions if action.dest != "help"]  # noqa: SLF001
+        command = command.commands[word]
+    rows = [(shown(argument), (argument.help or "") % vars(argument)) for argument in command.arguments if argument.dest != "help"]
     return table(("argument", "meaning"), *rows)
 
 
 def shown(action: argparse.Action) -> str:
     """How an argument is written."""
-    value = action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or ()))
+    value = str(action.metavar or "")
     names = [f"{name} {value}".strip() if action.nargs != 0 else name for name in action.option_strings]
     return ", ".join(f"`{name}`" for name in names) or f"`{value}`"
 

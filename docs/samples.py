@@ -10,7 +10,6 @@ from typing import Any
 
 from tocsin import commands, pipeline, report
 from tocsin.action.summary import summary
-from tocsin.arguments import parser
 from tocsin.clock import Clock
 from tocsin.console import Console
 from tocsin.deliver import Stop
@@ -39,7 +38,8 @@ def run_command(words: str) -> str:
     """What a command prints."""
     out = StringIO()
     talk = StringIO() if words.endswith("json") else out
-    commands.run(parser().parse_args(words.split()), world(), Console(out, talk), Stop())
+    parsed = commands.parse(words.split())
+    commands.load(parsed.command).run(parsed, world(), Console(out, talk), Stop())
     if talk is out:
         return f"```text\n{out.getvalue()}```"
     data = json.loads(out.getvalue())

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from tocsin.cli import main
 
@@ -47,7 +47,7 @@ def run(*words: str, env: Mapping[str, str] = {}, folder: Path, stdin: bytes = b
 def raw(*words: str, env: Mapping[str, str] = {}, folder: Path, stdin: bytes = b"") -> Answer:
     """As `run`, without asking anything of the answer."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    with _process(env, folder), _streams(io.TextIOWrapper(io.BytesIO(stdin)), out, err):
+    with process(env, folder), streams(io.TextIOWrapper(io.BytesIO(stdin)), out, err):
         code = main(list(words))
     return Answer(code, *(_text(stream) for stream in (out, err)))
 
@@ -67,7 +67,7 @@ def require_decent(answer: Answer) -> None:
 
 
 @contextmanager
-def _process(env: Mapping[str, str], folder: Path) -> Iterator[None]:
+def process(env: Mapping[str, str], folder: Path) -> Iterator[None]:
     """Nothing but `env` in the environment, `folder` as the current one; signals as they were afterwards."""
     variables, place = dict(os.environ), Path.cwd()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -85,9 +85,10 @@ def _process(env: Mapping[str, str], folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _streams(*streams: io.TextIOWrapper) -> Iterator[None]:
+def streams(*replaced: TextIO) -> Iterator[None]:
+    """Other standard streams: input, output, errors."""
     before = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin, sys.stdout, sys.stderr = streams
+    sys.stdin, sys.stdout, sys.stderr = replaced
     try:
         yield
     finally:

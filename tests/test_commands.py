@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,16 +20,17 @@ from typing import Any, NamedTuple, cast
 from urllib.request import urlopen
 
 import pytest
-from inprocess import Answer, raw, run
+from inprocess import Answer, process, raw, run, streams
 from projects import Project
 from servers import Answer as Served
 from servers import ScriptedServer
 
+from tocsin import commands
+from tocsin.cli import main
+
 OK = Served(200, b"ok")
 ONE = 'channels: {team: {kind: slack, url: "${TEAM}"}}\nnotifications: [{on: [trigger, success, failure], send_to: team}]\n'
-COMMANDS = (
-    (), ("send",), ("check",), ("context",), ("explain",), ("channels",), ("channels", "list"), ("channels", "test"), ("schema",), ("demo",), ("inbox",),
-)  # fmt: skip
+COMMANDS = ((), *((name,) for name in commands.COMMANDS), ("channels", "list"), ("channels", "test"))
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def test_help_is_on_standard_output_and_80_wide(tmp_path: Path, command: tuple[s
 
 def test_the_first_help_names_every_command_and_every_exit_code(tmp_path: Path):
     out = run("--help", folder=tmp_path).out
-    for word in ("send", "check", "context", "explain", "channels", "schema", "demo", "inbox"):
+    for word in commands.COMMANDS:
         assert re.search(rf"^    {word} +\w", out, re.MULTILINE)
     for code in ("0 done", "1 a delivery", "2 usage", "3 policy", "4 no context", "70 a defect", "130 and 143"):
         assert code in out
@@ -74,10 +77,13 @@ def test_the_version(tmp_path: Path):
         ("", "COMMAND is missing (send, check, context, explain, channels, schema, demo, inbox); see tocsin --help"),
         ("chek", "do you mean check?); see tocsin --help"),
         ("validate", "do you mean check?"),
+        ("''", "COMMAND: '' is unknown (known: send, check"),
+        ("-x chek", "COMMAND: 'chek' is unknown (do you mean check?); see tocsin --help"),
         ("nothing-like-it", "known: send, check, context"),
         ("send", "HOOK is missing (trigger, completion); see tocsin send --help"),
         ("send completon", "do you mean completion?"),
         ("send failure", "do you mean completion?"),
+        ("send ''", "HOOK: '' is unknown (known: trigger, completion); see tocsin send --help"),
         ("send trigger --statuz x", "'--statuz' is unknown here (do you mean --status?); see tocsin send --help"),
         ("send trigger --dryrun", "do you mean --dry-run?"),
         ("send trigger --stat=x", "do you mean --status?"),
@@ -92,6 +98,7 @@ def test_the_version(tmp_path: Path):
         ("check --format jsn", "do you mean json?"),
         ("channels", "ACTION is missing (list, test)"),
         ("channels lst", "do you mean list?"),
+        ("channels --x lst", "ACTION: 'lst' is unknown (do you mean list?); see tocsin channels --help"),
         ("channels test", "NAME is missing; see tocsin channels test --help"),
         ("inbox --port x", "--port: 'x' is no port"),
         ("inbox --port 65536", "up to 65535"),
@@ -100,7 +107,7 @@ def test_the_version(tmp_path: Path):
     ],
 )
 def test_a_wrong_word_is_one_line_that_says_what_was_meant(folder: Path, words: str, said: str):
-    answer = run(*words.split(), folder=folder)
+    answer = run(*shlex.split(words), folder=folder)
     assert (answer.code, answer.out) == (2, "")
     [line] = answer.err.splitlines()
     assert line.startswith("tocsin: error: ")
@@ -153,6 +160,20 @@ def assert_sound(answer: Answer, words: tuple[str, ...], folder: Path) -> None:
     if answer.code == 0 and report.exists():
         json.loads(report.read_text(encoding="utf-8"))
         report.unlink()
+
+
+def test_an_empty_choice_is_none(folder: Path):
+    assert run("context", "--ci=", "--json", folder=folder).json()["ci"] == "generic"
+    assert run("check", "--format=", folder=folder).code == 0
+
+
+@pytest.mark.parametrize("name", ["::error::x", "##[error]x", " ::error::x"])
+def test_no_name_of_a_channel_is_a_log_command(tmp_path: Path, name: str):
+    policy = json.dumps({"channels": {name: {"kind": "slack"}}, "notifications": [{"on": "trigger", "send_to": name}]})
+    for words in (("channels", "list"), ("explain", "trigger"), ("send", "trigger", "--dry-run")):
+        answer = run(*words, "--policy=-", folder=tmp_path, stdin=policy.encode())  # no line is a command: `run` asks for that
+        assert answer.code == 0
+        assert "error" in answer.out
 
 
 def test_a_value_may_begin_with_a_dash(folder: Path):
@@ -303,6 +324,34 @@ def test_a_signal_while_a_policy_is_read_ends_at_once(tmp_path: Path):
             _, err = process.communicate()
         assert process.returncode == code
         assert b"Traceback" not in err
+
+
+class Signalling(io.StringIO):
+    """Standard output at whose first line signals come, each handled before the next."""
+
+    def __init__(self, *numbers: signal.Signals) -> None:
+        super().__init__()
+        self._numbers = list(numbers)
+
+    def write(self, text: str) -> int:
+        while self._numbers:
+            signal.raise_signal(self._numbers.pop(0))
+        return super().write(text)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ((signal.SIGINT, signal.SIGTERM), 130),
+        ((signal.SIGTERM, signal.SIGINT), 143),
+        ((signal.SIGTERM, signal.SIGTERM, signal.SIGINT), 143),
+    ],
+)
+def test_the_first_signal_decides_the_exit_code(folder: Path, numbers: tuple[signal.Signals, ...], code: int):
+    err = io.StringIO()
+    with process({}, folder), streams(io.StringIO(), Signalling(*numbers), err):
+        assert main(["send", "trigger", "--dry-run"]) == code
+    assert err.getvalue() == ""
 
 
 # A terminal, and what is none.
@@ -536,7 +585,7 @@ def test_an_untrusted_run_says_why_in_every_command(tmp_path: Path):
 def test_a_defect_is_told_with_its_place_and_without_values(tmp_path: Path):
     answer = raw(cast("str", b"s3cr3t"), folder=tmp_path)  # no user can: words are text
     assert answer.code == 70
-    assert re.fullmatch(r"tocsin: error: a defect of tocsin, please report it: TypeError at arguments\.py:\d+\n", answer.err)
+    assert re.fullmatch(r"tocsin: error: a defect of tocsin, please report it: TypeError at commands/\w+\.py:\d+\n", answer.err)
 
 
 def test_raw_output_is_what_run_judges(tmp_path: Path):

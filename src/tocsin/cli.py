@@ -61,17 +61,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _command(arguments: list[str], console: Console, caught: list[signal.Signals]) -> int:
-    """Run one command. `caught` gets the signals that came. The heavy imports stand here, where an interrupt is caught."""
+    """Run one command. `caught` gets the signals that came. Imports stand here, where an interrupt is caught; help needs few of them."""
     from tocsin import commands
-    from tocsin.arguments import parse
+
+    words = commands.parse(arguments)
     from tocsin.deliver import Stop
 
     stop = Stop()
     _catch_signals(stop, caught)
-    words = parse(arguments)
-    if words.command in ("demo", "inbox"):
-        gc.enable()  # these may live for long
-    code = commands.run(words, _world(os.environ), console, stop)
+    code = commands.load(words.command).run(words, _world(os.environ), console, stop)
     stop.listening = True  # a signal now changes nothing but the exit code
     console.status("")
     if console.lost and not isinstance(console.lost, BrokenPipeError):  # a reader that has seen enough may go

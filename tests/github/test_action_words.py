@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.action.files import put
 from tocsin.action.hooks import decide
 from tocsin.action.inputs import Inputs, is_strict, read, read_needs, variant
 from tocsin.ci import Run
@@ -183,3 +185,11 @@ def test_the_first_leg_of_a_matrix_shows_how_to_notify_once():
 def test_a_step_that_comes_late_tells_of_no_start():
     assert decide(inputs(), Run({}, {}), "push", late=True)[:2] == (None, "completion")
     assert decide(inputs(hook="both"), Run({}, {}), "push", late=True)[:2] == ("trigger", "completion")
+
+
+def test_no_value_can_know_the_delimiter_of_outputs_and_state(tmp_path):
+    for _ in range(2):
+        assert put({"GITHUB_OUTPUT": str(tmp_path / "output")}, "GITHUB_OUTPUT", {"event": "trigger"}) is None
+    delimiters = re.findall(r"^event<<tocsin_([0-9a-f]+)\ntrigger\ntocsin_\1$", (tmp_path / "output").read_text(), re.MULTILINE)
+    assert len(set(delimiters)) == 2
+    assert all(len(delimiter) * 4 >= 128 for delimiter in delimiters)  # bits

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
+from tocsin.annotations import annotation, encoded
 from tocsin.console import Console
 from tocsin.errors import Problem
-from tocsin.problems import annotation, encoded
 from tocsin.secrets import MASKED_MIN_CHARS
 
 TITLE = "tocsin"

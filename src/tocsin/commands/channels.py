@@ -1,4 +1,4 @@
-"""The commands of those who write a policy: check, channels, schema, demo, inbox."""
+"""`tocsin channels`: what is configured, and a test message through one of them."""
 
 from __future__ import annotations
 
@@ -6,93 +6,59 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tocsin import channels, pipeline, report
-from tocsin.channels.options import address
-from tocsin.console import Console
-from tocsin.deliver import Delivery, Stop, deliver
-from tocsin.errors import PolicyError, Problem, UsageError
-from tocsin.event import Run
-from tocsin.notice import Notice
-from tocsin.policy.load import load
-from tocsin.policy.match import Destination, default_mail
-from tocsin.policy.text import PolicyText
-from tocsin.policy.words import Suggestions, quoted
-from tocsin.problems import FORMATS
-from tocsin.request import STDIN, Request
-from tocsin.source import STDIN_NAME, policy_name, stdin_text, workspace_text
-from tocsin.source.places import PLACES, files_of, read_policy, shown, workspace
-from tocsin.templates import TemplateProblem
-from tocsin.text import clean
-from tocsin.world import World
+from tocsin.commands.arguments import Parser
+from tocsin.commands.flags import add_policy
+from tocsin.errors import PolicyError, UsageError
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
+    from tocsin.console import Console
+    from tocsin.deliver import Delivery, Stop
+    from tocsin.notice import Notice
+    from tocsin.pipeline import Plan
     from tocsin.policy.model import Policy
+    from tocsin.world import World
+
+HELP = "list the channels, or send a test message"
+USAGE = "ACTION [FLAGS]"
+DESCRIPTION = "List the channels, or send a test message through one."
+EXAMPLES = """\
+tocsin channels list
+tocsin channels test team
+tocsin channels test mail --to you@example.com
+"""
+
+
+def add_flags(command: Parser) -> None:
+    """The two actions."""
+    command.add_commands(
+        "actions",
+        "ACTION",
+        {
+            "list": ("what is configured, and which variables are missing", None),
+            "test": ("send one test message through the real thing", None),
+        },
+    )
+    listing, testing = command.commands.values()
+    listing.description = "List the channels: kind, project, variables and whether they are set, rules."
+    listing.add_argument("--json", action="store_true", help="print the list as JSON")
+    testing.description = "Send one test message through a channel, for real. Exits with 1 where it fails."
+    testing.add_argument("name", metavar="NAME", help="the channel's name in the policy")
+    testing.add_argument("--to", metavar="ADDRESS", help="the recipient, for an email channel")
+    for action in (listing, testing):
+        add_policy(action)
 
 
 def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
-    """Run the command that was asked for. Raises TocsinError."""
-    if words.command == "check":
-        return check(words, world, console)
-    if words.command == "channels":
-        return test_channel(words, world, console, stop) if words.action == "test" else list_channels(words, world, console)
-    if words.command == "schema":
-        from tocsin.policy.schema import schema
-
-        console.data(schema())
-        return report.OK
-    from tocsin import demo
-
-    stop.listening = True
-    return demo.inbox(words, console, stop) if words.command == "inbox" else demo.demo(words, world, console, stop)
+    """List, or test."""
+    return _test(words, world, console, stop) if words.action == "test" else _list(words, world, console)
 
 
-def check(words: Namespace, world: World, console: Console) -> int:
-    """Print every problem of the policies; 3 where one is an error."""
-    style = words.format or "text"
-    root = workspace(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
-    problems = [problem for name in words.files or [None] for problem in _problems(name, world, console)]
-    if root:
-        problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
-    FORMATS[style](problems, console)
-    errors = sum(problem.severity == "error" for problem in problems)
-    if errors:
-        console.talk(f"{_count(errors, 'error')} found", "error")
-    return PolicyError.exit_code if errors else report.OK
-
-
-def _problems(name: str | None, world: World, console: Console) -> list[Problem]:
-    """What is wrong with one policy; a file that cannot be had is such a problem too, so that every format can tell it."""
-    try:
-        text = _text(name, world)
-        document = load(text)
-    except PolicyError as error:
-        return error.problems or [Problem(name or PLACES[0], 1, 1, str(error))]
-    rules, count = document.policy.notifications, len(document.policy.channels)
-    what = STDIN if text.name == STDIN_NAME else text.name
-    console.talk(f"{what} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
-    return document.warnings
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _text(name: str | None, world: World) -> PolicyText:
-    """The policy of that name, else the one that would be found. Raises PolicyError."""
-    if (name or policy_name(world, None)) == STDIN:
-        return stdin_text(world, files_of(world.folder))
-    if name:
-        path = world.folder / name
-        return PolicyText(name, read_policy(path, name), files_of(path.parent))
-    text = workspace_text(world, policy_name(world, None))
-    if text is None:
-        raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one, or name it: tocsin check FILE")
-    return text
-
-
-def list_channels(words: Namespace, world: World, console: Console) -> int:
+def _list(words: Namespace, world: World, console: Console) -> int:
     """Print what is configured: name, kind, project, its variables and whether they are set, the rules that use it."""
+    from tocsin import pipeline, report
+    from tocsin.request import Request
+
     known = pipeline.prepare(world, Request(policy=words.policy))
     if known.document is None:
         raise _no_policy(known.why_not)
@@ -113,6 +79,8 @@ def _no_policy(notices: Sequence[Notice]) -> PolicyError:
 
 
 def _listed(name: str, policy: Policy, env: Mapping[str, str]) -> dict[str, Any]:
+    from tocsin.policy.match import default_mail
+
     options, default = policy.channels[name], default_mail(policy)
     rules = [
         rule.name or f"#{number}"
@@ -129,8 +97,13 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
     return item["channel"], item["kind"], item["project"] or "any", str(len(item["rules"])), state
 
 
-def test_channel(words: Namespace, world: World, console: Console, stop: Stop) -> int:
+def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send one test message through a channel; 1 where it does not arrive."""
+    from tocsin import pipeline, report
+    from tocsin.deliver import deliver
+    from tocsin.request import Request
+    from tocsin.templates import TemplateProblem
+
     asked = Request(policy=words.policy)
     planned = pipeline.plan(world, asked, pipeline.prepare(world, asked))
     if planned.policy is None:
@@ -154,6 +127,9 @@ def test_channel(words: Namespace, world: World, console: Console, stop: Stop) -
 
 
 def _channel(name: str, policy: Policy) -> ChannelOptions:
+    from tocsin.policy.words import Suggestions, quoted
+    from tocsin.text import clean
+
     if name not in policy.channels:
         known = ", ".join(policy.channels) or "none"
         raise UsageError(f"there is no channel {quoted(name)}{Suggestions()(name, policy.channels) or f': the policy has {clean(known)}'}")
@@ -162,7 +138,11 @@ def _channel(name: str, policy: Policy) -> ChannelOptions:
 
 def _require_recipient(words: Namespace, kind: str) -> None:
     """Raise UsageError where `--to` is missing, is none, or has no use."""
-    if kind not in channels.MAIL_KINDS:
+    from tocsin.channels import MAIL_KINDS
+    from tocsin.channels.options import address
+    from tocsin.policy.words import quoted
+
+    if kind not in MAIL_KINDS:
         if words.to:
             raise UsageError(f"{quoted(words.name)} is no email channel: leave --to out")
         return
@@ -174,8 +154,13 @@ def _require_recipient(words: Namespace, kind: str) -> None:
         raise UsageError(f"--to: {quoted(words.to)} {error}") from None
 
 
-def _test_delivery(words: Namespace, planned: pipeline.Plan) -> Delivery:
+def _test_delivery(words: Namespace, planned: Plan) -> Delivery:
     """The test message on its way. It has a key of its own: no receiver takes it for a repetition of a real one."""
+    from tocsin import channels, pipeline
+    from tocsin.deliver import Delivery
+    from tocsin.event import Run
+    from tocsin.policy.match import Destination
+
     options = planned.options[words.name]
     title = f"Test message for the channel {words.name}"
     text = f"{title}: if you can read this, tocsin can reach you here."

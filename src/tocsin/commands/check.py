@@ -1,0 +1,90 @@
+"""`tocsin check`: every problem of the policies at once."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from tocsin.commands.arguments import OneOf, Parser
+from tocsin.commands.check_formats import FORMATS
+from tocsin.errors import PolicyError, Problem
+
+if TYPE_CHECKING:
+    from tocsin.console import Console
+    from tocsin.deliver import Stop
+    from tocsin.policy.text import PolicyText
+    from tocsin.world import World
+
+HELP = "is the policy right? prints every error at once"
+USAGE = "[FLAGS] [FILE ...]"
+DESCRIPTION = "Check policies, and print every error at once, with its line."
+EXAMPLES = """\
+tocsin check
+tocsin check --format github    errors as annotations of a pull request
+tocsin check --format gitlab > gl-code-quality-report.json
+"""
+
+
+def add_flags(command: Parser) -> None:
+    """The policies, and the form of the answer."""
+    command.add_argument("files", nargs="*", metavar="FILE", help="a policy, or - for standard input (default: the repository's)")
+    text = f"{', '.join(FORMATS)} (default: text)"
+    command.add_argument("--format", metavar="FORMAT", type=OneOf(FORMATS, or_empty=True), help=text)
+
+
+def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
+    """Print every problem of the policies; 3 where one is an error."""
+    from tocsin import report
+    from tocsin.source.places import shown, workspace
+
+    style = words.format or "text"
+    root = workspace(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
+    problems = [problem for name in words.files or [None] for problem in _problems(name, world, console)]
+    if root:
+        problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
+    FORMATS[style](problems, console)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors:
+        console.talk(f"{_count(errors, 'error')} found", "error")
+    return PolicyError.exit_code if errors else report.OK
+
+
+def _problems(name: str | None, world: World, console: Console) -> list[Problem]:
+    """What is wrong with one policy; a file that cannot be had is such a problem too, so that every format can tell it."""
+    from tocsin.policy.load import load
+    from tocsin.request import STDIN
+    from tocsin.source import STDIN_NAME
+    from tocsin.source.places import PLACES
+
+    try:
+        text = _text(name, world)
+        document = load(text)
+    except PolicyError as error:
+        return error.problems or [Problem(name or PLACES[0], 1, 1, str(error))]
+    rules, count = document.policy.notifications, len(document.policy.channels)
+    what = STDIN if text.name == STDIN_NAME else text.name
+    console.talk(f"{what} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
+    return document.warnings
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _text(name: str | None, world: World) -> PolicyText:
+    """The policy of that name, else the one that would be found. Raises PolicyError."""
+    from tocsin.policy.text import PolicyText
+    from tocsin.request import STDIN
+    from tocsin.source import policy_name, stdin_text, workspace_text
+    from tocsin.source.places import PLACES, files_of, read_policy
+
+    named = policy_name(world, name)
+    if named == STDIN:
+        return stdin_text(world, files_of(world.folder))
+    if name:
+        path = world.folder / name
+        return PolicyText(name, read_policy(path, name), files_of(path.parent))
+    text = workspace_text(world, named)
+    if text is None:
+        raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one, or name it: tocsin check FILE")
+    return text

@@ -1,0 +1,47 @@
+"""`tocsin context`: the event, and where each value came from."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from tocsin.commands.arguments import Parser
+from tocsin.commands.flags import add_event, add_hook, request
+
+if TYPE_CHECKING:
+    from tocsin.console import Console
+    from tocsin.deliver import Stop
+    from tocsin.world import World
+
+HELP = "what this CI says of this run, and from where"
+USAGE = "[HOOK] [FLAGS]"
+DESCRIPTION = "Show the event as this CI gives it, and where each value came from."
+EXAMPLES = """\
+tocsin context
+tocsin context --status failure --json
+"""
+
+
+def add_flags(command: Parser) -> None:
+    """The hook, the event, and the form of the answer."""
+    add_hook(command, nargs="?", default_words=" (default: completion with a status, else trigger)")
+    add_event(command)
+    command.add_argument("--json", action="store_true", help="print the event as JSON")
+
+
+def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
+    """Print the event."""
+    from tocsin import pipeline, report
+    from tocsin.event import as_dict
+
+    status = words.status or world.env.get("TOCSIN_STATUS") or ""
+    words.hook = words.hook or ("completion" if status.strip() else "trigger")
+    asked = request(words)
+    event, notices = pipeline.understand(world, asked, pipeline.prepare(world, asked))
+    for notice in notices:
+        console.talk(*notice)
+    if words.json:
+        console.data(as_dict(event))
+    else:
+        console.table([("FIELD", "VALUE", "FROM"), *report.context_rows(event)], header=True)
+    return report.OK

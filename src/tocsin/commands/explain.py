@@ -1,0 +1,52 @@
+"""`tocsin explain`: why each rule matches or not, and who would get what."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from tocsin.commands.arguments import Parser
+from tocsin.commands.flags import add_event, add_hook, plan
+
+if TYPE_CHECKING:
+    from tocsin.console import Console
+    from tocsin.deliver import Stop
+    from tocsin.world import World
+
+HELP = "who would get what, and why"
+USAGE = "HOOK [FLAGS]"
+DESCRIPTION = "Show which rules match, which keys keep the others from it, and what becomes\nof each message."
+EXAMPLES = """\
+tocsin explain trigger
+tocsin explain completion --status failure --environment production
+"""
+
+
+def add_flags(command: Parser) -> None:
+    """The hook, the event, and the form of the answer."""
+    add_hook(command)
+    add_event(command)
+    command.add_argument("--json", action="store_true", help="print the explanation as JSON")
+
+
+def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
+    """Print the event, the rules and the deliveries."""
+    from tocsin import report
+
+    planned = plan(words, world)
+    for notice in planned.notices:
+        console.talk(*notice)
+    if words.json:
+        console.data(report.explanation(planned.event, planned.rules, planned.destinations))
+        return report.OK
+    tables = (
+        ("Event", report.event_rows(planned.event)),
+        ("Rules", report.rule_rows(planned.rules) or [("none", "no rule is asked")]),
+        ("Deliveries", report.destination_rows(planned.destinations) or [("none", "nothing would be sent")]),
+    )
+    for number, (title, rows) in enumerate(tables):
+        if number:
+            console.gap()
+        console.heading(title)
+        console.table(rows)
+    return report.OK

@@ -1,0 +1,81 @@
+"""`tocsin send`: send what the policy asks for at this hook."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.commands.arguments import Parser
+from tocsin.commands.flags import add_event, add_hook, plan
+from tocsin.console import Console, column_widths
+
+if TYPE_CHECKING:
+    from tocsin.deliver import Stop
+    from tocsin.pipeline import Plan
+    from tocsin.verdict import Outcome
+    from tocsin.world import World
+
+HELP = "send what the policy asks for at this hook"
+USAGE = "HOOK [FLAGS]"
+DESCRIPTION = "Send what the policy asks for at this hook."
+EXAMPLES = """\
+tocsin send trigger
+tocsin send completion --status failure
+tocsin send completion --status success --environment production
+"""
+PATH_MAX_CHARS = 100  # ours
+
+
+def add_flags(command: Parser) -> None:
+    """The hook, the event, and what becomes of the outcomes."""
+    add_hook(command)
+    add_event(command)
+    command.add_argument("--dry-run", action="store_true", help="do everything but send")
+    command.add_argument("--strict", action="store_true", default=None, help="exit with 1 where a delivery fails or a variable is missing")
+    command.add_argument("--report", metavar="FILE", help="write the outcome of every delivery to FILE, as JSON")
+
+
+def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
+    """Send, with a row for each delivery as it ends; 1 where one fails under `--strict`."""
+    from tocsin import pipeline, report
+
+    planned = plan(words, world)
+    for notice in planned.notices:
+        console.talk(*notice)
+    widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
+    left = len(planned.destinations)
+
+    def show(outcome: Outcome) -> None:
+        nonlocal left
+        left -= 1
+        console.status("")
+        console.table(report.rows([outcome]), [*widths, 0])
+        console.status(f"sending, {left} to go …" if left else "")
+
+    stop.listening = True
+    console.status(f"sending, {left} to go …" if left else "")
+    outcomes = pipeline.notify(world, planned, stop, show, dry_run=words.dry_run)
+    strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
+    bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
+    for outcome in bad:
+        if strict or outcome.outcome == "failed":
+            console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error" if strict else "warning")
+    if words.report:
+        _write_report(words.report, planned, outcomes, console)
+    return report.FAILED_DELIVERY if strict and bad else report.OK
+
+
+def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], console: Console) -> None:
+    """Write the report; where that fails, say so: the messages have gone out all the same."""
+    from tocsin.report import report
+    from tocsin.text import clean
+
+    try:
+        Path(path).write_text(
+            json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n", encoding="utf-8", errors="replace"
+        )
+    except OSError as error:
+        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {error.strerror}", "warning")
