@@ -69,8 +69,9 @@ def _files(readers: Sequence[Read], root: Path) -> Files:
     """What reads the files that a trusted policy names: from where the policy itself came, never the workspace's."""
 
     def read(name: str) -> bytes:
-        for reader in readers:
-            data = reader([_in_repository(root / name, root)]).get(_in_repository(root / name, root))
+        path = _in_repository(root / name, root)
+        for reader in readers if not path.startswith("../") else ():
+            data = reader([path]).get(path)
             if data is not None:
                 return data
         raise no_file(name)
