@@ -127,6 +127,7 @@ def test_both_bodies_say_everything(name):
     words = "".join(page.words)
     for body in (payload["text"], words):
         assert message.title in body
+        assert message.tail in body
         for detail in (*message.details, *message.failures):
             assert detail.label in body
             assert detail.value in body
@@ -149,6 +150,12 @@ def written(path):
 def test_the_text_reads_as_it_should(path):
     payload = mail.render(written(path), options())
     assert f"Subject: {payload['subject']}\n\n{payload['text']}" == path.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_the_line_below_the_title_keeps_its_brackets():
+    payload = render(event({"event": "failure", "triggered_by": {"name": "Ada (on call)"}}))
+    assert payload["text"].splitlines()[1] == "by Ada (on call)"
+    assert "by Ada (on call)" in "".join(Page(payload["html"]).words)
 
 
 def test_headers():
@@ -220,7 +227,7 @@ def test_an_encoded_word_in_a_name_stays_what_it_is():
 def test_markup_in_any_place_is_text():
     evil, url = "<b onclick=x>&amp;\"'", "https://x.example/?a=1&copy=2"
     detail = Detail(evil, evil, url)
-    message = Message(event({}), evil, "bad", f"{evil} (by {evil})", (detail,), (detail,), Link(evil, url), rules=(evil,))
+    message = Message(event({}), evil, "bad", f"{evil} (by {evil})", f"by {evil}", (detail,), (detail,), Link(evil, url), rules=(evil,))
     page = Page(mail.render(message, options())["html"])
     assert "".join(page.words).count(evil) == 10
     assert page.links == [url] * 3
