@@ -12,7 +12,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import yaml
 from samples import report_sample, run_command, summary_sample
 
 from tocsin import channels
-from tocsin.channels.options import Credential
+from tocsin.channels.options import Credential, keys_of
 from tocsin.commands import parser
 from tocsin.policy import model
 from tocsin.policy.schema import TEXT, schema
@@ -119,16 +119,8 @@ def keys_table(name: str) -> str:
 
 def secret_keys(kind: str) -> set[str]:
     """The options of a kind of channel that must not be written out."""
-    mark = Credential.__metadata__[0]  # type: ignore[attr-defined]
-    fields = channels.load(kind).Options.model_fields
-    return {field.alias or name for name, field in fields.items() if mark in (*field.metadata, *marks(field.annotation))}
-
-
-def marks(annotation: Any) -> Iterator[Any]:
-    """What an annotation and its parts are marked with."""
-    yield from getattr(annotation, "__metadata__", ())
-    for part in getattr(annotation, "__args__", ()):
-        yield from marks(part)
+    options = channels.load(kind).Options
+    return {options.model_fields[name].alias or name for name in keys_of(options, Credential)}
 
 
 def default_words(node: Node) -> str:
