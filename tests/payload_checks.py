@@ -1,4 +1,4 @@
-"""What must hold of a payload of each chat service, whatever the event was. Limits are written out here, not taken from the code."""
+"""What must hold of a payload of each kind of channel, whatever the event was. Limits are written out here, not taken from the code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 import adaptive_cards
 from jsonschema.validators import validator_for
+from mail_checks import check_mail
 from slack_sdk.models.blocks import Block
+
+from tocsin.channels import KINDS
 
 
 def units(text: str) -> int:
@@ -151,9 +154,15 @@ def check_discord_text(text: str) -> None:
     assert not re.search(r"[*_~`|<\[\]@\\]|://|^[->+#]|\d\. ", plain), text
 
 
-CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
-    "slack": check_slack,
-    "teams": check_teams,
-    "discord": check_discord,
-    "ringcentral": check_ringcentral,
-}
+def check_webhook(payload: dict[str, Any]) -> None:
+    """The body where the policy has no payload: its form is fixed, whatever the event says."""
+    body = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    assert len(body.encode("utf-8", "replace")) <= 256 * 1024
+    assert set(payload) == {"version", "title", "text", "event", "rules"}
+    assert payload["version"] == 1
+    assert len(payload["title"]) <= 500
+
+
+check_smtp = check_ses = check_mail
+
+CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {kind: globals()[f"check_{kind}"] for kind in KINDS if f"check_{kind}" in globals()}

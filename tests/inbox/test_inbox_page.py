@@ -14,6 +14,7 @@ from browser import Browser, Page
 from inbox_client import Client
 from runners import require
 
+from tocsin.channels import KINDS
 from tocsin.inbox import Inbox
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script></script>"
@@ -162,10 +163,10 @@ def turn(page: Page, number: int, tab: str = "preview") -> None:
 
 def test_an_empty_inbox_says_where_to_send_what(browser, box):
     page = show(browser, box)
-    page.until("document.querySelectorAll('.where code').length === 7")
+    page.until("document.querySelectorAll('.where code').length === " + str(len(KINDS)))
     assert "Nothing has arrived yet" in page.value("document.body.innerText")
     assert set(page.value("[...document.querySelectorAll('.where code')].map(node => node.textContent)")) == {
-        box.endpoint(kind) for kind in ("slack", "teams", "discord", "ringcentral", "webhook", "smtp", "ses")
+        box.endpoint(kind) for kind in KINDS
     }
     assert page.troubles == []
 
