@@ -135,6 +135,9 @@ def send_all(inbox: Inbox, text: str) -> None:
     }
     client.post("discord", {"username": text, "content": text[:2000], "embeds": [embed]})
     client.post("ringcentral", {"activity": text, "title": text, "text": text, "attachments": [card(text)]})
+    paragraph = {"textParagraph": {"text": f'<b>{text}</b><a href="javascript:alert(1)">{text}</a><br><font color="red;">{text}</font>'}}
+    buttons = {"buttonList": {"buttons": [{"text": "Open run", "onClick": {"openLink": {"url": "https://ci.example/7"}}}]}}
+    client.post("google_chat", {"cardsV2": [{"card": {"sections": [{"header": text, "widgets": [paragraph, buttons, {"divider": {}}]}]}}]})
     client.post("webhook", {"title": text, text: [text, 1, True, None]})
     mail(inbox, "Build failed", f"<h1>{text}</h1>".replace("\x00", ""))
     content = {"Simple": {"Subject": {"Data": text}, "Body": {"Html": {"Data": text}, "Text": {"Data": text}}}}
@@ -189,7 +192,7 @@ def test_every_kind_looks_as_its_service_would_show_it(browser, box):
         turn(page, arrival.number)
         seen[arrival.kind] = page.value(PREVIEW)
         assert page.troubles == [], arrival.kind
-    for kind in ("slack", "teams", "ringcentral"):
+    for kind in ("slack", "teams", "ringcentral", "google_chat"):
         assert "Open run" in seen[kind]
     assert seen["slack"].count("Build failed") >= 6
     assert "left" in seen["teams"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 from tocsin.channels import MAIL_KINDS
@@ -16,7 +17,7 @@ _TEXTS_MAX = 12  # ours: more never fits into a summary
 # What a reader sees, in the order of sight; what is not named here is layout.
 _SEEN = (
     "header", "title", "text", "description", "blocks", "attachments", "content", "body", "items", "columns", "inlines", "facts", "fields",
-    "elements", "embeds", "value", "fallback", "fallbackText",
+    "elements", "embeds", "cardsV2", "card", "sections", "widgets", "textParagraph", "decoratedText", "value", "fallback", "fallbackText",
 )  # fmt: skip
 _RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
 _LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
@@ -105,8 +106,18 @@ def _markdown(text: str) -> str:
     return _ESCAPED.sub(r"\1", re.sub(r"\*\*([^*\n]+)\*\*", r"\1", text))
 
 
+def _html(text: str) -> str:
+    return unescape(re.sub(r"<br>", " · ", re.sub(r"</?(?!br>)[a-z][^<>]*>", "", text)))
+
+
 # What reads a service's markup; the texts of a kind that is not here have none.
-_UNMARKED: dict[str, Callable[[str], str]] = {"slack": _mrkdwn, "teams": _markdown, "discord": _markdown, "ringcentral": _markdown}
+_UNMARKED: dict[str, Callable[[str], str]] = {
+    "slack": _mrkdwn,
+    "teams": _markdown,
+    "discord": _markdown,
+    "ringcentral": _markdown,
+    "google_chat": _html,
+}
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ ENDPOINTS = {
     "teams": Endpoint("/teams", services.teams, "/teams(/.*)?"),
     "discord": Endpoint("/discord/api/webhooks/1/inbox", services.discord, "/discord/api/webhooks/[^/]+/[^/]+"),
     "ringcentral": Endpoint("/ringcentral/webhook/v2/inbox", services.ringcentral, "/ringcentral/webhook/v2/[^/]+"),
+    "google_chat": Endpoint("/google_chat/v1/spaces/inbox/messages", services.google_chat, "/google_chat/v1/spaces/[^/]+/messages"),
     "webhook": Endpoint("/webhook", services.webhook, "/webhook(/.*)?"),
     "ses": Endpoint("", services.ses, "/v2/email/outbound-emails", SES_MAX_BYTES),
 }
