@@ -23,6 +23,7 @@ from samples import report_sample, run_command, summary_sample
 from tocsin import channels
 from tocsin.channels.options import Credential, keys_of
 from tocsin.commands import parser
+from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.policy import model
 from tocsin.policy.schema import TEXT, schema
 from tocsin.templates import devtron
@@ -115,6 +116,29 @@ def keys_table(name: str) -> str:
         default = "required" if key in required else default_words(value)
         rows.append((f"`{key}`", words, default, value.get("description", "The kind of the channel." if key == "kind" else "")))
     return table(("key", "takes", "default", "meaning"), *rows)
+
+
+def channels_list(_: str) -> str:
+    """Links to the sections of all kinds of channel."""
+    return "- " + ", ".join(f"[{kind}](#{kind})" for kind in channels.KINDS)
+
+
+def inbox_table(_: str) -> str:
+    """What to set in a channel of each kind to send to the inbox at its default ports."""
+    rows = [(kind, INBOX_SETTINGS.get(kind, "the URL's variable to `{}`").format(inbox_address(kind))) for kind in channels.KINDS]
+    return table(("kind", "set"), *rows)
+
+
+def inbox_address(kind: str) -> str:
+    """The address of the inbox's endpoint for a kind, at the default port."""
+    return f"http://127.0.0.1:8025{ENDPOINTS[kind].path}" if kind in ENDPOINTS else ""
+
+
+INBOX_SETTINGS = {
+    "smtp": "`host: 127.0.0.1`, `port: 1025`, `security: none`, without a login",
+    "ses": "`endpoint_url: {}`, with any keys",
+    "webhook": "`url` to `{}`",
+}
 
 
 def secret_keys(kind: str) -> set[str]:
@@ -210,6 +234,8 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "commands": commands_table,
     "options": options_table,
     "keys": keys_table,
+    "channels": channels_list,
+    "inbox": inbox_table,
     "selector": selector_table,
     "devtron": devtron_table,
     "run": run_command,
