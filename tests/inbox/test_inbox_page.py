@@ -224,6 +224,10 @@ def test_payloads_with_the_wrong_types_are_shown_all_the_same(browser, box):
     client.post("teams", {"attachments": [*odd, {"content": 7}, {"content": {"body": odd, "actions": odd}}]})
     client.post("discord", {"embeds": [*odd, {"title": 7, "author": "x", "footer": 7, "fields": odd, "image": "x", "timestamp": "never"}]})
     client.post("ringcentral", {"title": ["x"], "text": 7, "attachments": odd})
+    client.post(
+        "google_chat",
+        {"text": 7, "cardsV2": [*odd, {"card": 7}, {"card": {"header": 7, "sections": [*odd, {"header": 7, "widgets": odd}]}}]},
+    )
     page = show(browser, box)
     for arrival in box.arrivals:
         turn(page, arrival.number)
