@@ -12,7 +12,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ import yaml
 from samples import report_sample, run_command, summary_sample
 
 from tocsin import channels
-from tocsin.channels.options import Credential
+from tocsin.channels.options import Credential, keys_of
 from tocsin.commands import parser
+from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.policy import model
 from tocsin.policy.schema import TEXT, schema
 from tocsin.templates import devtron
@@ -117,18 +118,33 @@ def keys_table(name: str) -> str:
     return table(("key", "takes", "default", "meaning"), *rows)
 
 
+def channels_list(_: str) -> str:
+    """Links to the sections of all kinds of channel."""
+    return "- " + ", ".join(f"[{kind}](#{kind})" for kind in channels.KINDS)
+
+
+def inbox_table(_: str) -> str:
+    """What to set in a channel of each kind to send to the inbox at its default ports."""
+    rows = [(kind, INBOX_SETTINGS.get(kind, "the URL's variable to `{}`").format(inbox_address(kind))) for kind in channels.KINDS]
+    return table(("kind", "set"), *rows)
+
+
+def inbox_address(kind: str) -> str:
+    """The address of the inbox's endpoint for a kind, at the default port."""
+    return f"http://127.0.0.1:8025{ENDPOINTS[kind].path}" if kind in ENDPOINTS else ""
+
+
+INBOX_SETTINGS = {
+    "smtp": "`host: 127.0.0.1`, `port: 1025`, `security: none`, without a login",
+    "ses": "`endpoint_url: {}`, with any keys",
+    "webhook": "`url` to `{}`",
+}
+
+
 def secret_keys(kind: str) -> set[str]:
     """The options of a kind of channel that must not be written out."""
-    mark = Credential.__metadata__[0]  # type: ignore[attr-defined]
-    fields = channels.load(kind).Options.model_fields
-    return {field.alias or name for name, field in fields.items() if mark in (*field.metadata, *marks(field.annotation))}
-
-
-def marks(annotation: Any) -> Iterator[Any]:
-    """What an annotation and its parts are marked with."""
-    yield from getattr(annotation, "__metadata__", ())
-    for part in getattr(annotation, "__args__", ()):
-        yield from marks(part)
+    options = channels.load(kind).Options
+    return {options.model_fields[name].alias or name for name in keys_of(options, Credential)}
 
 
 def default_words(node: Node) -> str:
@@ -218,6 +234,8 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "commands": commands_table,
     "options": options_table,
     "keys": keys_table,
+    "channels": channels_list,
+    "inbox": inbox_table,
     "selector": selector_table,
     "devtron": devtron_table,
     "run": run_command,

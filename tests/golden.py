@@ -6,18 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from events import MESSAGES, RULES, sample
+from events import MESSAGES, sample
+from kinds import HTTP_KINDS, render
 
-from tocsin.channels import load
 from tocsin.message import compose
-
-CHAT_KINDS = ("slack", "teams", "discord", "ringcentral")
-
-
-def payload(kind: str, folder: Path) -> Any:
-    """The payload that a kind of channel sends for a case."""
-    module = load(kind)
-    return module.render(compose(sample(folder))._replace(rules=RULES), module.Options(kind=kind))
 
 
 def write() -> None:
@@ -25,8 +17,8 @@ def write() -> None:
     for folder in MESSAGES:
         message = compose(sample(folder))
         _write(folder / "message.json", {"title": message.title, "text": message.text, "tone": message.tone})
-        for kind in CHAT_KINDS:
-            _write(folder / f"{kind}.json", payload(kind, folder))
+        for kind in HTTP_KINDS:
+            _write(folder / f"{kind}.json", render(kind, sample(folder)))
 
 
 def _write(path: Path, value: Any) -> None:

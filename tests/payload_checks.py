@@ -1,4 +1,4 @@
-"""What must hold of a payload of each chat service, whatever the event was. Limits are written out here, not taken from the code."""
+"""What must hold of a payload of each kind of channel, whatever the event was. Limits are written out here, not taken from the code."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import adaptive_cards
 from jsonschema.validators import validator_for
+from mail_checks import check_mail
 from slack_sdk.models.blocks import Block
+
+from tocsin.channels import KINDS
 
 
 def units(text: str) -> int:
@@ -151,9 +155,67 @@ def check_discord_text(text: str) -> None:
     assert not re.search(r"[*_~`|<\[\]@\\]|://|^[->+#]|\d\. ", plain), text
 
 
-CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
-    "slack": check_slack,
-    "teams": check_teams,
-    "discord": check_discord,
-    "ringcentral": check_ringcentral,
-}
+class ChatText(HTMLParser):
+    """Reads the HTML of a Google Chat card strictly: known tags, each closed in its order, links that are links."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        ((name, value),) = attrs or [("", "")]
+        assert (tag, name) in {("b", ""), ("br", ""), ("a", "href"), ("font", "color")}
+        if tag == "a":
+            check_url(value or "")
+        if tag == "font":
+            assert re.fullmatch("#[0-9a-f]{6}", value or "")
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    handle_decl = unknown_decl = handle_pi = handle_comment
+
+
+def check_google_chat(payload: dict[str, Any]) -> None:
+    assert len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) <= 32_000
+    assert set(payload) == {"fallbackText", "cardsV2"}, "a text could mention, and has no escape"
+    assert payload["fallbackText"]
+    (card,) = payload["cardsV2"]
+    assert set(card) == {"cardId", "card"}
+    assert set(card["card"]) == {"sections"}
+    for section in card["card"]["sections"]:
+        assert set(section) == {"widgets"}
+        (widget,) = section["widgets"]
+        ((name, content),) = widget.items()
+        if name == "textParagraph":
+            assert set(content) == {"text"}
+            assert content["text"]
+            assert not re.search(r"&(?!amp;|lt;|gt;|quot;|#x27;)", content["text"])
+            ChatText(content["text"])
+        else:
+            assert name == "buttonList"
+            (button,) = content["buttons"]
+            assert set(button) == {"text", "onClick"}
+            check_url(button["onClick"]["openLink"]["url"])
+
+
+def check_webhook(payload: dict[str, Any]) -> None:
+    """The body where the policy has no payload: its form is fixed, whatever the event says."""
+    body = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    assert len(body.encode("utf-8", "replace")) <= 256 * 1024
+    assert set(payload) == {"version", "title", "text", "event", "rules"}
+    assert payload["version"] == 1
+    assert len(payload["title"]) <= 500
+
+
+check_smtp = check_ses = check_mail
+
+CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {kind: globals()[f"check_{kind}"] for kind in KINDS if f"check_{kind}" in globals()}

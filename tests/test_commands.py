@@ -26,6 +26,7 @@ from servers import Answer as Served
 from servers import ScriptedServer
 
 from tocsin import commands
+from tocsin.channels import KINDS
 from tocsin.cli import main
 
 OK = Served(200, b"ok")
@@ -534,14 +535,12 @@ def test_two_test_messages_are_no_repetition_of_each_other_or_of_a_real_one(proj
         assert len({request.headers["webhook-id"] for request in server.requests}) == 3
 
 
-def test_the_demo_sends_to_all_seven_kinds_and_ends(tmp_path: Path):
+def test_the_demo_sends_to_every_kind_and_ends(tmp_path: Path):
     answer = run("demo", "--once", env={"HTTPS_PROXY": "http://127.0.0.1:1", "TOCSIN_ALLOWED_HOSTS": "nowhere"}, folder=tmp_path)
     rows = [line.split() for line in answer.out.splitlines()]
     assert (answer.code, answer.err) == (0, "")
     assert rows[0] == ["OUTCOME", "KIND", "TO", "WHAT", "ARRIVED"]
-    assert [row[:2] for row in rows[1:]] == [
-        ["delivered", kind] for _ in range(2) for kind in ("slack", "teams", "discord", "ringcentral", "webhook", "smtp", "ses")
-    ]
+    assert sorted(row[:2] for row in rows[1:]) == sorted(["delivered", kind] for kind in KINDS for _ in range(2))
     assert all("payments" in row for row in rows[1:])
 
 

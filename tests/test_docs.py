@@ -84,7 +84,8 @@ def test_a_stale_part_is_named_and_can_be_written_anew(tmp_path, capsys):
 def test_what_must_be_generated_is():
     used = {name for text in PAGES.values() for name in re.findall("<!-- generated: (.+?) -->", text)}
     parts = {name for name in schema()["$defs"] if not name.startswith("channel_")} - {"Settings"}
-    assert used >= {"commands", "selector", "devtron", "report", "keys Policy", *(f"keys {name}" for name in (*parts, *KINDS))}
+    keys = {f"keys {name}" for name in (*parts, *KINDS)}
+    assert used >= {"commands", "channels", "inbox", "selector", "devtron", "report", "keys Policy", *keys}
 
 
 @pytest.mark.parametrize("text", list(policies()))

@@ -23,7 +23,8 @@ def test_each_event_has_its_words(folder: Path) -> None:
 def test_every_value_is_one_clean_line_of_bounded_length(name: str) -> None:
     message = compose(EVERY[name])
     rows = [*message.details, *message.failures]
-    texts = [message.title, message.text, *(row.label for row in rows), *(row.value for row in rows)]
+    assert message.text == (f"{message.title} ({message.tail})" if message.tail else message.title)
+    texts = [message.title, message.text, message.tail, *(row.label for row in rows), *(row.value for row in rows)]
     for text in texts:
         assert len(text) <= 500
         assert text == " ".join(text.split())

@@ -38,12 +38,16 @@ class Link(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What a channel renders. `recipient` is the address of a mail, else None; `rules` are those that asked for it."""
+    """What a channel renders: `title` says what happened, `tail` which run it was, and `text` both on one line.
+
+    `tail` is "" where nothing is known of the run. `recipient` is the address of a mail, else None; `rules` are those that asked for it.
+    """
 
     event: Event
     title: str
     tone: Tone
     text: str
+    tail: str
     details: tuple[Detail, ...]
     failures: tuple[Detail, ...]
     link: Link | None
@@ -70,12 +74,14 @@ def compose(event: Event) -> Message:
     """The message of an event."""
     title = _title(event)
     duration = _duration(event.run.started_at, event.run.finished_at)
+    tail = _tail(event, duration)
     url = safe_url(event.run.url) or safe_url(event.job.url)
     return Message(
         event=event,
         title=title,
         tone=TONES.get(event.event or "", "neutral"),
-        text=_summary(event, title, duration),
+        text=f"{title} ({tail})" if tail else title,
+        tail=tail,
         details=tuple(_details(event, duration)),
         failures=tuple(_failures(event)),
         link=Link("Open run", url) if url else None,
@@ -111,12 +117,11 @@ def _where(event: Event) -> str:
     return f" {'for tag' if event.ref.type == 'tag' else 'on'} {name}" if name else ""
 
 
-def _summary(event: Event, title: str, duration: str | None) -> str:
-    """The title and what else one line can hold: where to look, who started it, how long it took."""
+def _tail(event: Event, duration: str | None) -> str:
+    """What fits on a line beside the title: which run, who started it, how long it took: "deploy #42, by Ada, after 3 min 20 s"."""
     by = _actor(event)
     parts = [_run_name(event), f"by {by}" if by else None, f"after {duration}" if duration else None]
-    tail = ", ".join(part for part in parts if part)
-    return f"{title} ({tail})" if tail else title
+    return ", ".join(part for part in parts if part)
 
 
 def _first(*candidates: str | None, max_chars: int) -> str:

@@ -20,6 +20,7 @@ REFUSED = (
 
 MASK = "***"
 MASKED_MIN_CHARS = 4  # masking shorter values would garble every line and hide nothing
+KEY_MIN_CHARS = 16  # ours: a shorter part of an address is a word, not a key
 
 
 class MissingVariable(Exception):  # noqa: N818  a state of the environment, recorded as a reason
@@ -69,6 +70,25 @@ def resolve(text: str, env: Mapping[str, str]) -> str:
     if missing:
         raise MissingVariable(missing)
     return _TOKEN.sub(lambda token: values[token["name"]] if token["name"] else "${", text) if "${" in text else text
+
+
+def keys(text: str) -> list[str]:
+    """The parts of an address, or of what stands in one behind its host, that are long enough to be keys."""
+    parts = re.split("[/?&=#]", text.partition("://")[2])[1:] if "://" in text else re.split("[/?&=#]", text)
+    return [part for part in parts if len(part) >= KEY_MIN_CHARS]
+
+
+def password(text: str) -> str:
+    """The password in a URL, "" where there is none."""
+    try:
+        return urlsplit(text).password or "" if "://" in text else ""
+    except ValueError:
+        return ""
+
+
+def forms(values: Iterable[str]) -> frozenset[str]:
+    """Values as they may be shown, plain and percent-encoded, but for those too short to be masked."""
+    return frozenset(form for value in values for form in (value, quote(value, safe="")) if len(form) >= MASKED_MIN_CHARS)
 
 
 class Redactor:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from servers import Answer, ScriptedServer, transport
 
-from tocsin.channels import webhook
+from tocsin.channels import KINDS, webhook
 from tocsin.channels.options import Finding
 from tocsin.event import Change, Event
 from tocsin.message import Message, compose
@@ -231,9 +231,7 @@ def test_headers_are_checked(headers: dict[str, str], problem: str | None) -> No
 @pytest.mark.parametrize(
     ("url", "is_secret"),
     [
-        ("https://hooks.slack.com/services/T/B/x", True),
-        ("https://discord.com/api/webhooks/1/x", True),
-        ("https://hooks.ringcentral.com/webhook/v2/x", True),
+        *((f"https://{pattern.replace('*', 'x')}", True) for kind in KINDS.values() for pattern in kind.secret_urls),
         ("https://prod-1.westeurope.logic.azure.com:443/workflows/x", True),
         ("https://${HOST}/x", False),
         ("https://discord.com/x", False),

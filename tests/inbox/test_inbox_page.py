@@ -14,6 +14,7 @@ from browser import Browser, Page
 from inbox_client import Client
 from runners import require
 
+from tocsin.channels import KINDS
 from tocsin.inbox import Inbox
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script></script>"
@@ -134,6 +135,9 @@ def send_all(inbox: Inbox, text: str) -> None:
     }
     client.post("discord", {"username": text, "content": text[:2000], "embeds": [embed]})
     client.post("ringcentral", {"activity": text, "title": text, "text": text, "attachments": [card(text)]})
+    paragraph = {"textParagraph": {"text": f'<b>{text}</b><a href="javascript:alert(1)">{text}</a><br><font color="red;">{text}</font>'}}
+    buttons = {"buttonList": {"buttons": [{"text": "Open run", "onClick": {"openLink": {"url": "https://ci.example/7"}}}]}}
+    client.post("google_chat", {"cardsV2": [{"card": {"sections": [{"header": text, "widgets": [paragraph, buttons, {"divider": {}}]}]}}]})
     client.post("webhook", {"title": text, text: [text, 1, True, None]})
     mail(inbox, "Build failed", f"<h1>{text}</h1>".replace("\x00", ""))
     content = {"Simple": {"Subject": {"Data": text}, "Body": {"Html": {"Data": text}, "Text": {"Data": text}}}}
@@ -162,10 +166,10 @@ def turn(page: Page, number: int, tab: str = "preview") -> None:
 
 def test_an_empty_inbox_says_where_to_send_what(browser, box):
     page = show(browser, box)
-    page.until("document.querySelectorAll('.where code').length === 7")
+    page.until("document.querySelectorAll('.where code').length === " + str(len(KINDS)))
     assert "Nothing has arrived yet" in page.value("document.body.innerText")
     assert set(page.value("[...document.querySelectorAll('.where code')].map(node => node.textContent)")) == {
-        box.endpoint(kind) for kind in ("slack", "teams", "discord", "ringcentral", "webhook", "smtp", "ses")
+        box.endpoint(kind) for kind in KINDS
     }
     assert page.troubles == []
 
@@ -188,7 +192,7 @@ def test_every_kind_looks_as_its_service_would_show_it(browser, box):
         turn(page, arrival.number)
         seen[arrival.kind] = page.value(PREVIEW)
         assert page.troubles == [], arrival.kind
-    for kind in ("slack", "teams", "ringcentral"):
+    for kind in ("slack", "teams", "ringcentral", "google_chat"):
         assert "Open run" in seen[kind]
     assert seen["slack"].count("Build failed") >= 6
     assert "left" in seen["teams"]
@@ -220,6 +224,10 @@ def test_payloads_with_the_wrong_types_are_shown_all_the_same(browser, box):
     client.post("teams", {"attachments": [*odd, {"content": 7}, {"content": {"body": odd, "actions": odd}}]})
     client.post("discord", {"embeds": [*odd, {"title": 7, "author": "x", "footer": 7, "fields": odd, "image": "x", "timestamp": "never"}]})
     client.post("ringcentral", {"title": ["x"], "text": 7, "attachments": odd})
+    client.post(
+        "google_chat",
+        {"text": 7, "cardsV2": [*odd, {"card": 7}, {"card": {"header": 7, "sections": [*odd, {"header": 7, "widgets": odd}]}}]},
+    )
     page = show(browser, box)
     for arrival in box.arrivals:
         turn(page, arrival.number)

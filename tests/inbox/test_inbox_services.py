@@ -10,19 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tocsin.channels import MAIL_KINDS
 from tocsin.inbox import services
 from tocsin.inbox.describe import describe
+from tocsin.inbox.endpoints import ENDPOINTS
 
 CASES = Path(__file__).parent.parent / "cases" / "inbox"
-PATHS = {
-    "slack": "/slack",
-    "teams": "/teams",
-    "discord": "/discord/api/webhooks/1/inbox",
-    "ringcentral": "/ringcentral/webhook/v2/inbox",
-    "webhook": "/webhook",
-    "ses": "/v2/email/outbound-emails",
-}
-CHAT = ["slack", "teams", "discord", "ringcentral", "webhook"]
+PATHS = {kind: endpoint.path for kind, endpoint in ENDPOINTS.items()} | {"ses": "/v2/email/outbound-emails"}
+CHAT = [kind for kind in ENDPOINTS if kind not in MAIL_KINDS]
 
 
 def cases() -> list[Any]:

@@ -16,6 +16,7 @@ import pytest
 from inbox_client import Client
 from typing_extensions import Self
 
+from tocsin.channels import KINDS
 from tocsin.errors import UsageError
 from tocsin.inbox import Inbox, arrivals, feed, services
 
@@ -99,9 +100,7 @@ def test_events_tell_of_the_endpoints_then_of_what_is_there_then_of_what_comes()
         with Events(client.address) as events:
             hello = events.next()
             assert hello["event"] == "hello"
-            assert json.loads(hello["data"])["endpoints"] == {
-                kind: inbox.endpoint(kind) for kind in ("slack", "teams", "discord", "ringcentral", "webhook", "ses", "smtp")
-            }
+            assert json.loads(hello["data"])["endpoints"] == {kind: inbox.endpoint(kind) for kind in KINDS}
             first = events.next()
             assert (first["event"], json.loads(first["data"])["title"]) == ("arrival", "first")
             client.post("teams", {"attachments": []})

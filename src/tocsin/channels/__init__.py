@@ -1,6 +1,7 @@
 """The channels: one file a kind, loaded only when a policy uses it.
 
-A channel is a module with what `Channel` names. A new one is a file, its row in KINDS, and its cases.
+A channel is a module with what `Channel` names. A new one is a file, its row in KINDS, and its cases: tests/channels/test_every_kind.py
+says which.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ KINDS: dict[str, Kind] = {
         secret_urls=("discord.com/api/webhooks/*", "discordapp.com/api/webhooks/*"),
     ),
     "ringcentral": Kind("tocsin.channels.ringcentral", start_variable="RINGCENTRAL_WEBHOOK_URL", secret_urls=("hooks.ringcentral.com/*",)),
+    "google_chat": Kind(
+        "tocsin.channels.google_chat",
+        start_variable="GOOGLE_CHAT_WEBHOOK_URL",
+        secret_urls=("chat.googleapis.com/*",),
+        words=("googlechat", "gchat", "google", "hangouts"),
+    ),
     "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread"})),
     "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread"})),
     "webhook": Kind("tocsin.channels.webhook", typed=("payload",), files={"payload_file": "payload"}, words=("http",)),

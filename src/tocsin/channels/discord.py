@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field
 
-from tocsin.channels.hooks import fitted, post
+from tocsin.channels.chat import fitted, post
 from tocsin.channels.options import ChannelOptions, Credential, Text
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Detail, Message
@@ -189,7 +189,7 @@ def verdict(response: Response) -> Verdict:
 
 
 def _limited(judged: Retry, answer: dict[str, Any]) -> Retry:
-    """The body's `retry_after` (seconds, with a fraction) is exacter than the header."""
+    """The body's `retry_after` (seconds, with a fraction) is more exact than the header."""
     after = answer.get("retry_after")
     scope = "all requests of this address" if answer.get("global") is True else "this webhook"
     if isinstance(after, bool) or not isinstance(after, (int, float)) or not 0 <= after < float("inf"):

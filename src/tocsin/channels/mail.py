@@ -16,7 +16,7 @@ from tocsin.text import clean
 
 if TYPE_CHECKING:
     from tocsin.event import Event
-    from tocsin.message import Detail, Message
+    from tocsin.message import Message
 
 SUBJECT_MAX_CHARS = 150  # ours: what a list of mails can show; RFC 5322, 2.1.1 allows 998 a line
 _STATUS_CHARS = 40  # of a title's end, where its status word stands: never cut away
@@ -51,14 +51,14 @@ class MailOptions(ChannelOptions):
 
 def render(message: Message, options: MailOptions) -> dict[str, Any]:
     """The mail as plain data: `to`, `from`, `subject`, `text`, `html`, `headers`. No value has a line break but the two bodies."""
-    from tocsin.channels import mail_html
+    from tocsin.channels import mail_html, mail_text
 
     domain = _domain(options.sender)
     return {
         "to": clean(message.recipient or ""),
         "from": clean(options.sender),
         "subject": _subject(message),
-        "text": _text(message),
+        "text": mail_text.page(message),
         "html": mail_html.page(message),
         "headers": {
             "Auto-Submitted": "auto-generated",
@@ -69,24 +69,6 @@ def render(message: Message, options: MailOptions) -> dict[str, Any]:
     }
 
 
-def summary(message: Message) -> str:
-    """What an inbox shows behind the subject: the first failed part, else the run, by whom and how long."""
-    if message.failures:
-        return ": ".join(filter(None, message.failures[0][:2]))
-    return tail(message)
-
-
-def tail(message: Message) -> str:
-    """What the message's text says beyond its title: "deploy #42, by Ada, after 3 min 20 s"."""
-    return message.text[len(message.title) :].strip(" ()") if message.text.startswith(message.title) else message.text
-
-
-def origin(message: Message) -> str:
-    """Why the reader gets this mail, for its last line; "" where no rule is known."""
-    rules = clean(", ".join(f"“{rule}”" for rule in message.rules))
-    return f"You get this mail because of the notification {'rule' if len(message.rules) == 1 else 'rules'} {rules}." if rules else ""
-
-
 def _subject(message: Message) -> str:
     number = message.event.run.number
     suffix = f" (#{number})" if number is not None else ""
@@ -94,31 +76,6 @@ def _subject(message: Message) -> str:
     if len(title) > room:
         title = f"{title[: room - _STATUS_CHARS - 1]}…{title[-_STATUS_CHARS:]}"
     return title + suffix
-
-
-def _text(message: Message) -> str:
-    """The part for readers without HTML; a link stands on the line below its value."""
-    blocks = [[f"{message.icon} {message.title}", *filter(None, [tail(message)])]]
-    if message.failures:
-        blocks.append(["What failed:", *(line for failure in message.failures for line in _failure(failure))])
-    width = max((len(detail.label) for detail in message.details), default=0) + 2
-    run = message.link.url if message.link else None
-    blocks.append([line for detail in message.details for line in _row(detail, width, run)])
-    if message.link:
-        blocks.append([f"{message.link.label}: {message.link.url}"])
-    if origin(message):
-        blocks.append(["-- ", origin(message)])
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def _failure(failure: Detail) -> list[str]:
-    line = f"  - {failure.label}" + (f": {failure.value}" if failure.value else "")
-    return [line, f"    {failure.url}"] if failure.url else [line]
-
-
-def _row(detail: Detail, width: int, run: str | None) -> list[str]:
-    line = f"{detail.label + ':':<{width}}{detail.value}"
-    return [line, f"{'':<{width}}{detail.url}"] if detail.url and detail.url != run else [line]
 
 
 def _domain(sender: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from tocsin.channels.mail import origin, summary, tail
+from tocsin.channels.mail_text import origin, summary
 
 if TYPE_CHECKING:
     from tocsin.message import Detail, Message
@@ -75,9 +75,9 @@ def _section(content: str, padding: str) -> str:
 
 def _head(message: Message) -> str:
     title = f'<span aria-hidden="true">{message.icon}</span>&nbsp; {escape(message.title)}'
-    line = f'<p class="soft" style="margin:6px 0 0;font-size:14px;line-height:20px;color:#5b6472">{escape(tail(message))}</p>'
+    line = f'<p class="soft" style="margin:6px 0 0;font-size:14px;line-height:20px;color:#5b6472">{escape(message.tail)}</p>'
     heading = f'<h1 style="margin:0;font-size:20px;line-height:28px;font-weight:600">{title}</h1>'
-    return _section(heading + (line if tail(message) else ""), "20px 24px 4px")
+    return _section(heading + (line if message.tail else ""), "20px 24px 4px")
 
 
 def _failures(message: Message) -> str:

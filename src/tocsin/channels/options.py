@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -88,7 +88,7 @@ class ChannelOptions(BaseModel):
         Raises secrets.MissingVariable with the names of all that are missing or empty.
         """
         missing: list[str] = []
-        values = {name: _resolve(value, env, missing) for name, value in self if isinstance(value, (str, dict))}
+        values = {name: _resolve(value, env, missing) for name, value in self if _strings(value)}
         if missing:
             raise secrets.MissingVariable(missing)
         return self.model_copy(update=values)
@@ -96,6 +96,39 @@ class ChannelOptions(BaseModel):
     def variables(self) -> list[str]:
         """The names of the variables that the options refer to."""
         return [name for _, value in self for text in _strings(value) for name in secrets.names(text)]
+
+    def credentials(self, env: Mapping[str, str]) -> frozenset[str]:
+        """What of the variables' values is secret, in the forms it may be shown in: whole, percent-encoded, and a URL's parts.
+
+        Whole where a credential is declared; of another address its password and what is long enough to be a key. A value that only
+        configures the channel (a region, a sender, a plain path) is not among them. A variable that is missing gives nothing.
+        """
+        declared = [env.get(name, "").strip() for text in self._declared() for name in secrets.names(text)]
+        addresses = [env.get(name, "").strip() for text in self._marked(Url) for name in secrets.names(text)]
+        parts = [part for value in (*declared, *addresses) for part in (secrets.password(value), *secrets.keys(value))]
+        return secrets.forms((*declared, *parts))
+
+    def _declared(self) -> Iterator[str]:
+        """The texts that the policy declares to be credentials."""
+        yield from self._marked(Credential)
+
+    def _marked(self, kind: Any) -> Iterator[str]:
+        for name in keys_of(type(self), kind):
+            yield from _strings(getattr(self, name))
+
+
+def keys_of(options: type[ChannelOptions], kind: Any) -> list[str]:
+    """The fields of a channel's options that are of a kind: `Credential`, `Url`."""
+    (mark,) = kind.__metadata__
+    fields = options.model_fields
+    return [name for name, field in fields.items() if mark in field.metadata or mark in _marks(field.annotation)]
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """What an annotation and its parts are marked with."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in getattr(annotation, "__args__", ()):
+        yield from _marks(part)
 
 
 def _strings(value: Any) -> list[str]:
@@ -109,6 +142,8 @@ def _strings(value: Any) -> list[str]:
 def _resolve(value: Any, env: Mapping[str, str], missing: list[str]) -> Any:
     if isinstance(value, dict):
         return {key: _resolve(item, env, missing) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_resolve(item, env, missing) for item in value)
     if not isinstance(value, str):
         return value
     try:

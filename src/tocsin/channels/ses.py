@@ -7,50 +7,17 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import AfterValidator, Field, model_validator
-from typing_extensions import Self
-
-from tocsin import secrets
 from tocsin.channels import mail
-from tocsin.channels.options import Credential, Text, Url
+from tocsin.channels.ses_options import Options
 from tocsin.http import Transport
 from tocsin.verdict import Failed, Verdict
 
 if TYPE_CHECKING:
     from tocsin.message import Message
 
-
-def _region(text: str) -> str:
-    if not secrets.names(text) and not (text.isascii() and text.replace("-", "").isalnum() and text[0] != "-" != text[-1]):
-        raise ValueError("is not an AWS region: write one such as eu-west-1")
-    return text
-
-
-class Options(mail.MailOptions):
-    """Mail by Amazon SES."""
-
-    kind: Literal["ses"]
-    region: Annotated[str, AfterValidator(_region)] = Field(description="The AWS region in which SES is set up.")
-    access_key_id: Credential | None = Field(
-        default=None, description="The access key's id, from a secret; without it, boto3 looks for credentials in its own places."
-    )
-    secret_access_key: Credential | None = Field(default=None, description="The access key's secret, from a secret.")
-    session_token: Credential | None = Field(default=None, description="The session's token, for a temporary key.")
-    configuration_set: Text | None = Field(default=None, description="The SES configuration set to send with.")
-    endpoint_url: Url | None = Field(default=None, description="Another address of the SES API, such as a VPC endpoint's.")
-
-    @model_validator(mode="after")
-    def _keys(self) -> Self:
-        if (self.access_key_id is None) != (self.secret_access_key is None):
-            given, missing = (
-                ("access_key_id", "secret_access_key") if self.secret_access_key is None else ("secret_access_key", "access_key_id")
-            )
-            raise ValueError(f"has {given} but no {missing}: name both, or neither for boto3's own places (role, profile, environment)")
-        if self.session_token is not None and self.access_key_id is None:
-            raise ValueError("has session_token but no access_key_id and secret_access_key: it belongs to a temporary key, name all three")
-        return self
+__all__ = ["Options", "render", "send"]
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:

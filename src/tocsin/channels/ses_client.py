@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2.client import SESV2Client
 
     from tocsin.channels.mime import Parcel
-    from tocsin.channels.ses import Options
+    from tocsin.channels.ses_options import Options
 
 METADATA_TIMEOUT_SECONDS = 1  # for each of the few questions at an EC2 instance's own address, which elsewhere nobody answers
 CONFIG: dict[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}, "ignore_configured_endpoint_urls": True}

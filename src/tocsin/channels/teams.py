@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from tocsin.channels.cards import card, size
-from tocsin.channels.hooks import fitted, post
+from tocsin.channels.chat import fitted, post
 from tocsin.channels.options import ChannelOptions, Credential
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Message

@@ -17,6 +17,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from typing_extensions import Self
 
 from tocsin import secrets
+from tocsin.channels import KINDS
 from tocsin.channels.options import ChannelOptions, Credential, Finding, Text, Url
 from tocsin.http import USER_AGENT, Transport, judge
 from tocsin.message import Message
@@ -29,11 +30,8 @@ ADDED_MAX_BYTES = 256 * 1024  # ours: what an event may add to a body; receivers
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")  # RFC 9110, 5.5, in the one-byte characters that HTTP/1.1 can carry
 _OURS = ("host", "content-length", "transfer-encoding", "connection", "idempotency-key", "webhook-*")
-_SECRET_HEADERS = ("*authorization*", "*-auth", "*cookie*", "*token*", "*secret*", "*key*", "*passw*", "*signature*", "*credential*")
-_SECRET_URLS = (
-    "hooks.slack.com/*", "discord.com/api/webhooks/*", "discordapp.com/api/webhooks/*", "hooks.ringcentral.com/*",
-    "*.webhook.office.com/*", "*.logic.azure.com/*", "*.api.powerplatform.com/*",
-)  # fmt: skip
+_SECRET_NAMES = ("*authorization*", "*-auth", "*cookie*", "*token*", "*secret*", "*key*", "*passw*", "*signature*", "*credential*")
+_SECRET_URLS = tuple(pattern for kind in KINDS.values() for pattern in kind.secret_urls)
 
 
 class Options(ChannelOptions):
@@ -99,6 +97,15 @@ class Options(ChannelOptions):
 
         return names(self.payload)
 
+    def _declared(self) -> Iterator[str]:
+        """Beside the credentials, what stands in a header or below a key of the payload that is named like one."""
+        yield from super()._declared()
+        yield from (value for name, value in self.headers.items() if _is_secret(name))
+        if self.payload is not None:
+            from tocsin.templates.payload import texts_below
+
+            yield from texts_below(self.payload, _is_secret)
+
 
 def check(options: Options) -> Iterator[Finding]:
     """All that is wrong with the payload, its templates, the headers and the address, and what is odd (as warnings)."""
@@ -131,6 +138,11 @@ def _check_headers(headers: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(("headers", name), problem)
 
 
+def _is_secret(name: str) -> bool:
+    """Whether a header, or a key of a payload, is named like a secret."""
+    return any(fnmatchcase(name.lower(), pattern) for pattern in _SECRET_NAMES)
+
+
 def _header_problem(name: str, value: str) -> str | None:
     lower = name.lower()
     if not _HEADER_NAME.fullmatch(name):
@@ -139,7 +151,7 @@ def _header_problem(name: str, value: str) -> str | None:
         return "is set by tocsin itself: leave it out"
     if not _HEADER_VALUE.fullmatch(value):
         return "holds a line break or another character that a header cannot have"
-    if any(fnmatchcase(lower, pattern) for pattern in _SECRET_HEADERS) and not secrets.names(value):
+    if _is_secret(lower) and not secrets.names(value):
         return "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
     return None
 

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tocsin import pipeline
+from tocsin.channels import KINDS
 from tocsin.deliver import Stop
 from tocsin.errors import UsageError
 from tocsin.inbox import Inbox
@@ -18,7 +19,6 @@ from tocsin.world import World
 
 HERE = Path(__file__).parent
 HOOKS = (("trigger", None, ("run.json",)), ("completion", "failure", ("run.json", "failure.json")))
-ENDPOINTS = ("slack", "teams", "discord", "ringcentral", "webhook", "ses")
 
 
 def _write(folder: Path, box: Inbox, files: tuple[str, ...]) -> None:
@@ -34,7 +34,7 @@ def _write(folder: Path, box: Inbox, files: tuple[str, ...]) -> None:
 
 def send(world: World, box: Inbox, hook: str, status: str | None, files: tuple[str, ...], stop: Stop) -> list[Outcome]:
     """What `tocsin send` does, in a world where the channels are the inbox's and no proxy stands between."""
-    env = {f"DEMO_{kind.upper()}": box.endpoint(kind) for kind in ENDPOINTS} | {
+    env = {f"DEMO_{kind.upper()}": box.endpoint(kind) for kind in KINDS} | {
         "DEMO_AWS_KEY": "demo-key",
         "DEMO_AWS_SECRET": "demo-secret",
     }

@@ -9,6 +9,7 @@ from tocsin.errors import UsageError
 from tocsin.inbox import mail, smtpd, web
 from tocsin.inbox.arrivals import Arrival, Arrivals, Content
 from tocsin.inbox.describe import describe
+from tocsin.inbox.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     import threading
@@ -36,7 +37,7 @@ class Inbox:
         except (OSError, OverflowError) as error:
             self._web.server_close()
             raise _unavailable(host, smtp_port, error) from None
-        self._hello["endpoints"] = {kind: self.endpoint(kind) for kind in (*web.PATHS, "smtp")}
+        self._hello["endpoints"] = {kind: self.endpoint(kind) for kind in (*ENDPOINTS, "smtp")}
 
     def __enter__(self) -> Self:
         self._web.start()
@@ -72,7 +73,7 @@ class Inbox:
         """The address to configure for a kind of channel; for ses an AWS client's `endpoint_url`. Raises KeyError for an unknown kind."""
         if kind == "smtp":
             return f"smtp://{_bracketed(self._reachable())}:{self.smtp_port}"
-        return self._base(self._web.port) + web.PATHS[kind]
+        return self._base(self._web.port) + ENDPOINTS[kind].path
 
     def wait_for(self, count: int, seconds: float) -> bool:
         """Wait until `count` messages have arrived since the start, at most `seconds`; True if they have."""

@@ -22,7 +22,7 @@ class Content(NamedTuple):
 class Arrival(NamedTuple):
     """One message that arrived. `number` counts from 1, `at` is ISO 8601 in UTC.
 
-    `kind` is slack, teams, discord, ringcentral, webhook, smtp or ses. `title` and `summary` are one line each, made fit to print.
+    `kind` is that of the channel that sends so. `title` and `summary` are one line each, made fit to print.
     `payload` is the JSON data, or for mail {"from", "to", "subject", "text", "html", "headers"} with `to` a list.
     """
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
+from tocsin.channels import MAIL_KINDS
 from tocsin.text import clean
 
 TITLE_MAX_CHARS = 160  # ours: two lines of the page's list
@@ -15,7 +17,7 @@ _TEXTS_MAX = 12  # ours: more never fits into a summary
 # What a reader sees, in the order of sight; what is not named here is layout.
 _SEEN = (
     "header", "title", "text", "description", "blocks", "attachments", "content", "body", "items", "columns", "inlines", "facts", "fields",
-    "elements", "embeds", "value", "fallback", "fallbackText",
+    "elements", "embeds", "cardsV2", "card", "sections", "widgets", "textParagraph", "decoratedText", "value", "fallback", "fallbackText",
 )  # fmt: skip
 _RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
 _LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
@@ -25,7 +27,7 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 def describe(kind: str, payload: Any) -> tuple[str, str]:
     """What a list shows of a payload: its title and, where there is more, a summary that does not repeat it."""
-    if kind in ("smtp", "ses"):
+    if kind in MAIL_KINDS:
         return _mail(payload)
     texts = [_plain(kind, text) for text in _titles_first(kind, payload)]
     texts = [text for text in texts if text]
@@ -91,14 +93,31 @@ def _texts(value: Any) -> Iterator[str]:
 def _plain(kind: str, text: str) -> str:
     """Text without the service's markup."""
     text = _LINK.sub(lambda match: match[1] or match[2] or "", text[: SUMMARY_MAX_CHARS * 8])
-    if kind == "slack":
-        for entity, character in _ENTITIES:
-            text = text.replace(entity, character)
-        text = re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)
-    elif kind != "webhook":
-        text = re.sub(r"\*\*([^*\n]+)\*\*", r"\1", text)
-        text = _ESCAPED.sub(r"\1", text)
-    return clean(text, SUMMARY_MAX_CHARS)
+    return clean(_UNMARKED.get(kind, str)(text), SUMMARY_MAX_CHARS)
+
+
+def _mrkdwn(text: str) -> str:
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)
+
+
+def _markdown(text: str) -> str:
+    return _ESCAPED.sub(r"\1", re.sub(r"\*\*([^*\n]+)\*\*", r"\1", text))
+
+
+def _html(text: str) -> str:
+    return unescape(re.sub(r"<br>", " · ", re.sub(r"</?(?!br>)[a-z][^<>]*>", "", text)))
+
+
+# What reads a service's markup; the texts of a kind that is not here have none.
+_UNMARKED: dict[str, Callable[[str], str]] = {
+    "slack": _mrkdwn,
+    "teams": _markdown,
+    "discord": _markdown,
+    "ringcentral": _markdown,
+    "google_chat": _html,
+}
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tocsin.channels import MAIL_KINDS
+
 if TYPE_CHECKING:
     from tocsin.inbox.arrivals import Arrival
 
@@ -15,14 +17,15 @@ _HEAD = re.compile(r"<head[^<>]*>", re.IGNORECASE)
 
 
 def entry(arrival: Arrival) -> dict[str, Any]:
-    """An arrival as plain data for the page; `size` is in bytes, `cut` says that `raw` is not all."""
-    mail = arrival.kind in ("smtp", "ses")
+    """An arrival as plain data for the page; `mail` says that the payload is a mail, `cut` that `raw` is not all; `size` is in bytes."""
+    mail = arrival.kind in MAIL_KINDS
     payload = dict(arrival.payload) if mail else arrival.payload
     if mail:
         payload["html"] = bool(payload["html"])
         payload["text"] = payload["text"] and payload["text"][:TEXT_MAX_CHARS]
     return {
         **arrival._asdict(),
+        "mail": mail,
         "payload": payload,
         "raw": arrival.raw[:TEXT_MAX_CHARS],
         "cut": len(arrival.raw) > TEXT_MAX_CHARS,
@@ -41,7 +44,7 @@ def _masked(name: str, value: str) -> str:
 
 def mail_html(arrival: Arrival) -> str:
     """The HTML of a mail, whose links open beside the inbox; empty where the mail has none."""
-    html: str = arrival.payload["html"] or "" if arrival.kind in ("smtp", "ses") else ""
+    html: str = arrival.payload["html"] or "" if arrival.kind in MAIL_KINDS else ""
     base = '<base target="_blank">'
     head = _HEAD.search(html)
     return html[: head.end()] + base + html[head.end() :] if head else base + html

@@ -21,6 +21,8 @@ _SLACK_BLOCKS_MAX = 50  # https://docs.slack.dev/reference/block-kit/blocks
 _SLACK_ATTACHMENTS_MAX = 100  # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, handling errors
 _DISCORD_CONTENT_MAX_CHARS = 2000  # https://docs.discord.com/developers/resources/webhook#execute-webhook
 _DISCORD_EMBEDS_MAX = 10
+_GOOGLE_CHAT_MAX_BYTES = 32_000  # https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create
+_GOOGLE_CHAT_FIELDS = {"text", "fallbackText", "cards", "cardsV2", "thread", "accessoryWidgets", "annotations"}
 _NOT_GENERATED = "Your request was accepted, however a post was not generated"
 
 
@@ -103,6 +105,26 @@ def ringcentral(request: Request) -> Answer:
     if not any(payload.get(key) for key in ("text", "title", "attachments")):
         return Answer(200, {"status": "error", "message": _NOT_GENERATED, "error": "Webhook body has neither text, title nor attachments"})
     return Answer(200, {"status": "OK"}, _content(request, payload))
+
+
+def google_chat(request: Request) -> Answer:
+    """Create a message by webhook: 200 and its name, or an error with its status in words."""
+    payload = _object(request)
+    if payload is None:
+        return _google_error("Invalid JSON payload received.")
+    unknown = sorted(payload.keys() - _GOOGLE_CHAT_FIELDS)
+    if unknown:
+        return _google_error(f'Invalid JSON payload received. Unknown name "{unknown[0]}": Cannot find field.')
+    if not payload.get("text") and not _list(payload, "cardsV2"):
+        return _google_error("Message cannot be empty.")
+    if len(request.body) > _GOOGLE_CHAT_MAX_BYTES:
+        return _google_error(f"Message is longer than {_GOOGLE_CHAT_MAX_BYTES} bytes")
+    name = {"name": f"spaces/inbox/messages/{uuid4().hex[:11]}", "thread": {"name": f"spaces/inbox/threads/{uuid4().hex[:11]}"}}
+    return Answer(200, {**payload, **name, "space": {"name": "spaces/inbox"}}, _content(request, payload))
+
+
+def _google_error(message: str) -> Answer:
+    return Answer(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
 
 
 def webhook(request: Request) -> Answer:

@@ -16,33 +16,17 @@ from importlib.resources import files
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from tocsin.inbox import feed, services
+from tocsin.inbox import endpoints, feed
 from tocsin.inbox.describe import describe
 from tocsin.inbox.servers import Server
+from tocsin.inbox.services import Request
 
 if TYPE_CHECKING:
     from tocsin.inbox.arrivals import Arrivals
-    from tocsin.inbox.services import Answer, Service
+    from tocsin.inbox.services import Answer
 
 HEARTBEAT_SECONDS = 15.0  # ours: often enough to notice a reader that left
 _DRAIN_MAX_BYTES = 8 * 1024 * 1024  # ours: what is read of a refused body, so that the sender gets to read the answer
-
-ROUTES: tuple[tuple[re.Pattern[str], str, Service], ...] = (
-    (re.compile(r"/slack(/.*)?"), "slack", services.slack),
-    (re.compile(r"/teams(/.*)?"), "teams", services.teams),
-    (re.compile(r"/discord/api/webhooks/[^/]+/[^/]+"), "discord", services.discord),
-    (re.compile(r"/ringcentral/webhook/v2/[^/]+"), "ringcentral", services.ringcentral),
-    (re.compile(r"/webhook(/.*)?"), "webhook", services.webhook),
-    (re.compile(r"/v2/email/outbound-emails"), "ses", services.ses),
-)
-PATHS = {
-    "slack": "/slack",
-    "teams": "/teams",
-    "discord": "/discord/api/webhooks/1/inbox",
-    "ringcentral": "/ringcentral/webhook/v2/inbox",
-    "webhook": "/webhook",
-    "ses": "",
-}
 
 _PAGE = files("tocsin.inbox").joinpath("page.html").read_bytes()
 _MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -73,13 +57,14 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a message for one of the services."""
         path, _, query = self.path.partition("?")
-        for pattern, kind, service in ROUTES:
-            if pattern.fullmatch(path):
-                body = self._body(services.SES_MAX_BYTES if kind == "ses" else services.CHAT_MAX_BYTES)
-                if body is not None:
-                    self._answer(kind, service(services.Request(query, self._headers(), body)))
-                return
-        self._refuse(404, "Nothing takes messages at this path: the inbox's page lists the addresses that do.")
+        found = endpoints.find(path)
+        if not found:
+            self._refuse(404, "Nothing takes messages at this path: the inbox's page lists the addresses that do.")
+            return
+        kind, endpoint = found
+        body = self._body(endpoint.max_bytes)
+        if body is not None:
+            self._answer(kind, endpoint.service(Request(query, self._headers(), body)))
 
     def do_PUT(self) -> None:
         """As POST: generic webhooks come so too."""
@@ -92,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The page, or what it reads."""
         path = self.path.partition("?")[0]
-        if any(pattern.fullmatch(path) for pattern, _, _ in ROUTES):
+        if endpoints.find(path):
             self._refuse(405, "This address takes messages: send them with POST.", Allow="POST")
         elif not self._host_is_safe():
             self._refuse(403, "The inbox answers to localhost, to IP addresses and to the host it was started with.")

@@ -7,7 +7,7 @@ secret's value read as a template nor is what was rendered searched for `${`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
@@ -84,6 +84,21 @@ def _texts(node: Any, levels: int) -> Iterator[str]:
     elif isinstance(node, (dict, list, tuple)) and levels >= 0:
         for item in node.values() if isinstance(node, dict) else node:
             yield from _texts(item, levels - 1)
+
+
+def texts_below(source: Any, chosen: Callable[[str], bool]) -> Iterator[str]:
+    """The texts of a payload that stand at or below a key that is `chosen`."""
+    yield from _texts_below(parse(source).value if isinstance(source, str) else source, chosen, DEPTH_MAX)
+
+
+def _texts_below(node: Any, chosen: Callable[[str], bool], levels: int) -> Iterator[str]:
+    if not isinstance(node, (dict, list, tuple)) or levels < 0:
+        return
+    for key, item in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(key, str) and chosen(key):
+            yield from _texts(item, levels - 1)
+        else:
+            yield from _texts_below(item, chosen, levels - 1)
 
 
 class _TooBig(Exception):  # noqa: N818  it becomes a Fault

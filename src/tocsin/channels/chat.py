@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tocsin.http import Response, Transport
 from tocsin.message import Detail, Message
-from tocsin.secrets import Redactor
+from tocsin.secrets import Redactor, keys
 from tocsin.text import clip
 
-KEY_MIN_CHARS = 16  # ours: a shorter part of a URL is a word, not a key
 SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message would be too long
 
 
@@ -23,11 +21,8 @@ def post(url: str, payload: Any, transport: Transport, secret: str = "") -> Resp
     response = transport.post_json(url, payload, headers={"Idempotency-Key": transport.key})
     redact = Redactor()
     for address in filter(None, (url, secret)):
-        redact.learn(address)
-        path = address.partition("://")[2].partition("/")[2]
-        for part in re.split("[/?&=#]", path):
-            if len(part) >= KEY_MIN_CHARS:
-                redact.learn(part)
+        for part in (address, *keys(address)):
+            redact.learn(part)
     return response._replace(text=redact(response.text))
 
 

@@ -1,0 +1,32 @@
+"""Each kind of channel, as tests set one up: the groups of kinds, their least options, and what they make of an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from events import RULES
+
+from tocsin.channels import KINDS, MAIL_KINDS, load
+from tocsin.event import Event
+from tocsin.message import compose
+
+HTTP_KINDS = tuple(kind for kind in KINDS if kind not in MAIL_KINDS)
+CHAT_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "webhook")  # what a webhook gets is the policy's, and no service's form
+
+REQUIRED: dict[str, dict[str, Any]] = {
+    "smtp": {"host": "127.0.0.1", "port": 2525, "from": "ci@example.com"},
+    "ses": {"region": "eu-west-1", "from": "ci@example.com"},
+    "webhook": {"url": "http://127.0.0.1/hook"},
+}
+
+
+def options(kind: str, url: str | None = None) -> Any:
+    """The least options of a kind; with `url`, resolved to it where the kind reads its URL from a variable."""
+    values = load(kind).Options.model_validate({"kind": kind, **REQUIRED.get(kind, {})})
+    return values.resolved(dict.fromkeys(values.variables(), url)) if url else values
+
+
+def render(kind: str, happening: Event) -> Any:
+    """The payload of an event."""
+    message = compose(happening)._replace(rules=RULES, recipient="dev@example.com" if kind in MAIL_KINDS else None)
+    return load(kind).render(message, options(kind))
