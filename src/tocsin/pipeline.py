@@ -130,6 +130,11 @@ def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any
     return opened, unavailable, redact
 
 
+def credentials(policy: Policy, env: Mapping[str, str]) -> frozenset[str]:
+    """The values that the channels declare as secrets, in every form that they are shown in: what a CI's log should hide."""
+    return frozenset().union(*(options.credentials(env) for options in policy.channels.values()))
+
+
 def notify(world: World, planned: Plan, stop: Stop, on_outcome: Callable[[Outcome], None], *, dry_run: bool = False) -> list[Outcome]:
     """Render and deliver what was planned; one outcome for each destination, in the plan's order. No secret is in them."""
 

@@ -78,6 +78,14 @@ def keys(text: str) -> list[str]:
     return [part for part in parts if len(part) >= KEY_MIN_CHARS]
 
 
+def long_paths(text: str) -> list[str]:
+    """What stands behind the host of an address that is a secret as a whole: a service's errors and logs repeat it without the host."""
+    if "://" not in text:
+        return []
+    behind = "/" + text.partition("://")[2].partition("/")[2].partition("#")[0]
+    return [path for path in dict.fromkeys((behind, behind.partition("?")[0])) if len(path) >= KEY_MIN_CHARS]
+
+
 def password(text: str) -> str:
     """The password in a URL, "" where there is none."""
     try:

@@ -50,6 +50,24 @@ def test_secrets_are_masked_before_all_else(step, slack):
     assert "s3cr3t" not in rest + part.summary + json.dumps(part.report) + json.dumps(part.state)
 
 
+def test_what_is_no_secret_is_not_hidden_in_the_job_s_log(step):
+    step.env |= {
+        "AUDIT_URL": "https://audit.example.com/main",
+        "AWS_REGION": "eu-west-1",
+        "MAIL_FROM": "ci@example.com",
+        "AWS_SECRET": "s3cr3t/key",
+    }
+    step.policy(
+        "channels:\n  audit: {kind: webhook, url: '${AUDIT_URL}'}\n"
+        "  mail: {kind: ses, region: '${AWS_REGION}', from: '${MAIL_FROM}', access_key_id: '${AWS_KEY}', secret_access_key: '${AWS_SECRET}'}\n"
+        "notifications: [{on: broken, send_to: audit}]\n"
+    )
+    for part in (step.main(), step.main(hook="completion"), step.post(status="failure")):
+        hidden = set(part.commands("add-mask"))
+        assert {"s3cr3t/key", "s3cr3t%252Fkey"} <= hidden
+        assert hidden.isdisjoint({"/main", "/main?", "eu-west-1", "ci@example.com", "https://audit.example.com/main"})
+
+
 def test_the_summary_shows_the_event_the_deliveries_and_the_rules(step):
     part = step.main()
     for text in ("Build of payments on main started", "| ✅ delivered | team | slack |", "1 of 1 rules matched"):

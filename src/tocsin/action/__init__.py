@@ -55,7 +55,7 @@ def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
         request = _request(inputs, hooks, hooks.main, this)
         return send(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
     if situation.document:
-        log.mask(pipeline.open_channels(situation.document.policy, world.env)[2].known)
+        log.mask(pipeline.credentials(situation.document.policy, world.env))
     for notice in (*hooks.notices, *situation.why_not):
         log.annotate(*notice)
     return report.OK

@@ -36,8 +36,9 @@ class Hook(NamedTuple):
 
 def send(world: World, hook: Hook, log: Log, stop: Stop) -> int:
     """Send what the policy asks for at this hook; the exit code. Raises TocsinError."""
+    if hook.situation.document:
+        log.mask(pipeline.credentials(hook.situation.document.policy, world.env))
     planned = pipeline.plan(world, hook.request, hook.situation)
-    log.mask(planned.redact.known)
     for notice in hook.notices:
         log.annotate(*notice)
     _tell_notices(planned, log, first=hook.first)

@@ -100,13 +100,13 @@ class ChannelOptions(BaseModel):
     def credentials(self, env: Mapping[str, str]) -> frozenset[str]:
         """What of the variables' values is secret, in the forms it may be shown in: whole, percent-encoded, and a URL's parts.
 
-        Whole where a credential is declared; of another address its password and what is long enough to be a key. A value that only
+        Whole where a credential is declared, and its path where it is an address; of another address its password and what is long enough to be a key. A value that only
         configures the channel (a region, a sender, a plain path) is not among them. A variable that is missing gives nothing.
         """
         declared = [env.get(name, "").strip() for text in self._declared() for name in secrets.names(text)]
         addresses = [env.get(name, "").strip() for text in self._marked(Url) for name in secrets.names(text)]
         parts = [part for value in (*declared, *addresses) for part in (secrets.password(value), *secrets.keys(value))]
-        return secrets.forms((*declared, *parts))
+        return secrets.forms((*declared, *parts, *(path for value in declared for path in secrets.long_paths(value))))
 
     def _declared(self) -> Iterator[str]:
         """The texts that the policy declares to be credentials."""
