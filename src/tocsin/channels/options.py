@@ -100,8 +100,9 @@ class ChannelOptions(BaseModel):
     def credentials(self, env: Mapping[str, str]) -> frozenset[str]:
         """What of the variables' values is secret, in the forms it may be shown in: whole, percent-encoded, and a URL's parts.
 
-        Whole where a credential is declared, and its path where it is an address; of another address its password and what is long enough to be a key. A value that only
-        configures the channel (a region, a sender, a plain path) is not among them. A variable that is missing gives nothing.
+        Whole where a credential is declared, and its path where it is an address; of another address its password and what is long
+        enough to be a key. A value that only configures the channel (a region, a sender, a plain path) is not among them.
+        A variable that is missing gives nothing.
         """
         declared = [env.get(name, "").strip() for text in self._declared() for name in secrets.names(text)]
         addresses = [env.get(name, "").strip() for text in self._marked(Url) for name in secrets.names(text)]
