@@ -15,6 +15,7 @@ from tocsin.secrets import MissingVariable
 
 KEY = "Zm9vYmFyYmF6cXV4cXV1"
 SLACK = f"https://hooks.slack.com/services/T0123/B0456/{KEY}"
+PATH = SLACK.removeprefix("https://hooks.slack.com")
 
 
 class Rooms(ChannelOptions):
@@ -60,7 +61,7 @@ SES = {"region": "${AWS_REGION}", "from": "${MAIL_FROM}", "access_key_id": "${ID
         ("webhook", {"url": "https://[${K}"}, {"K": "http://[x"}, set()),
         ("ses", SES, {"AWS_REGION": "eu-west-1", "MAIL_FROM": "ci@example.com", "ID": "AKIA01", "SECRET": "wJal/rX+"},
          {"AKIA01", "wJal/rX+", "wJal%2FrX%2B"}),
-        ("slack", {}, {"SLACK_WEBHOOK_URL": f" {SLACK}\n"}, {SLACK, quote(SLACK, safe=""), KEY}),
+        ("slack", {}, {"SLACK_WEBHOOK_URL": f" {SLACK}\n"}, {SLACK, quote(SLACK, safe=""), KEY, PATH, quote(PATH, safe="")}),
         ("teams", {}, {"TEAMS_WEBHOOK_URL": "https://relay.example.com/main"},
          {"https://relay.example.com/main", "https%3A%2F%2Frelay.example.com%2Fmain"}),
         ("smtp", {"host": "${HOST}", "from": "ci@example.com", "username": "${WHO}", "password": "${PASS}"},
