@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,22 +64,9 @@ def test_every_ci_has_cases():
     assert {folder.name.partition("-")[0] for folder in FOLDERS} == set(CIS)
 
 
-@pytest.mark.parametrize(
-    ("env", "ci"),
-    [
-        ({}, "generic"),
-        ({"CI": "true"}, "generic"),
-        ({"GITHUB_ACTIONS": "", "GITHUB_REPOSITORY": "acme/payments"}, "generic"),
-        ({"GITHUB_ACTIONS": "false", "GITLAB_CI": "false"}, "generic"),
-        ({"JENKINS_HOME": "", "BUILD_TAG": ""}, "generic"),
-        ({"JENKINS_URL": "https://jenkins.acme.example/"}, "generic"),
-        ({"GITHUB_ACTIONS": "true", "JENKINS_HOME": "/var/jenkins_home"}, "github"),
-        ({"GITLAB_CI": "true", "BUILD_TAG": "jenkins-payments-1"}, "gitlab"),
-        ({"BUILD_TAG": "jenkins-payments-1"}, "jenkins"),
-    ],
-)
-def test_detection_goes_by_the_cis_own_variables(env: dict[str, str], ci: str):
-    assert detect(env) == ci
+@pytest.mark.parametrize("case", json.loads((CASES / "detection.json").read_text(encoding="utf-8")), ids=lambda case: case["why"])
+def test_detection_goes_by_the_cis_own_variables(case: dict[str, Any]):
+    assert detect(case["env"]) == case["ci"]
 
 
 def github(event: str, event_file: str) -> Run:
@@ -133,6 +121,11 @@ def test_jenkins_git_branch_loses_its_remote(branch: str, plain: str | None):
     assert (found.facts["ref.branch"].value if plain else found.facts.get("ref.branch")) == plain
 
 
+def test_only_jenkins_own_tag_names_a_build():
+    env = {"JENKINS_HOME": "/var/jenkins_home", "JOB_NAME": "payments", "BUILD_NUMBER": "7", "BUILD_TAG": "v1.2.3"}
+    assert "run.id" not in load("jenkins").context(env, no_files).facts
+
+
 def test_a_multibranch_branch_that_looks_like_a_remote_keeps_its_name():
     env = {"BUILD_TAG": "jenkins-1", "JOB_NAME": "payments/origin%2Fmain", "BRANCH_NAME": "origin/main", "GIT_BRANCH": "main"}
     found = load("jenkins").context(env, no_files)
@@ -184,6 +177,28 @@ def test_a_merge_ref_makes_a_pull_request_under_any_event():
     assert found.untrusted
 
 
+@pytest.mark.parametrize(
+    ("event", "file"),
+    [
+        (
+            "pull_request",
+            {"pull_request": {"head": {"repo": {"full_name": "Acme/Payments"}}, "base": {"repo": {"full_name": "acme/payments"}}}},
+        ),
+        (
+            "workflow_run",
+            {
+                "workflow_run": {"event": "pull_request", "head_branch": "x", "head_repository": {"full_name": "acme/payments"}},
+                "repository": {"full_name": "acme/Payments"},
+            },
+        ),
+    ],
+)
+def test_a_repository_that_is_spelled_otherwise_is_no_fork(event: str, file: dict[str, Any]):
+    found = github(event, json.dumps(file))
+    assert found.facts["pull_request.fork"].value is False
+    assert event == "workflow_run" or not found.untrusted
+
+
 def test_several_pull_requests_with_one_head_leave_the_number_open():
     run = {"event": "pull_request", "head_branch": "x", "pull_requests": [{"number": 1, "base": {"ref": "main"}}, {"number": 2}]}
     facts = github("workflow_run", json.dumps({"workflow_run": run})).facts
@@ -204,3 +219,11 @@ def test_several_pull_requests_with_one_head_leave_the_number_open():
 def test_the_cluster_is_the_last_part_of_the_kube_context(context_name: str, cluster: str | None):
     found = load("gitlab").context({"GITLAB_CI": "true", "KUBE_CONTEXT": context_name}, no_files)
     assert (found.facts["cluster"].value if cluster else found.facts.get("cluster")) == cluster
+
+
+@pytest.mark.parametrize(
+    ("said", "tier"), [("production", "production"), ("Staging", "staging"), ("TESTING", "testing"), ("Preview", "other")]
+)
+def test_a_tier_is_one_of_five_however_the_ci_spells_it(said: str, tier: str):
+    found = load("gitlab").context({"GITLAB_CI": "true", "CI_ENVIRONMENT_NAME": "x", "CI_ENVIRONMENT_TIER": said}, no_files)
+    assert found.facts["tier"].value == tier

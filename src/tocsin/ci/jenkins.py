@@ -22,12 +22,23 @@ __all__ = ["COMMIT_PATHS", "context", "detect", "learn", "open_api"]
 # Where a commit's page is, on the hosts that are known; GIT_URL does not say what runs on another.
 COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucket.org": "/commits/"}
 _REMOTE = re.compile(r"^(?:refs/heads/|(?:refs/remotes/|remotes/)?origin/)")
+_TAG_BEGINS = "jenkins-"
 _NO_BRANCH = ("HEAD", "detached")
 
 
 def detect(env: Mapping[str, str]) -> bool:
-    """JENKINS_HOME or BUILD_TAG: both always exist in a build, the URLs only where the controller's root URL is configured."""
-    return bool(env.get("JENKINS_HOME") or env.get("BUILD_TAG"))
+    """JENKINS_HOME, or Jenkins's own BUILD_TAG with what it is made of: in a build both always exist.
+
+    JENKINS_URL is no sign of a build: agents have it outside of one, and builds only where the controller's root URL is configured.
+    """
+    own = _tag(env) and env.get("BUILD_NUMBER") and env.get("JOB_NAME")
+    return bool(env.get("JENKINS_HOME") or own)
+
+
+def _tag(env: Mapping[str, str]) -> str | None:
+    """Jenkins's own BUILD_TAG, "jenkins-JOB-NUMBER"; a variable of that name is many other people's too."""
+    tag = env.get("BUILD_TAG", "")
+    return tag if tag.startswith(_TAG_BEGINS) else None
 
 
 def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Jenkins has no event file
@@ -40,7 +51,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Je
         "status": mapped(v.text("BUILD_RESULT"), known),
         "source": v.text("BUILD_CAUSE"),
         "pipeline": mapped(v.text("JOB_NAME"), lambda _: "/".join(path) or None),
-        "run.id": v.text("BUILD_TAG"),
+        "run.id": v.text("BUILD_TAG") if _tag(env) else None,  # "v1.2.3" would be the id of many runs
         "run.number": v.number("BUILD_NUMBER"),
         "run.url": v.text("BUILD_URL"),
         "job.name": v.text("JOB_NAME"),
