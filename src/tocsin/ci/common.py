@@ -15,6 +15,8 @@ from tocsin.event import Fact, Facts, Rank
 OptionalFacts: TypeAlias = dict[str, Fact | None]  # by dotted field; None where it is absent
 
 SHORT_SHA_CHARS = 8
+# Where a commit's page is, on the hosts that are known: an address does not say what runs on another.
+_COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucket.org": "/commits/"}
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # 18 digits fit 64 bits: longer is no build's number
 _SCP = re.compile(r"(?:[^@/\\\s]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]+):(?P<path>[^\\\s]+)")  # git's short form of an ssh address
 # What Python 3.10 does not read in an instant: fractions of other than 3 or 6 digits, an offset without its colon.
@@ -115,6 +117,11 @@ def commit_facts(sha: Fact | None, base_url: Fact | None = None, path: str = "/c
         "commit.short_sha": mapped(sha, lambda text: text[:SHORT_SHA_CHARS]),
         "commit.url": mapped(sha, lambda text: f"{base_url.value}{path}{text}" if base_url else None),
     }
+
+
+def commit_path(url: Fact | None) -> str | None:
+    """The path of commits' pages below a repository's web address; None where its host is not known."""
+    return _COMMIT_PATHS.get(urlsplit(url.value).hostname or "") if url else None
 
 
 def message_facts(fact: Fact | None) -> OptionalFacts:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, merged, ref_facts, variables, web_url
+from tocsin.ci.common import OptionalFacts, Source, commit_facts, commit_path, mapped, merged, ref_facts, variables, web_url
 from tocsin.ci.no_api import learn, open_api
 from tocsin.ci.run import Run
 from tocsin.ci.status import known
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
     from tocsin.ci.run import ReadFile
 
-__all__ = ["COMMIT_PATHS", "context", "detect", "learn", "open_api"]
+__all__ = ["context", "detect", "learn", "open_api"]
 
-# Where a commit's page is, on the hosts that are known; GIT_URL does not say what runs on another.
-COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucket.org": "/commits/"}
 _REMOTE = re.compile(r"^(?:refs/heads/|(?:refs/remotes/|remotes/)?origin/)")
 _TAG_BEGINS = "jenkins-"
 _NO_BRANCH = ("HEAD", "detached")
@@ -130,7 +128,7 @@ def _pull_request(v: Source) -> OptionalFacts:
 def _commit(v: Source) -> OptionalFacts:
     """What was built. Of a pull request that may be a merge of Jenkins's own making, so no page is named for it."""
     url = mapped(v.text("GIT_URL", "GIT_URL_1"), web_url)
-    path = COMMIT_PATHS.get(urlsplit(url.value).hostname or "") if url else None
+    path = commit_path(url)
     page = url if path and not v.text("CHANGE_ID") else None
     return {
         **commit_facts(v.text("GIT_COMMIT"), page, path or ""),
