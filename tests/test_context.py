@@ -20,7 +20,7 @@ CONTEXTS = CASES / "contexts"
 POLICY = (CONTEXTS / "policy.yml").read_bytes()
 RUNS = sorted(folder for folder in (CASES / "ci").iterdir() if folder.is_dir())
 GOLDEN = (
-    "generic", "github-deployment-status-success", "github-enterprise-attempt-2", "github-pull-request-fork", "github-push", "github-push-tag",
+    "circleci-branch-pull-request", "circleci-fork", "generic", "github-deployment-status-success", "github-enterprise-attempt-2", "github-pull-request-fork", "github-push", "github-push-tag",
     "github-workflow-run-fork", "gitlab-after-script", "gitlab-branch", "gitlab-merge-request-fork-in-parent", "gitlab-schedule-environment",
     "gitlab-tag", "jenkins-freestyle-git", "jenkins-multibranch-branch", "jenkins-multibranch-pull-request-fork",
 )  # fmt: skip

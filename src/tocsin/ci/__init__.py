@@ -55,6 +55,12 @@ def _gitlab() -> CI:
     return gitlab
 
 
+def _circleci() -> CI:
+    from tocsin.ci import circleci
+
+    return circleci
+
+
 def _jenkins() -> CI:
     from tocsin.ci import jenkins
 
@@ -68,7 +74,13 @@ def _generic() -> CI:
 
 
 # By name, in the order they are asked: a runner of one may live on a machine of the next.
-CIS: dict[str, Callable[[], CI]] = {"github": _github, "gitlab": _gitlab, "jenkins": _jenkins, "generic": _generic}
+CIS: dict[str, Callable[[], CI]] = {
+    "github": _github,
+    "gitlab": _gitlab,
+    "circleci": _circleci,
+    "jenkins": _jenkins,
+    "generic": _generic,
+}
 
 
 def load(name: str) -> CI:
