@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from inprocess import run
 
-from tocsin.arguments import CI_NAMES, parse
 from tocsin.ci import CIS, load
+from tocsin.clock import Clock
 from tocsin.event import build
+from tocsin.network import Network
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "cases"
@@ -59,7 +62,8 @@ def forgotten(name: str) -> list[str]:
 
 def forgotten_words(name: str) -> list[str]:
     """What the command line and the docs do not say of a CI."""
-    missing = [] if name in CI_NAMES else ["its name in --ci"]
+    flag = next(line for line in page("docs/commands.md").splitlines() if line.startswith("| `--ci NAME` |"))
+    missing = [] if f" {name}," in flag or f" {name} " in flag else ["its name in --ci"]
     field = next(line for line in page("docs/policy.md").splitlines() if line.startswith("| `ci` |"))
     missing += [] if f"`{name}`" in field else ["its name in docs/policy.md, where the field ci is explained"]
     if "page" in NOT_THERE.get(name, ()):
@@ -105,13 +109,55 @@ def test_a_ci_has_its_four_functions(name: str):
 
 @pytest.mark.parametrize("name", list(CIS))
 def test_a_ci_says_who_it_is(name: str):
-    run = load(name).context({}, str)
-    assert (run.ci, build(run.facts).ci) == (name, name)
+    said = load(name).context({}, str)
+    assert (said.ci, build(said.facts).ci) == (name, name)
 
 
 @pytest.mark.parametrize("name", list(CIS))
-def test_a_ci_can_be_named(name: str):
-    assert parse(["context", "--ci", name]).ci == name
+def test_a_ci_can_be_named(tmp_path: Path, name: str):
+    assert run("context", "--ci", name, "--json", folder=tmp_path).json()["ci"] == name
+
+
+def files_of(name: str) -> list[Path]:
+    """A CI's own modules: its file, or its folder's."""
+    room = ROOT / "src" / "tocsin" / "ci"
+    return [room / f"{name}.py"] if (room / f"{name}.py").is_file() else sorted((room / name).glob("*.py"))
+
+
+@pytest.mark.parametrize("name", list(CIS))
+def test_no_ci_knows_another(name: str):
+    files = files_of(name)
+    assert files
+    imported = {found for file in files for found in re.findall(r"from tocsin\.ci\.(\w+)", file.read_text(encoding="utf-8"))}
+    assert imported & set(CIS) <= {name}
+
+
+def test_only_the_table_knows_the_cis():
+    """What a CI can do is asked of its row, so that a new one needs no other room: nobody else imports one."""
+    room = ROOT / "src" / "tocsin"
+    own = {file for name in CIS for file in files_of(name)} | {room / "ci" / "__init__.py"}
+    others = {file: file.read_text(encoding="utf-8") for file in room.rglob("*.py") if file not in own}
+    asked = re.compile(rf"tocsin\.ci\.(?:{'|'.join(CIS)})\b|from tocsin\.ci import (?:{'|'.join(CIS)})\b")
+    assert [str(file) for file, text in others.items() if asked.search(text)] == []
+
+
+TOKENS = ("ACTIONS_RUNTIME_TOKEN", "CI_JOB_TOKEN", "CIRCLE_OIDC_TOKEN", "CIRCLE_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN")
+ADDRESSES = ("CI_API_V4_URL", "CI_SERVER_URL", "GITHUB_API_URL", "GITHUB_SERVER_URL", "JENKINS_URL")
+
+
+@pytest.mark.parametrize("name", list(CIS))
+def test_a_token_that_was_not_made_for_us_opens_no_api(name: str):
+    env = dict.fromkeys(TOKENS, "hunter2") | dict.fromkeys(ADDRESSES, "https://ci.example.com/api")
+    assert load(name).open_api(env, Network(), Clock(), 0) is None
+    assert load(name).open_api(env, Network(), Clock(), 0, "") is None
+
+
+@pytest.mark.parametrize(("name", "service"), [("github", "GitHub"), ("gitlab", "GitLab")])
+def test_a_token_that_is_passed_opens_the_api(name: str, service: str):
+    env = dict.fromkeys(ADDRESSES, "https://ci.example.com/api")
+    api = load(name).open_api(env, Network(), Clock(), 0, "made for us")
+    assert api
+    assert api.service == service
 
 
 def test_the_last_ci_is_every_machine_s():
@@ -124,7 +170,7 @@ def test_only_the_ci_that_is_asked_is_loaded():
 import sys
 from tocsin.ci import detect
 assert detect({"GITHUB_ACTIONS": "true"}) == "github"
-print(*sorted(name for name in sys.modules if name.startswith("tocsin.")))
+print(*sorted(name for name in sys.modules if name.startswith("tocsin.ci")))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["tocsin.ci", "tocsin.ci.github"]

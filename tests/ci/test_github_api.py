@@ -75,6 +75,13 @@ def test_what_the_ci_declares_outranks_the_api(github: GitHub):
     assert [failure.reason for failure in event.failures] == ["Out of memory"]
 
 
+def test_a_deployment_s_own_run_is_asked_for_once_it_is_named(github: GitHub):
+    case = json.loads((CASES / "deployment-status.json").read_text(encoding="utf-8"))
+    github.route({"*": "jobs-matrix.json"})
+    event_of({**case, "env": {**case["env"], "TOCSIN_RUN_ID": "77"}}, github.api())
+    assert any("/runs/77/" in path for path in github.asked())
+
+
 # Pages
 
 

@@ -96,7 +96,7 @@ def named_ref(full: Fact | None) -> OptionalFacts:
 
 
 def fork(e: Source, owner: str, key: str, base: Fact | None) -> Fact | None:
-    """Is the repository under `owner`.`key` another than the base; null is a fork that was deleted, a missing key says nothing."""
+    """Whether the repository under `owner`.`key` is another than the base; null is a deleted fork, a missing key says nothing."""
     holder, path = e.raw(owner), f"{owner}.{key}"
     if isinstance(holder, dict) and key in holder and holder[key] is None:
         return Fact(True, f"event file: {path}")
@@ -121,7 +121,7 @@ def pull_url(number: Fact | None, base: Fact | None) -> Fact | None:
 
 
 def ended_run(e: Source, repository: Fact | None, base: Fact | None) -> OptionalFacts:
-    """The run that a `workflow_run` event tells of. Nothing is said of the run that tells it."""
+    """The run that a `workflow_run` event reports. Nothing is said of the run that reports it."""
     key = "workflow_run"
     attempt, conclusion = e.number(f"{key}.run_attempt"), e.text(f"{key}.conclusion")
     same = e.raw(f"{key}.head_commit.id") == e.raw(f"{key}.head_sha")

@@ -22,7 +22,7 @@ LOOKED_INTO_MAX = 3  # ours: so many earlier attempts are asked for, and so many
 _COUNTED = ("success", "failure", "unstable")
 
 
-class _Run(NamedTuple):
+class _WorkflowRun(NamedTuple):
     repository: str
     workflow: str
     branch: str
@@ -46,14 +46,14 @@ def previous_status(
     """
     if not repository_path(repository) or not is_id(run_id):
         return None
-    run = _Run(repository, workflow, branch, run_id, event, attempt or 1)
+    run = _WorkflowRun(repository, workflow, branch, run_id, event, attempt or 1)
     for status in _of_job(api, run, job) if job else _of_runs(api, run):
         if status is None or status in _COUNTED:
             return status
     return None
 
 
-def _of_runs(api: Api, run: _Run) -> Iterator[str | None]:
+def _of_runs(api: Api, run: _WorkflowRun) -> Iterator[str | None]:
     """The statuses before, newest first; None where one is unknown, an empty text where it is no end."""
     for number in range(run.attempt - 1, max(0, run.attempt - 1 - LOOKED_INTO_MAX), -1):
         data = api.get(f"{run.actions}/runs/{segment(run.id)}/attempts/{number}", ACTIONS)
@@ -61,7 +61,7 @@ def _of_runs(api: Api, run: _Run) -> Iterator[str | None]:
     yield from (_ended(earlier) for earlier in _earlier(api, run))
 
 
-def _of_job(api: Api, run: _Run, name: str) -> Iterator[str | None]:
+def _of_job(api: Api, run: _WorkflowRun, name: str) -> Iterator[str | None]:
     """As `_of_runs`, for the job of that name. A run in which it did not run says nothing of it."""
     if run.attempt > 1:
         yield _status_in(jobs(api, run.repository, run.id, None, everything=True), name, run.attempt)
@@ -86,7 +86,7 @@ def _ended(run_or_job: Source) -> str:
     return known(text_of(run_or_job, "conclusion") or "") or ""
 
 
-def _earlier(api: Api, run: _Run) -> Iterator[Source]:
+def _earlier(api: Api, run: _WorkflowRun) -> Iterator[Source]:
     """The runs before this one that can be held against it, newest first."""
     query: dict[str, str | int] = {"branch": run.branch, "event": run.event, "exclude_pull_requests": "true", "per_page": RUNS_PER_PAGE}
     strangers = run.event in PULL_REQUESTS

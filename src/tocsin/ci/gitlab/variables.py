@@ -135,7 +135,7 @@ def _origin(v: Source) -> tuple[str, Fact | None, Fact | None]:
 
 
 def _fork(v: Source) -> bool | None:
-    """Does the head live in another project; None where this is no merge request, or nothing says so."""
+    """Whether the head lives in another project; None where this is no merge request, or nothing says so."""
     _, source, target = _origin(v)
     return source.value != target.value if source and target else None
 
@@ -151,7 +151,7 @@ def _untrusted(v: Source, fork: bool | None) -> str | None:
 
 
 def _at_home(v: Source) -> bool:
-    """Does a merge request's pipeline run in the project that its head lives in."""
+    """Whether a merge request's pipeline runs in the project that its head lives in."""
     here, source = v.text("CI_PROJECT_ID"), v.text("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
     return bool(here and source and here.value == source.value)
 
