@@ -93,7 +93,7 @@ def test_the_version(tmp_path: Path):
         ("send trigger again", "'again' is unknown here"),
         ("send trigger --app", "--app needs a value"),
         ("send trigger --app --strict", "--app=-VALUE"),
-        ("send trigger --ci circle", "--ci: 'circle' is unknown (known: github, gitlab, jenkins, generic)"),
+        ("send trigger --ci travis", "--ci: 'travis' is unknown (known: github, gitlab, circleci, jenkins, generic)"),
         ("explain trigger --kind cx", "--kind is 'cx': it must be one of ci, cd"),
         ("explain trigger --tier prod", "--tier is 'prod': it must be one of production"),
         ("check --format jsn", "do you mean json?"),

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from inprocess import CASES, run
 
+from tocsin.ci import CIS
 from tocsin.event import LISTS, Event, Person, as_dict, build, dotted
 
 CONTEXTS = CASES / "contexts"
 POLICY = (CONTEXTS / "policy.yml").read_bytes()
 RUNS = sorted(folder for folder in (CASES / "ci").iterdir() if folder.is_dir())
 GOLDEN = (
-    "generic", "github-deployment-status-success", "github-enterprise-attempt-2", "github-pull-request-fork", "github-push", "github-push-tag",
+    "circleci-branch-pull-request", "circleci-fork", "generic", "github-deployment-status-success", "github-enterprise-attempt-2", "github-pull-request-fork", "github-push", "github-push-tag",
     "github-workflow-run-fork", "gitlab-after-script", "gitlab-branch", "gitlab-merge-request-fork-in-parent", "gitlab-schedule-environment",
     "gitlab-tag", "jenkins-freestyle-git", "jenkins-multibranch-branch", "jenkins-multibranch-pull-request-fork",
 )  # fmt: skip
@@ -376,7 +377,7 @@ def test_the_ci_can_be_said(tmp_path: Path, name: str, expected: str):
 def test_a_ci_that_is_none_is_usage(tmp_path: Path):
     answer = run("context", env={"TOCSIN_CI": "circle\n::error::x"}, folder=tmp_path)
     assert answer.code == 2
-    assert "github, gitlab, jenkins, generic" in answer.err
+    assert ", ".join(CIS) in answer.err
 
 
 def test_every_field_of_the_event_is_in_the_table_of_sources():

@@ -11,7 +11,7 @@ from events import CASES, SAMPLES, hostile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.event import Change, Event, Run
+from tocsin.event import Change, Event, PipelineRun
 from tocsin.message import compose
 from tocsin.templates import TemplateProblem, TooLarge, compile_text, find_problems, variables
 from tocsin.templates.samples import EVERYTHING, NOTHING
@@ -79,7 +79,7 @@ def test_too_much_at_send_time_is_told_apart(source: str) -> None:
 def test_what_only_the_data_brings_about_is_a_problem_with_its_place() -> None:
     template = compile_text("rate:\n{{ 100 / ((run.number or 1) - 41) }}")
     with pytest.raises(TemplateProblem, match="division by zero") as raised:
-        template.render(variables(EVERYTHING._replace(run=Run(number=41))))
+        template.render(variables(EVERYTHING._replace(run=PipelineRun(number=41))))
     assert raised.value.line == 2
 
 
@@ -90,9 +90,10 @@ def test_devtron_s_variables_have_its_types_and_meanings(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "number"), [(Run(id="jenkins-7", number=7), 7), (Run(id="12"), 12), (Run(id="٣", number=1), 1), (Run(), 0)]
+    ("run", "number"),
+    [(PipelineRun(id="jenkins-7", number=7), 7), (PipelineRun(id="12"), 12), (PipelineRun(id="٣", number=1), 1), (PipelineRun(), 0)],
 )
-def test_devtron_s_pipeline_id_is_a_number(run: Run, number: int) -> None:
+def test_devtron_s_pipeline_id_is_a_number(run: PipelineRun, number: int) -> None:
     assert variables(Event(run=run))["devtronCdPipelineId"] == number
 
 

@@ -40,7 +40,7 @@ class Fact(NamedTuple):
 Facts: TypeAlias = dict[str, Fact]
 
 
-class Run(NamedTuple):
+class PipelineRun(NamedTuple):
     """One run of a pipeline. Times are ISO 8601 in UTC ("2026-11-23T15:44:00Z")."""
 
     id: str | None = None
@@ -159,7 +159,7 @@ class Event(NamedTuple):
     pipeline: str | None = None
     pipeline_file: str | None = None
     source: str | None = None
-    run: Run = Run()
+    run: PipelineRun = PipelineRun()
     job: Job = Job()
     ref: Ref = Ref()
     commit: Commit = Commit()

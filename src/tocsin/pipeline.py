@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tocsin import channels, ci, source
-from tocsin.ci import Run
 from tocsin.ci.rest import Api
+from tocsin.ci.run import Run
 from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.derive import derive
 from tocsin.derive.facts_file import facts_of_file
@@ -70,7 +70,8 @@ def prepare(world: World, request: Request) -> Situation:
 
 def open_api(world: World, run: Run, token: str | None = None) -> Api | None:
     """The CI's API, where a token was made for us or is passed: the CI's own in the environment was not."""
-    return ci.open_api(run.ci, world.env, world.network, world.started + LOOK_UPS_MAX_SECONDS, token)
+    deadline = world.started + LOOK_UPS_MAX_SECONDS
+    return ci.load(run.ci).open_api(world.env, world.network, world.clock, deadline, token)
 
 
 def situation(run: Run, found: source.PolicySource, api: Api | None) -> Situation:

@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"\$\$\{|\$\{(?P<expression>\{)?(?:(?P<name>[A-Za-z_][A-Za-z
 # The CI's own credentials: they open the CI, not a channel, so a policy that sends them anywhere is wrong or hostile.
 REFUSED = (
     "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_*", "CI_JOB_TOKEN", "CI_JOB_JWT*", "CI_*_PASSWORD", "CI_*_TOKEN",
-    "CI_REPOSITORY_URL", "INPUT_TOKEN", "JENKINS_*_TOKEN", "GITLAB_TOKEN", "TOCSIN_GITLAB_TOKEN",
+    "CI_REPOSITORY_URL", "INPUT_TOKEN", "CIRCLE_*TOKEN*", "JENKINS_*_TOKEN", "GITLAB_TOKEN", "TOCSIN_GITLAB_TOKEN",
 )  # fmt: skip
 
 MASK = "***"

@@ -10,8 +10,10 @@ from typing import Any
 
 from api_server import ApiServer
 
-from tocsin.ci import context
-from tocsin.ci.github_api import Api
+from tocsin.ci import load
+from tocsin.ci.github.rest import GitHubApi
+from tocsin.ci.remote_file import read_remote_file
+from tocsin.ci.rest import Api
 from tocsin.derive import derive
 from tocsin.derive.facts_file import read_facts
 from tocsin.event import Event, Fact
@@ -45,13 +47,19 @@ class GitHub(ApiServer):
     missing = b'{"message": "Not Found", "status": "404"}'
 
     def api(self, seconds: float = 60, network: Network | None = None) -> Api:
-        return Api(self.url(self.prefix), TOKEN, network or Network(), time.monotonic() + seconds)
+        return GitHubApi(self.url(self.prefix), TOKEN, network or Network(), time.monotonic() + seconds)
 
 
 def event_of(case: Mapping[str, Any], api: Api) -> Event:
     """The event of a case, derived as the program derives it."""
     env = {**GITHUB, **case["env"]}
-    run = context("github", env, lambda _: json.dumps(case.get("event_file", {})))
-    run = run._replace(declared={**run.declared, **{name: Fact(value, "test") for name, value in case.get("declared", {}).items()}})
+    run = load("github").context(env, lambda _: json.dumps(case.get("event_file", {})))
+    run = run._replace(facts={**run.facts, **{name: Fact(value, "test") for name, value in case.get("declared", {}).items()}})
     request = Request(case["hook"], case["status"], facts=read_facts(json.dumps(case.get("facts", {}))))
     return derive(run, request, env, NOW, api=api)
+
+
+def remote_files(repository: str, ref: str, api: Api) -> dict[str, bytes]:
+    """The policies in a repository at a ref, as far as the API hands them out."""
+    found = {path: read_remote_file(repository, ref, path, api) for path in PLACES}
+    return {path: data for path, data in found.items() if data is not None}

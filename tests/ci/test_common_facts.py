@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.ci.common import author, document, first_line, utc, variables, web_url
+from tocsin.ci.common import document, first_line, split_author, utc, variables, web_url
 from tocsin.event import Fact
 
 
@@ -90,7 +90,7 @@ def test_an_instant_is_in_utc(text: str, expected: str | None):
     ],
 )
 def test_an_author_is_a_name_and_an_address(text: str, expected: tuple[str | None, str | None]):
-    assert author(text) == expected
+    assert split_author(text) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), [("a\nb", "a"), ("\n \r\n b \nc", "b"), ("", None), (" \n", None)])

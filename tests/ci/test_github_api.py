@@ -12,7 +12,10 @@ from clocks import StandingClock
 from github_server import ANSWERS, CASES, GITHUB, NOW, REPOSITORY, RUN, TOKEN, GitHub, event_of
 from servers import Answer, ScriptedServer
 
-from tocsin.ci.github_api import Api, current_job, failed_jobs, previous_status
+from tocsin.ci.common import text_of
+from tocsin.ci.github.history import previous_status
+from tocsin.ci.github.jobs import failed_jobs, find_current, jobs
+from tocsin.ci.rest import Api
 from tocsin.deliver import Stop
 from tocsin.event import Event, as_dict
 from tocsin.network import Network
@@ -72,6 +75,13 @@ def test_what_the_ci_declares_outranks_the_api(github: GitHub):
     assert [failure.reason for failure in event.failures] == ["Out of memory"]
 
 
+def test_a_deployment_s_own_run_is_asked_for_once_it_is_named(github: GitHub):
+    case = json.loads((CASES / "deployment-status.json").read_text(encoding="utf-8"))
+    github.route({"*": "jobs-matrix.json"})
+    event_of({**case, "env": {**case["env"], "TOCSIN_RUN_ID": "77"}}, github.api())
+    assert any("/runs/77/" in path for path in github.asked())
+
+
 # Pages
 
 
@@ -129,9 +139,8 @@ def test_history_goes_back_over_pages_of_cancelled_runs_but_not_for_ever(github:
 )
 def test_our_job_is_told_from_the_others(github: GitHub, runner: str | None, key: str, job_id: str | None, found: str | None):
     github.route({"*": "jobs-matrix.json"})
-    job = current_job(github.api(), REPOSITORY, RUN, 1, key, runner, job_id)
-    assert (job["id"] if job else None) == found
-    assert not job or job["html_url"] == f"https://github.com/{REPOSITORY}/actions/runs/{RUN}/job/{found}"
+    job = find_current(jobs(github.api(), REPOSITORY, RUN, 1), job_id, key, runner)
+    assert (text_of(job, "id") if job else None) == found
 
 
 def test_a_job_is_told_by_its_only_candidate_only_where_all_jobs_are_known(github: GitHub):
@@ -139,7 +148,7 @@ def test_a_job_is_told_by_its_only_candidate_only_where_all_jobs_are_known(githu
     first = json.loads(page(*range(100)).body)
     first["jobs"][0]["status"] = "queued"
     github.route({f"{path}1": Answer(200, json.dumps(first).encode()), f"{path}2": Answer(502)})
-    assert current_job(github.api(), REPOSITORY, RUN, None, "build", "GitHub Actions 7") is None
+    assert find_current(jobs(github.api(), REPOSITORY, RUN, None), None, "build", "GitHub Actions 7") is None
 
 
 def test_two_jobs_of_one_name_before_are_not_held_against_ours(github: GitHub):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import threading
 import time
 from typing import Any
 
 import pytest
-from github_server import ANSWERS, PLACES, REPOSITORY, RUN, TOKEN, GitHub, event_of
+from github_server import ANSWERS, PLACES, REPOSITORY, RUN, TOKEN, GitHub, event_of, remote_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import Answer, ScriptedServer
 
-from tocsin.ci.contents import trusted_policy
-from tocsin.ci.github_api import Api, failed_jobs, previous_status
-from tocsin.errors import PolicyError
+from tocsin.ci.github.history import previous_status
+from tocsin.ci.github.jobs import failed_jobs
+from tocsin.ci.github.rest import GitHubApi
 from tocsin.event import as_dict
 from tocsin.network import Network
 
@@ -64,7 +63,7 @@ def test_what_is_no_repository_is_not_asked_for(github: GitHub, repository: str)
     api = github.api()
     assert failed_jobs(api, repository, RUN, 1) == []
     assert previous_status(api, repository, "ci.yml", "main", RUN, "push") is None
-    assert trusted_policy(repository, "main", PLACES, api) is None
+    assert remote_files(repository, "main", api) == {}
     assert github.requests == []
 
 
@@ -95,7 +94,7 @@ def test_a_branch_and_a_workflow_stay_values_in_the_address(github: GitHub):
     ],
 )
 def test_the_token_never_travels_in_the_clear(base: str, why: str):
-    api = Api(base, TOKEN, Network(), time.monotonic() + 60)
+    api = GitHubApi(base, TOKEN, Network(), time.monotonic() + 60)
     assert failed_jobs(api, REPOSITORY, RUN, 1) == []
     assert why in api.notes[0]
 
@@ -112,14 +111,14 @@ def test_the_token_follows_no_redirect_and_stands_in_no_note(github: GitHub):
             github.route({"*": Answer(status, TOKEN.encode(), headers)})
             api = github.api()
             assert failed_jobs(api, REPOSITORY, RUN, 1) == []
-            assert trusted_policy(REPOSITORY, "main", PLACES, api) is None
+            assert remote_files(REPOSITORY, "main", api) == {}
             assert api.notes
             assert TOKEN not in str(api.notes)
         assert elsewhere.requests == []
 
 
 def test_a_token_that_no_header_can_hold_is_no_defect(github: GitHub):
-    api = Api(github.url(), "two\r\nlines: 1", Network(), time.monotonic() + 60)
+    api = GitHubApi(github.url(), "two\r\nlines: 1", Network(), time.monotonic() + 60)
     assert failed_jobs(api, REPOSITORY, RUN, 1) == []
     assert "lines" not in str(api.notes)
     assert github.requests == []
@@ -149,22 +148,16 @@ def place(path: str, ref: str = "3f9c1d27") -> str:
 def test_the_trusted_policy_comes_byte_for_byte(github: GitHub, data: bytes):
     github.route({place(".github/tocsin.yml"): contents(data)})
     api = github.api()
-    assert trusted_policy(REPOSITORY, "3f9c1d27", PLACES, api) == (data, ".github/tocsin.yml")
+    assert remote_files(REPOSITORY, "3f9c1d27", api) == {".github/tocsin.yml": data}
     assert github.asked() == [place(path) for path in PLACES]
     assert api.notes == []
 
 
 def test_no_trusted_policy_is_no_note(github: GitHub):
     api = github.api()
-    assert trusted_policy(REPOSITORY, "release/1 é", PLACES, api) is None
+    assert remote_files(REPOSITORY, "release/1 é", api) == {}
     assert github.asked()[0] == place(".tocsin.yml", "release%2F1+%C3%A9")
     assert api.notes == []
-
-
-def test_two_trusted_policies_are_an_error(github: GitHub):
-    github.route({place(path): contents(b"a: 1") for path in PLACES[:2]})
-    with pytest.raises(PolicyError, match=r"2 policies in acme/payments at 3f9c1d27, \.tocsin\.yml and \.github/tocsin\.yml: keep one"):
-        trusted_policy(REPOSITORY, "3f9c1d27", PLACES, github.api())
 
 
 @pytest.mark.parametrize(
@@ -183,7 +176,7 @@ def test_two_trusted_policies_are_an_error(github: GitHub):
 def test_what_is_no_file_is_no_policy(github: GitHub, answer: Answer):
     github.route({place(".tocsin.yml"): answer})
     api = github.api()
-    assert trusted_policy(REPOSITORY, "3f9c1d27", PLACES, api) is None
+    assert remote_files(REPOSITORY, "3f9c1d27", api) == {}
     assert len(api.notes) == 1
     assert api.notes[0].endswith("so the trusted policy stays unknown")
 
@@ -191,7 +184,7 @@ def test_what_is_no_file_is_no_policy(github: GitHub, answer: Answer):
 def test_a_refused_policy_leaves_the_runs_to_be_asked_for(github: GitHub):
     github.route({place(".tocsin.yml"): Answer(403), f"/repos/{REPOSITORY}/actions/runs/{RUN}/attempts/1/jobs": "jobs-matrix.json"})
     api = github.api()
-    assert trusted_policy(REPOSITORY, "3f9c1d27", PLACES, api) is None
+    assert remote_files(REPOSITORY, "3f9c1d27", api) == {}
     assert len(github.requests) == 1
     assert len(failed_jobs(api, REPOSITORY, RUN, 1)) == 2
     assert api.notes == [
@@ -255,6 +248,5 @@ def test_any_json_never_raises(server: GitHub, data: st.DataObject, name: str, s
     assert event.run.previous_status in (None, "success", "failure", "unstable")
     assert all(isinstance(part, str | None) for failure in event.failures for part in failure)
     json.dumps(as_dict(event)).encode()
-    with contextlib.suppress(PolicyError):
-        trusted_policy(REPOSITORY, "main", PLACES, api)
+    remote_files(REPOSITORY, "main", api)
     assert all(note.isprintable() for note in api.notes)

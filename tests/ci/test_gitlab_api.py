@@ -15,11 +15,13 @@ from projects import Project
 from runners import git
 from servers import ScriptedServer
 
-from tocsin.ci import context
-from tocsin.ci.contents import trusted_policy
-from tocsin.ci.gitlab_rest import PIPELINES, Api, open_api
+from tocsin.ci import load
+from tocsin.ci.gitlab.rest import PIPELINES, GitLabApi
+from tocsin.ci.remote_file import read_remote_file
+from tocsin.ci.rest import Api
+from tocsin.clock import Clock
 from tocsin.derive import derive
-from tocsin.event import as_dict
+from tocsin.event import Event, as_dict
 from tocsin.network import Network
 from tocsin.request import Request
 
@@ -48,10 +50,15 @@ class GitLab(ApiServer):
     missing = b'{"message": "404 Not Found"}'
 
     def api(self) -> Api:
-        return Api(self.url(self.prefix), TOKEN, Network(), time.monotonic() + 60)
+        return GitLabApi(self.url(self.prefix), TOKEN, Network(), time.monotonic() + 60)
 
     def env(self) -> dict[str, str]:
         return {"CI_API_V4_URL": self.url(self.prefix), "TOCSIN_GITLAB_TOKEN": TOKEN}
+
+
+def event_of(env: dict[str, str], request: Request, api: Api) -> Event:
+    """The event of a run, derived as the program derives it."""
+    return derive(load("gitlab").context(env, str), request, env, "2026-11-23T15:50:00Z", api=api)
 
 
 @pytest.fixture
@@ -65,7 +72,8 @@ def test_the_api_adds_what_it_knows(gitlab: GitLab, path: Path):
     case = json.loads(path.read_text(encoding="utf-8"))
     gitlab.route(case["answers"])
     env, api = {**ENV, **case["env"]}, gitlab.api()
-    event = derive(context("gitlab", env, str), Request(case["hook"], case["status"]), env, "2026-11-23T15:50:00Z", api=api)
+    request = Request(case["hook"], case["status"])
+    event = event_of(env, request, api)
     assert {
         "failures": as_dict(event.failures),
         "previous_status": event.run.previous_status,
@@ -81,21 +89,15 @@ def test_a_long_list_is_read_page_by_page(gitlab: GitLab):
     jobs = [{"name": f"job {number}", "status": "failed"} for number in range(100)]
     path = "/projects/62099837/pipelines/1700399976/jobs?scope%5B%5D=failed&per_page=100&page="
     gitlab.route({f"{path}1": jobs, f"{path}2": jobs[:7], "*": []})
-    event = derive(
-        context("gitlab", ENV, str),
-        Request("completion", "failure"),
-        ENV,
-        "2026-11-23T15:50:00Z",
-        api=gitlab.api(),
-    )
-    assert len(event.failures) == 107
+    assert len(event_of(ENV, Request("completion", "failure"), gitlab.api()).failures) == 107
 
 
 def test_without_a_token_of_its_own_nothing_is_asked():
     env = {"CI_API_V4_URL": "https://gitlab.example.com/api/v4", "CI_JOB_TOKEN": TOKEN, "GITLAB_TOKEN": TOKEN}
-    assert open_api(env, Network(), 0) is None
-    assert open_api({**env, "TOCSIN_GITLAB_TOKEN": " "}, Network(), 0) is None
-    assert open_api({**env, "TOCSIN_GITLAB_TOKEN": TOKEN}, Network(), 0)
+    gitlab = load("gitlab")
+    assert gitlab.open_api(env, Network(), Clock(), 0) is None
+    assert gitlab.open_api({**env, "TOCSIN_GITLAB_TOKEN": " "}, Network(), Clock(), 0) is None
+    assert gitlab.open_api({**env, "TOCSIN_GITLAB_TOKEN": TOKEN}, Network(), Clock(), 0)
 
 
 # At the command line
@@ -169,7 +171,7 @@ def test_without_it_nothing_is_sent_and_it_says_why(project: Project, gitlab: Gi
 def test_a_token_that_is_refused_is_used_for_nothing_else(gitlab: GitLab):
     gitlab.route({"*": {"status": 401, "body": "{}"}})
     api = gitlab.api()
-    assert trusted_policy("62099837", "main", [".tocsin.yml", ".gitlab/tocsin.yml"], api) is None
+    assert [read_remote_file("62099837", "main", path, api) for path in (".tocsin.yml", ".gitlab/tocsin.yml")] == [None, None]
     assert api.get("/projects/62099837/pipelines", PIPELINES) is None
     assert len(gitlab.requests) == 1
 

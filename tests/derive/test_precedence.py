@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.ci import Run
+from tocsin.ci.run import Run
 from tocsin.derive import derive
 from tocsin.derive.consequences import Moment, conclude, require_status
 from tocsin.derive.precedence import lay
@@ -190,7 +190,7 @@ def test_a_completion_needs_a_status(said: Facts):
 
 
 def run(**declared: Any) -> Run:
-    return Run({"ci": Fact("generic", "x"), **facts(**declared)}, facts(Rank.GUESS, app="guess"))
+    return Run("generic", {**facts(Rank.GUESS, app="guess"), "ci": Fact("generic", "x"), **facts(**declared)}, untrusted=None)
 
 
 def test_an_event_is_derived_from_all_sources_by_rank():

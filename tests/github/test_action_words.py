@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tocsin.action.files import put
 from tocsin.action.hooks import decide
 from tocsin.action.inputs import Inputs, is_strict, read, read_needs, variant
-from tocsin.ci import Run
+from tocsin.ci.run import Run
 from tocsin.errors import UsageError
 from tocsin.event import Fact
 
@@ -163,28 +163,28 @@ ENDED, RUNNING = "ended", "running"
 )
 def test_which_part_tells_of_what(hook, event, state, given, main, post):
     declared = {"status": Fact("failure", "event file")} if state == ENDED else {}
-    found = decide(inputs(hook=hook, needs=given, status="success"), Run(declared, {}), event, late=False)
+    found = decide(inputs(hook=hook, needs=given, status="success"), Run("github", declared, None), event, late=False)
     assert (found.main, found.post) == (main, post)
     assert found.status == ("failure" if given == NEEDS else None if state == ENDED else "success")
 
 
 def test_malformed_needs_are_told_once():
-    [notice] = decide(inputs(needs="{}"), Run({}, {}), "push", late=False).notices
+    [notice] = decide(inputs(needs="{}"), Run("github", {}, None), "push", late=False).notices
     assert notice.level == "warning"
     assert "toJSON(needs)" in notice.text
 
 
 def test_the_first_leg_of_a_matrix_shows_how_to_notify_once():
-    [notice] = decide(inputs(legs="0/3"), Run({}, {}), "push", late=False).notices
+    [notice] = decide(inputs(legs="0/3"), Run("github", {}, None), "push", late=False).notices
     assert "3 legs" in notice.text
     assert "needs: '${{ toJSON(needs) }}'" in notice.text
     for words in ({"legs": "1/3"}, {"legs": "0/1"}, {"legs": "0/3", "hook": "both"}, {"legs": "0/3", "needs": NEEDS}):
-        assert decide(inputs(**words), Run({}, {}), "push", late=False).notices == ()
+        assert decide(inputs(**words), Run("github", {}, None), "push", late=False).notices == ()
 
 
 def test_a_step_that_comes_late_tells_of_no_start():
-    assert decide(inputs(), Run({}, {}), "push", late=True)[:2] == (None, "completion")
-    assert decide(inputs(hook="both"), Run({}, {}), "push", late=True)[:2] == ("trigger", "completion")
+    assert decide(inputs(), Run("github", {}, None), "push", late=True)[:2] == (None, "completion")
+    assert decide(inputs(hook="both"), Run("github", {}, None), "push", late=True)[:2] == ("trigger", "completion")
 
 
 def test_no_value_can_know_the_delimiter_of_outputs_and_state(tmp_path):

@@ -10,8 +10,7 @@ import pytest
 from runners import git
 
 from tocsin import source
-from tocsin.ci import Run
-from tocsin.ci.common import Trusted
+from tocsin.ci.run import Run, TrustedRef
 from tocsin.clock import Clock
 from tocsin.errors import PolicyError
 from tocsin.event import Fact
@@ -22,11 +21,11 @@ from tocsin.source.places import in_workspace
 from tocsin.source.snapshot import take
 from tocsin.world import World
 
-OURS = Run({"ci": Fact("generic", "x")}, {}, None)
+OURS = Run("generic", {"ci": Fact("generic", "x")}, untrusted=None)
 
 
 def stranger(commit: str | None) -> Run:
-    return OURS._replace(untrusted="a stranger's", trusted=Trusted("acme/payments", commit or "main", commit, "do this"))
+    return OURS._replace(untrusted="a stranger's", trusted=TrustedRef("acme/payments", commit or "main", commit, "do this"))
 
 
 def world(folder: Path, env: Mapping[str, str] = {}, stdin: bytes = b"stdin") -> World:

@@ -24,7 +24,7 @@ from tocsin.request import Request
 from tocsin.world import World
 
 if TYPE_CHECKING:
-    from tocsin.ci import Run
+    from tocsin.ci.run import Run
     from tocsin.console import Console
     from tocsin.deliver import Stop
 

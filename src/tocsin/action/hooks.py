@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocsin.action.inputs import Inputs, Needs, read_needs
-from tocsin.ci import Run
+from tocsin.ci.run import Run
 from tocsin.ci.status import known
 from tocsin.notice import Notice
 

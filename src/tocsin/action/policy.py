@@ -11,8 +11,8 @@ from tocsin.policy.nodes import MAPPING, BadFileError, compose, decode
 from tocsin.source.snapshot import Snapshot, take
 
 if TYPE_CHECKING:
-    from tocsin.ci import Run
     from tocsin.ci.rest import Api
+    from tocsin.ci.run import Run
     from tocsin.policy.nodes import Node
     from tocsin.policy.text import PolicyText
     from tocsin.world import World

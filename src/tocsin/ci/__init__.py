@@ -1,57 +1,96 @@
-"""The CI systems, one file each: what this run is about, from the CI's own variables and event file."""
+"""The table of CIs. Each is a module or a folder that is loaded only when it is asked.
+
+A CI is what `CI` names. A new one is a file or a folder, its row in CIS, and its cases.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
-from tocsin.ci.common import ReadFile, Run
 from tocsin.errors import UsageError
 from tocsin.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tocsin.ci.rest import Api
+    from tocsin.ci.run import ReadFile, Run
+    from tocsin.clock import Clock
     from tocsin.event import Event, Facts
     from tocsin.network import Network
 
-__all__ = ["CIS", "ReadFile", "Run", "context", "detect", "learn", "open_api", "read_run"]
 
-CIS = ("github", "gitlab", "jenkins", "generic")  # in the order they are asked: a runner of one may live on a machine of the next
+class CI(Protocol):
+    """What a CI offers. One whose API is not asked takes the last two from `no_api`."""
+
+    def detect(self, env: Mapping[str, str]) -> bool:
+        """Whether `env` has the variables that this CI always sets."""
+
+    def context(self, env: Mapping[str, str], files: ReadFile) -> Run:
+        """What the variables say of this run, and the event file, which `files` reads.
+
+        Pure. Whatever stands in them, nothing is raised: what does not fit is absent, and a broken event file gives a warning.
+        """
+
+    def open_api(self, env: Mapping[str, str], network: Network, clock: Clock, deadline: float, token: str | None = None) -> Api | None:
+        """The CI's API, to be asked until `deadline` in the clock's monotonic seconds; None without a token that was made for us.
+
+        `token` is one that was passed to us. The CI's own in the environment is never used.
+        """
+
+    def learn(self, api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:
+        """What the API adds to the event of a run. Raises nothing: `api.notes` says what stays unknown."""
 
 
-class _CI(Protocol):
-    def detect(self, env: Mapping[str, str]) -> bool: ...
+def _github() -> CI:
+    from tocsin.ci import github
 
-    def context(self, env: Mapping[str, str], files: ReadFile) -> Run: ...
+    return github
+
+
+def _gitlab() -> CI:
+    from tocsin.ci import gitlab
+
+    return gitlab
+
+
+def _circleci() -> CI:
+    from tocsin.ci import circleci
+
+    return circleci
+
+
+def _jenkins() -> CI:
+    from tocsin.ci import jenkins
+
+    return jenkins
+
+
+def _generic() -> CI:
+    from tocsin.ci import generic
+
+    return generic
+
+
+# By name, in the order they are asked: a runner of one may live on a machine of the next.
+CIS: dict[str, Callable[[], CI]] = {
+    "github": _github,
+    "gitlab": _gitlab,
+    "circleci": _circleci,
+    "jenkins": _jenkins,
+    "generic": _generic,
+}
+
+
+def load(name: str) -> CI:
+    """A CI by its name in the table. Raises KeyError for an unknown one."""
+    return CIS[name]()
 
 
 def detect(env: Mapping[str, str]) -> str:
-    """The CI whose variables `env` has: one of `CIS`, "generic" where no other is recognised."""
-    return next(name for name in CIS if _module(name).detect(env))
-
-
-def context(ci: str, env: Mapping[str, str], files: ReadFile) -> Run:
-    """What the CI named says of this run.
-
-    `files` reads the event file. A broken one costs facts and gives a warning. Raises UsageError for a CI that is not in `CIS`.
-    """
-    if ci not in CIS:
-        raise UsageError(f'the CI "{clean(ci, 40)}" is unknown: use one of {", ".join(CIS)}')
-    return _module(ci).context(env, files)
-
-
-def _module(name: str) -> _CI:
-    """The file of one CI, loaded only when it is asked."""
-    return cast("_CI", import_module(f"tocsin.ci.{name}"))
-
-
-def learn(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:
-    """What the CI's API adds to an event, as far as it can be known; `api.notes` says what stays unknown."""
-    facts: Facts = import_module(f"tocsin.ci.{run.ci}_api").api_facts(api, event, env)
-    return facts
+    """The name of the CI whose variables `env` has, "generic" where no other is recognised."""
+    return next(name for name in CIS if load(name).detect(env))
 
 
 def read_run(env: Mapping[str, str], folder: Path, name: str | None = None) -> Run:
@@ -59,17 +98,4 @@ def read_run(env: Mapping[str, str], folder: Path, name: str | None = None) -> R
     name = name or env.get("TOCSIN_CI") or detect(env)
     if name not in CIS:
         raise UsageError(f"TOCSIN_CI is {clean(name, 40)!r}: use one of {', '.join(CIS)}, or unset it")
-    return context(name, env, lambda path: (folder / path).read_text(encoding="utf-8"))
-
-
-def open_api(name: str, env: Mapping[str, str], network: Network, deadline: float, token: str | None) -> Api | None:
-    """The API of a CI, where a token was made for us or is passed; None where it has none."""
-    if name == "gitlab":
-        from tocsin.ci.gitlab_rest import open_api as gitlab
-
-        return gitlab(env, network, deadline)
-    if name == "github" and token and env.get("GITHUB_API_URL"):
-        from tocsin.ci.github_rest import Api as GitHub
-
-        return GitHub(env["GITHUB_API_URL"], token, network, deadline)
-    return None
+    return load(name).context(env, lambda path: (folder / path).read_text(encoding="utf-8"))

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from tocsin.event import Fact, Facts, Rank
 
-ReadFile: TypeAlias = Callable[[str], str]  # path -> text; may raise OSError or UnicodeDecodeError
-Maybe: TypeAlias = Fact | None
-Found: TypeAlias = dict[str, Maybe]
+OptionalFacts: TypeAlias = dict[str, Fact | None]  # by dotted field; None where it is absent
 
 SHORT_SHA_CHARS = 8
+# Where a commit's page is, on the hosts that are known: an address does not say what runs on another.
+_COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucket.org": "/commits/"}
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # 18 digits fit 64 bits: longer is no build's number
 _SCP = re.compile(r"(?:[^@/\\\s]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]+):(?P<path>[^\\\s]+)")  # git's short form of an ssh address
 # What Python 3.10 does not read in an instant: fractions of other than 3 or 6 digits, an offset without its colon.
@@ -25,68 +25,33 @@ _OFFSET = re.compile(r"([+-][0-9]{2})([0-9]{2})$")
 _AUTHOR = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>\s*")
 
 
-class Trusted(NamedTuple):
-    """Where the policy of an untrusted run may come from: the target or the default branch, as the CI itself names it."""
-
-    repository: str  # as the CI's API knows it
-    ref: str
-    commit: str | None  # its full id, where the CI says it
-    step: str  # what to do, in words for the user, where the policy cannot be had from there
-
-
-class Run(NamedTuple):
-    """What a CI says of this run. Facts are by dotted field; each names the variable or the event file's key it came from."""
-
-    declared: Facts
-    guessed: Facts
-    untrusted: str | None = None
-    secretless: str | None = None
-    warnings: tuple[str, ...] = ()
-    trusted: Trusted | None = None
-
-    @property
-    def ci(self) -> str:
-        """The CI's name."""
-        return str(self.declared["ci"].value)
-
-    @property
-    def facts(self) -> Facts:
-        """What the CI declares, over what is guessed."""
-        return {**{name: fact._replace(rank=Rank.GUESS) for name, fact in self.guessed.items()}, **self.declared}
-
-    def as_whole(self, source: str) -> Run:
-        """The same run, told as a whole by one of its jobs; `source` says so in words for the user."""
-        facts = {name: fact for name, fact in self.declared.items() if not name.startswith("job.")}
-        return self._replace(declared={**facts, "scope": Fact("run", source)})
-
-
 class Source:
     """Values by name, read without trust: the environment, or an event file whose keys are joined by dots."""
 
     def __init__(self, find: Callable[[str], object], prefix: str = "") -> None:
         self._find, self._prefix = find, prefix
 
-    def text(self, *names: str) -> Maybe:
+    def text(self, *names: str) -> Fact | None:
         """The first of `names` that has a text which is not empty."""
         return self._first(names, lambda value: value if isinstance(value, str) else None)
 
-    def id(self, *names: str) -> Maybe:
+    def id(self, *names: str) -> Fact | None:
         """As `text`, and a whole number is an id too."""
         return self._first(names, lambda value: str(value) if type(value) is int else value if isinstance(value, str) else None)
 
-    def number(self, name: str) -> Maybe:
+    def number(self, name: str) -> Fact | None:
         """A whole number that is not negative."""
-        return derive(self.id(name), lambda text: int(text) if _NUMBER.fullmatch(text) else None)
+        return mapped(self.id(name), lambda text: int(text) if _NUMBER.fullmatch(text) else None)
 
-    def time(self, *names: str) -> Maybe:
+    def time(self, *names: str) -> Fact | None:
         """The first of `names` that has a text, as ISO 8601 in UTC; absent if it is no instant."""
-        return derive(self.text(*names), utc)
+        return mapped(self.text(*names), utc)
 
     def raw(self, name: str) -> object:
         """The value as it stands."""
         return self._find(name)
 
-    def _first(self, names: tuple[str, ...], take: Callable[[object], str | None]) -> Maybe:
+    def _first(self, names: tuple[str, ...], take: Callable[[object], str | None]) -> Fact | None:
         for name in names:
             value = take(self._find(name))
             if value and value.strip():
@@ -116,24 +81,25 @@ def dig(data: object, path: str) -> object:
     return data
 
 
-def text(source: Source, name: str) -> str | None:
+def text_of(source: Source, name: str) -> str | None:
     """A text, or a whole number as one; None where there is neither."""
     fact = source.id(name)
     return fact.value if fact else None
 
 
-def present(found: Found) -> Facts:
-    """The facts among `found`."""
-    return {name: fact for name, fact in found.items() if fact is not None}
+def merged(declared: OptionalFacts, guessed: OptionalFacts) -> Facts:
+    """The facts that are there, each with its rank; what the CI declares outranks a guess."""
+    guesses = {name: fact._replace(rank=Rank.GUESS) for name, fact in guessed.items() if fact}
+    return {**guesses, **{name: fact for name, fact in declared.items() if fact}}
 
 
-def derive(fact: Maybe, make: Callable[[Any], Any]) -> Maybe:
+def mapped(fact: Fact | None, make: Callable[[Any], Any]) -> Fact | None:
     """What `make` makes of a fact's value, from the same source; absent if it makes None or empty text."""
     value = make(fact.value) if fact else None
     return Fact(value, fact.source) if fact and value not in (None, "") else None
 
 
-def ref(kind: str, name: Maybe, source: str | None = None) -> Found:
+def ref_facts(kind: str, name: Fact | None, source: str | None = None) -> OptionalFacts:
     """The `ref` fields of a branch, a tag or a pull request (`kind`); without a name only the type, from `source`."""
     where = name.source if name else source
     return {
@@ -144,18 +110,23 @@ def ref(kind: str, name: Maybe, source: str | None = None) -> Found:
     }
 
 
-def commit(sha: Maybe, base_url: Maybe = None, path: str = "/commit/") -> Found:
+def commit_facts(sha: Fact | None, base_url: Fact | None = None, path: str = "/commit/") -> OptionalFacts:
     """The `commit` fields that follow from its id; `base_url` is the repository's web address."""
     return {
         "commit.sha": sha,
-        "commit.short_sha": derive(sha, lambda text: text[:SHORT_SHA_CHARS]),
-        "commit.url": derive(sha, lambda text: f"{base_url.value}{path}{text}" if base_url else None),
+        "commit.short_sha": mapped(sha, lambda text: text[:SHORT_SHA_CHARS]),
+        "commit.url": mapped(sha, lambda text: f"{base_url.value}{path}{text}" if base_url else None),
     }
 
 
-def message(fact: Maybe) -> Found:
+def commit_path(url: Fact | None) -> str | None:
+    """The path of commits' pages below a repository's web address; None where its host is not known."""
+    return _COMMIT_PATHS.get(urlsplit(url.value).hostname or "") if url else None
+
+
+def message_facts(fact: Fact | None) -> OptionalFacts:
     """A commit's message and its title, which is the message's first line."""
-    return {"commit.message": fact, "commit.title": derive(fact, first_line)}
+    return {"commit.message": fact, "commit.title": mapped(fact, first_line)}
 
 
 def first_line(text: str) -> str | None:
@@ -163,7 +134,7 @@ def first_line(text: str) -> str | None:
     return next((line.strip() for line in text.splitlines() if line.strip()), None)
 
 
-def author(text: str) -> tuple[str | None, str | None]:
+def split_author(text: str) -> tuple[str | None, str | None]:
     """The name and the address in "Name <address>"; a text without an address is a name."""
     found = _AUTHOR.fullmatch(text)
     name, email = (found["name"], found["email"]) if found else (text, "")

@@ -6,37 +6,50 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from tocsin.ci.common import Found, Maybe, Run, Source, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import OptionalFacts, Source, commit_facts, commit_path, mapped, merged, ref_facts, variables, web_url
+from tocsin.ci.no_api import learn, open_api
+from tocsin.ci.run import Run
 from tocsin.ci.status import known
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tocsin.ci.common import ReadFile
+    from tocsin.ci.run import ReadFile
 
-# Where a commit's page is, on the hosts that are known; GIT_URL does not say what runs on another.
-COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucket.org": "/commits/"}
+__all__ = ["context", "detect", "learn", "open_api"]
+
 _REMOTE = re.compile(r"^(?:refs/heads/|(?:refs/remotes/|remotes/)?origin/)")
+_TAG_BEGINS = "jenkins-"
 _NO_BRANCH = ("HEAD", "detached")
 
 
 def detect(env: Mapping[str, str]) -> bool:
-    """JENKINS_HOME or BUILD_TAG: both always exist in a build, the URLs only where the controller's root URL is configured."""
-    return bool(env.get("JENKINS_HOME") or env.get("BUILD_TAG"))
+    """JENKINS_HOME, or Jenkins's own BUILD_TAG with what it is made of: in a build both always exist.
+
+    JENKINS_URL is no sign of a build: agents have it outside of one, and builds only where the controller's root URL is configured.
+    """
+    own = _tag(env) and env.get("BUILD_NUMBER") and env.get("JOB_NAME")
+    return bool(env.get("JENKINS_HOME") or own)
+
+
+def _tag(env: Mapping[str, str]) -> str | None:
+    """Jenkins's own BUILD_TAG, "jenkins-JOB-NUMBER"; a variable of that name is many other people's too."""
+    tag = env.get("BUILD_TAG", "")
+    return tag if tag.startswith(_TAG_BEGINS) else None
 
 
 def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Jenkins has no event file
     """What Jenkins's variables say; the text "null" is absent, which is what Groovy writes for none."""
     v = variables(env, absent=("null",))
     path, multibranch = _job(v)
-    declared: Found = {
+    declared: OptionalFacts = {
         "ci": Fact("jenkins", "JENKINS_HOME" if env.get("JENKINS_HOME") else "BUILD_TAG"),
         "scope": Fact("run", "JENKINS_HOME" if env.get("JENKINS_HOME") else "BUILD_TAG"),
-        "status": derive(v.text("BUILD_RESULT"), known),
+        "status": mapped(v.text("BUILD_RESULT"), known),
         "source": v.text("BUILD_CAUSE"),
-        "pipeline": derive(v.text("JOB_NAME"), lambda _: "/".join(path) or None),
-        "run.id": v.text("BUILD_TAG"),
+        "pipeline": mapped(v.text("JOB_NAME"), lambda _: "/".join(path) or None),
+        "run.id": v.text("BUILD_TAG") if _tag(env) else None,  # "v1.2.3" would be the id of many runs
         "run.number": v.number("BUILD_NUMBER"),
         "run.url": v.text("BUILD_URL"),
         "job.name": v.text("JOB_NAME"),
@@ -48,11 +61,11 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Je
         **_ref(v, multibranch=multibranch),
         **_commit(v),
     }
-    guessed: Found = {
-        "app": derive(v.text("JOB_NAME"), lambda _: path[-1] if path else None),
-        "project": derive(v.text("JOB_NAME"), lambda _: "/".join(path[:-1]) or None),
+    guessed: OptionalFacts = {
+        "app": mapped(v.text("JOB_NAME"), lambda _: path[-1] if path else None),
+        "project": mapped(v.text("JOB_NAME"), lambda _: "/".join(path[:-1]) or None),
     }
-    return Run(present(declared), present(guessed), untrusted=_untrusted(v))
+    return Run("jenkins", merged(declared, guessed), _untrusted(v))
 
 
 def _job(v: Source) -> tuple[list[str], bool]:
@@ -63,62 +76,62 @@ def _job(v: Source) -> tuple[list[str], bool]:
     return path[:-1] if multibranch else path, multibranch
 
 
-def _repository(v: Source) -> Found:
-    url = derive(v.text("GIT_URL", "GIT_URL_1"), web_url)
-    path = derive(url, lambda text: urlsplit(text).path.strip("/"))
+def _repository(v: Source) -> OptionalFacts:
+    url = mapped(v.text("GIT_URL", "GIT_URL_1"), web_url)
+    path = mapped(url, lambda text: urlsplit(text).path.strip("/"))
     return {
-        "repository.name": derive(path, lambda text: text.rpartition("/")[2]),
-        "repository.owner": derive(path, lambda text: text.rpartition("/")[0] or None),
+        "repository.name": mapped(path, lambda text: text.rpartition("/")[2]),
+        "repository.owner": mapped(path, lambda text: text.rpartition("/")[0] or None),
         "repository.url": url,
     }
 
 
-def _ref(v: Source, *, multibranch: bool) -> Found:
+def _ref(v: Source, *, multibranch: bool) -> OptionalFacts:
     if v.text("CHANGE_ID"):
         return _pull_request(v)
-    tag = v.text("TAG_NAME") or derive(
+    tag = v.text("TAG_NAME") or mapped(
         v.text("GIT_BRANCH"), lambda name: name[len("refs/tags/") :] if name.startswith("refs/tags/") else None
     )
     if tag:
-        return ref("tag", tag)
+        return ref_facts("tag", tag)
     branch = _branch(v, multibranch=multibranch)
-    return ref("branch", branch) if branch else {}
+    return ref_facts("branch", branch) if branch else {}
 
 
-def _branch(v: Source, *, multibranch: bool) -> Maybe:
+def _branch(v: Source, *, multibranch: bool) -> Fact | None:
     """BRANCH_NAME is Jenkins's own in a multibranch job; in another it is a parameter of the user's, and git knows better.
 
     Only GIT_BRANCH names the remote too: a branch that is called "origin/main" must not pass for "main".
     """
     own = v.text("BRANCH_NAME")
-    git = v.text("GIT_LOCAL_BRANCH") or derive(v.text("GIT_BRANCH"), lambda name: _REMOTE.sub("", name) or None)
+    git = v.text("GIT_LOCAL_BRANCH") or mapped(v.text("GIT_BRANCH"), lambda name: _REMOTE.sub("", name) or None)
     for branch in (own, git) if multibranch else (git, own):
         if branch and branch.value not in _NO_BRANCH:
             return branch
     return None
 
 
-def _pull_request(v: Source) -> Found:
+def _pull_request(v: Source) -> OptionalFacts:
     """BRANCH_NAME is "PR-24" here. CHANGE_FORK is there for a fork only, CHANGE_BRANCH wherever the origin is known."""
     branch, fork = v.text("CHANGE_BRANCH"), v.text("CHANGE_FORK")
     return {
-        **ref("pull_request", branch, "CHANGE_ID"),
+        **ref_facts("pull_request", branch, "CHANGE_ID"),
         "pull_request.number": v.number("CHANGE_ID"),
         "pull_request.title": v.text("CHANGE_TITLE"),
         "pull_request.url": v.text("CHANGE_URL"),
         "pull_request.source_branch": branch,
         "pull_request.target_branch": v.text("CHANGE_TARGET"),
-        "pull_request.fork": Fact(True, fork.source) if fork else derive(branch, lambda _: False),
+        "pull_request.fork": Fact(True, fork.source) if fork else mapped(branch, lambda _: False),
     }
 
 
-def _commit(v: Source) -> Found:
+def _commit(v: Source) -> OptionalFacts:
     """What was built. Of a pull request that may be a merge of Jenkins's own making, so no page is named for it."""
-    url = derive(v.text("GIT_URL", "GIT_URL_1"), web_url)
-    path = COMMIT_PATHS.get(urlsplit(url.value).hostname or "") if url else None
+    url = mapped(v.text("GIT_URL", "GIT_URL_1"), web_url)
+    path = commit_path(url)
     page = url if path and not v.text("CHANGE_ID") else None
     return {
-        **commit(v.text("GIT_COMMIT"), page, path or ""),
+        **commit_facts(v.text("GIT_COMMIT"), page, path or ""),
         "commit.author.name": v.text("CHANGE_AUTHOR_DISPLAY_NAME", "CHANGE_AUTHOR"),
         "commit.author.email": v.text("CHANGE_AUTHOR_EMAIL"),
     }

@@ -158,7 +158,7 @@ def _test_delivery(words: Namespace, planned: Plan) -> Delivery:
     """The test message on its way. It has a key of its own: no receiver takes it for a repetition of a real one."""
     from tocsin import channels, pipeline
     from tocsin.deliver import Delivery
-    from tocsin.event import Run
+    from tocsin.event import PipelineRun
     from tocsin.policy.match import Destination
 
     options = planned.options[words.name]
@@ -167,5 +167,5 @@ def _test_delivery(words: Namespace, planned: Plan) -> Delivery:
     message = planned.message._replace(title=title, text=text, tone="neutral", recipient=words.to)
     module = channels.load(options.kind)
     destination = Destination(words.name, options.kind, words.to or words.name, ("channels test",), None)
-    key = pipeline.repeat_key(planned.event._replace(run=Run()), destination)
+    key = pipeline.repeat_key(planned.event._replace(run=PipelineRun()), destination)
     return Delivery(*destination[:4], module, options, module.render(message, options), key)

@@ -15,11 +15,11 @@ from tocsin.derive.consequences import Moment, conclude, require_status
 from tocsin.derive.policy_facts import policy_facts
 from tocsin.derive.precedence import lay
 from tocsin.derive.spoken import spoken_facts
-from tocsin.event import Event, Rank, build
+from tocsin.event import Event, build
 
 if TYPE_CHECKING:
-    from tocsin.ci import Run
     from tocsin.ci.rest import Api
+    from tocsin.ci.run import Run
     from tocsin.event import Facts
     from tocsin.policy.load import PolicyDocument
     from tocsin.request import Request
@@ -47,5 +47,4 @@ def derive(
 
 
 def _learned(api: Api, run: Run, said: Facts, moment: Moment, env: Mapping[str, str]) -> Facts:
-    learned = ci.learn(api, run, build(conclude(said, moment)), env)
-    return {name: fact._replace(rank=Rank.API) for name, fact in learned.items()}
+    return ci.load(run.ci).learn(api, run, build(conclude(said, moment)), env)

@@ -20,8 +20,8 @@ from tocsin.source.places import files_of, find_path, in_workspace, read_policy,
 from tocsin.source.trusted import trusted_text, why_nothing
 
 if TYPE_CHECKING:
-    from tocsin.ci import Run
     from tocsin.ci.rest import Api
+    from tocsin.ci.run import Run
     from tocsin.policy.text import Files
     from tocsin.world import World
 

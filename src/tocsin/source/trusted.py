@@ -14,9 +14,8 @@ from tocsin.source.places import PLACES, levels, no_file, workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tocsin.ci import Run
-    from tocsin.ci.common import Trusted
     from tocsin.ci.rest import Api
+    from tocsin.ci.run import Run, TrustedRef
     from tocsin.policy.text import Files
     from tocsin.world import World
 
@@ -51,15 +50,15 @@ def why_nothing(run: Run, api: Api | None) -> str:
     return f"nothing is sent: {run.untrusted}, and the trusted branch shows no policy{notes}: {run.trusted.step}"
 
 
-def _by_git(world: World, root: Path, trusted: Trusted) -> Read:
+def _by_git(world: World, root: Path, trusted: TrustedRef) -> Read:
     return lambda paths: committed(root, world.env, trusted.commit or "", paths)
 
 
-def _by_api(trusted: Trusted, api: Api) -> Read:
-    from tocsin.ci.contents import trusted_file
+def _by_api(trusted: TrustedRef, api: Api) -> Read:
+    from tocsin.ci.remote_file import read_remote_file
 
     def read(paths: Sequence[str]) -> Mapping[str, bytes]:
-        found = {path: trusted_file(trusted.repository, trusted.ref, path, api) for path in paths}
+        found = {path: read_remote_file(trusted.repository, trusted.ref, path, api) for path in paths}
         return {path: data for path, data in found.items() if data is not None}
 
     return read

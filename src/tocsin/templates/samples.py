@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.event import Actor, Change, Commit, Event, Failure, Image, Job, Person, PullRequest, Ref, Repository, Run
+from tocsin.event import Actor, Change, Commit, Event, Failure, Image, Job, Person, PipelineRun, PullRequest, Ref, Repository
 
 NOTHING = Event(hook="completion", kind="ci")
 """An event of which nothing is known."""
@@ -27,7 +27,7 @@ EVERYTHING = Event(
     pipeline="Deploy payments",
     pipeline_file="deploy.yml",
     source="push",
-    run=Run("4711", 42, 2, _URL, "2026-01-02T03:04:05Z", "2026-01-02T03:07:25Z", "success"),
+    run=PipelineRun("4711", 42, 2, _URL, "2026-01-02T03:04:05Z", "2026-01-02T03:07:25Z", "success"),
     job=Job("17", "deploy", f"{_URL}/jobs/17", "eu-west-1"),
     ref=Ref("branch", "release/2.1", "release/2.1", "v2.1.0"),
     commit=Commit("0123456789abcdef" * 2 + "01234567", "01234567", "Fix rounding", "Fix rounding\n\nBy cents.", f"{_URL}/commit", _AUTHOR),

@@ -4,64 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocsin.ci.common import Found, Maybe, Run, Source, Trusted, author, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, merged, ref_facts, split_author, variables, web_url
+from tocsin.ci.gitlab import TOKEN
+from tocsin.ci.run import Run, TrustedRef
 from tocsin.ci.status import known
 from tocsin.event import TIERS, Fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tocsin.ci.common import ReadFile
-
-TOKEN = "TOCSIN_GITLAB_TOKEN"  # noqa: S105  the name of a masked variable, made for us: CI_JOB_TOKEN may not ask what we ask
 _MERGED = ("merged_result", "merge_train")  # pipelines whose CI_COMMIT_* are a merge commit's
 
 
-def detect(env: Mapping[str, str]) -> bool:
-    """GITLAB_CI is true."""
-    return env.get("GITLAB_CI", "").lower() == "true"
-
-
-def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  GitLab has no event file
+def read(env: Mapping[str, str]) -> Run:
     """What GitLab's variables say."""
     v = variables(env)
     fork = _fork(v)
-    declared: Found = {
+    declared: OptionalFacts = {
         "ci": Fact("gitlab", "GITLAB_CI"),
         "source": v.text("CI_PIPELINE_SOURCE"),
         "pipeline": v.text("CI_PIPELINE_NAME"),
         # A file of another project or of a web server is no path in this repository.
-        "pipeline_file": derive(v.text("CI_CONFIG_PATH"), lambda path: None if "@" in path or "://" in path else path),
+        "pipeline_file": mapped(v.text("CI_CONFIG_PATH"), lambda path: None if "@" in path or "://" in path else path),
         "triggered_by.login": v.text("GITLAB_USER_LOGIN"),
         "triggered_by.name": v.text("GITLAB_USER_NAME"),
         "triggered_by.email": v.text("GITLAB_USER_EMAIL"),
         "repository.name": v.text("CI_PROJECT_NAME"),
         "repository.owner": v.text("CI_PROJECT_NAMESPACE"),
-        "repository.url": derive(v.text("CI_PROJECT_URL"), web_url),
+        "repository.url": mapped(v.text("CI_PROJECT_URL"), web_url),
         **_status(v),
         **_run(v),
         **_environment(v),
         **_ref(v, fork),
         **_commit(v),
     }
-    guessed: Found = {"app": v.text("CI_PROJECT_NAME"), "project": v.text("CI_PROJECT_NAMESPACE")}
+    guessed: OptionalFacts = {"app": v.text("CI_PROJECT_NAME"), "project": v.text("CI_PROJECT_NAMESPACE")}
     untrusted = _untrusted(v, fork)
     return Run(
-        declared=present(declared),
-        guessed=present(guessed),
+        "gitlab",
+        merged(declared, guessed),
         untrusted=untrusted,
         secretless=_secretless(v, fork),
         trusted=_trusted(v) if untrusted else None,
     )
 
 
-def _status(v: Source) -> Found:
+def _status(v: Source) -> OptionalFacts:
     """In `after_script` the job's own status; elsewhere ("running", or none) a notify job speaks of the pipeline."""
-    status = derive(v.text("CI_JOB_STATUS"), known)
+    status = mapped(v.text("CI_JOB_STATUS"), known)
     return {"status": status, "scope": Fact("job", status.source) if status else Fact("run", "GITLAB_CI")}
 
 
-def _run(v: Source) -> Found:
+def _run(v: Source) -> OptionalFacts:
     index, total = v.number("CI_NODE_INDEX"), v.number("CI_NODE_TOTAL")
     return {
         "run.id": v.text("CI_PIPELINE_ID"),
@@ -75,17 +69,17 @@ def _run(v: Source) -> Found:
     }
 
 
-def _environment(v: Source) -> Found:
+def _environment(v: Source) -> OptionalFacts:
     return {
         "environment": v.text("CI_ENVIRONMENT_NAME"),
         "environment_url": v.text("CI_ENVIRONMENT_URL"),
-        "tier": derive(v.text("CI_ENVIRONMENT_TIER"), lambda tier: tier.lower() if tier.lower() in TIERS else "other"),
+        "tier": mapped(v.text("CI_ENVIRONMENT_TIER"), lambda tier: tier.lower() if tier.lower() in TIERS else "other"),
         # "group/project:agent", or an ARN that ends in "cluster/name"
-        "cluster": derive(v.text("KUBE_CONTEXT"), lambda name: name.replace(":", "/").rstrip("/").rpartition("/")[2].strip() or None),
+        "cluster": mapped(v.text("KUBE_CONTEXT"), lambda name: name.replace(":", "/").rstrip("/").rpartition("/")[2].strip() or None),
     }
 
 
-def _ref(v: Source, fork: bool | None) -> Found:
+def _ref(v: Source, fork: bool | None) -> OptionalFacts:
     """A merge request is told by its number: child pipelines have its variables under another CI_PIPELINE_SOURCE."""
     if v.text("CI_MERGE_REQUEST_IID"):
         return _pull_request(v, "CI_MERGE_REQUEST", fork)
@@ -93,32 +87,32 @@ def _ref(v: Source, fork: bool | None) -> Found:
         return _pull_request(v, "CI_EXTERNAL_PULL_REQUEST", fork)
     tag, branch = v.text("CI_COMMIT_TAG"), v.text("CI_COMMIT_BRANCH")
     if tag or branch:
-        return ref("tag" if tag else "branch", tag or branch)
+        return ref_facts("tag" if tag else "branch", tag or branch)
     return {"ref.name": v.text("CI_COMMIT_REF_NAME")}
 
 
-def _pull_request(v: Source, prefix: str, fork: bool | None) -> Found:
+def _pull_request(v: Source, prefix: str, fork: bool | None) -> OptionalFacts:
     number, project = v.number(f"{prefix}_IID"), v.text(f"{prefix}_PROJECT_URL")
     branch = v.text(f"{prefix}_SOURCE_BRANCH_NAME")
     return {
-        **ref("pull_request", branch, f"{prefix}_IID"),
+        **ref_facts("pull_request", branch, f"{prefix}_IID"),
         "pull_request.number": number,
         "pull_request.title": v.text(f"{prefix}_TITLE"),
-        "pull_request.url": derive(number, lambda iid: f"{project.value.rstrip('/')}/-/merge_requests/{iid}" if project else None),
+        "pull_request.url": mapped(number, lambda iid: f"{project.value.rstrip('/')}/-/merge_requests/{iid}" if project else None),
         "pull_request.source_branch": branch,
         "pull_request.target_branch": v.text(f"{prefix}_TARGET_BRANCH_NAME"),
         "pull_request.fork": Fact(fork, _origin(v)[0]) if fork is not None else None,
     }
 
 
-def _commit(v: Source) -> Found:
+def _commit(v: Source) -> OptionalFacts:
     """A merge request's head. Where GitLab built a merge commit, its title and author are not the head's."""
     built = v.text("CI_COMMIT_SHA")
     head = v.text("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA")
     merged = v.text("CI_MERGE_REQUEST_EVENT_TYPE")
     if not head and not (merged and merged.value in _MERGED):
         head = built
-    found = commit(head, derive(v.text("CI_PROJECT_URL"), web_url), "/-/commit/")
+    found = commit_facts(head, mapped(v.text("CI_PROJECT_URL"), web_url), "/-/commit/")
     if not (head and built and head.value == built.value):
         return found
     by = v.text("CI_COMMIT_AUTHOR")
@@ -126,12 +120,12 @@ def _commit(v: Source) -> Found:
         **found,
         "commit.title": v.text("CI_COMMIT_TITLE"),
         "commit.message": v.text("CI_COMMIT_MESSAGE"),
-        "commit.author.name": derive(by, lambda text: author(text)[0]),
-        "commit.author.email": derive(by, lambda text: author(text)[1]),
+        "commit.author.name": mapped(by, lambda text: split_author(text)[0]),
+        "commit.author.email": mapped(by, lambda text: split_author(text)[1]),
     }
 
 
-def _origin(v: Source) -> tuple[str, Maybe, Maybe]:
+def _origin(v: Source) -> tuple[str, Fact | None, Fact | None]:
     """The variable that says where a merge request's head lives, its value, and where the request was made."""
     if v.text("CI_MERGE_REQUEST_IID"):
         name, target = "CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_MERGE_REQUEST_PROJECT_ID"
@@ -141,7 +135,7 @@ def _origin(v: Source) -> tuple[str, Maybe, Maybe]:
 
 
 def _fork(v: Source) -> bool | None:
-    """Does the head live in another project; None where this is no merge request, or nothing says so."""
+    """Whether the head lives in another project; None where this is no merge request, or nothing says so."""
     _, source, target = _origin(v)
     return source.value != target.value if source and target else None
 
@@ -157,19 +151,19 @@ def _untrusted(v: Source, fork: bool | None) -> str | None:
 
 
 def _at_home(v: Source) -> bool:
-    """Does a merge request's pipeline run in the project that its head lives in."""
+    """Whether a merge request's pipeline runs in the project that its head lives in."""
     here, source = v.text("CI_PROJECT_ID"), v.text("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
     return bool(here and source and here.value == source.value)
 
 
-def _trusted(v: Source) -> Trusted | None:
+def _trusted(v: Source) -> TrustedRef | None:
     """The target branch; GitLab says its commit only where it built the merge."""
     project, branch = v.text("CI_MERGE_REQUEST_PROJECT_ID"), v.text("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
     if not project or not branch:
         return None
-    commit = v.text("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")
+    sha = v.text("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")
     step = f"give the project a masked variable {TOKEN} with the scope read_api, by which the target branch's policy can be read"
-    return Trusted(project.value, branch.value, commit.value if commit else None, step)
+    return TrustedRef(project.value, branch.value, sha.value if sha else None, step)
 
 
 def _secretless(v: Source, fork: bool | None) -> str | None:

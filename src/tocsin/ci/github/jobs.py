@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocsin.ci.common import Source, dig, document, text
-from tocsin.ci.github_rest import ACTIONS, Api, repository_path
-from tocsin.ci.rest import is_id, segment
+from tocsin.ci.common import Source, dig, document, text_of
+from tocsin.ci.github.rest import ACTIONS, repository_path
+from tocsin.ci.rest import Api, is_id, segment
 from tocsin.event import Failure
 from tocsin.text import safe_url
 
@@ -68,14 +68,14 @@ def failed_jobs(api: Api, repository: str, run_id: str, attempt: int | None) -> 
 def failed(job: Source) -> Failure | None:
     """How a job failed; None where it did not."""
     step = _failed_step(job)
-    conclusion = text(job, "conclusion") or ("failure" if step else "")
+    conclusion = text_of(job, "conclusion") or ("failure" if step else "")
     if conclusion not in _FAILED:
         return None
-    url = safe_url(text(job, "html_url"))
-    number = text(step, "number") if step else None
+    url = safe_url(text_of(job, "html_url"))
+    number = text_of(step, "number") if step else None
     return Failure(
-        job=text(job, "name"),
-        step=text(step, "name") if step else None,
+        job=text_of(job, "name"),
+        step=text_of(step, "name") if step else None,
         url=safe_url(f"{url}#step:{segment(number)}:1") if url and number else url,
         reason=_FAILED[conclusion],
     )
@@ -85,37 +85,25 @@ def _failed_step(job: Source) -> Source | None:
     """The first step that failed; of a job whose time was up the one that was cut off."""
     items = job.raw("steps")
     steps = [document(item) for item in items] if isinstance(items, list) else []
-    words = [*_FAILED, *(["cancelled"] if text(job, "conclusion") == "timed_out" else [])]
-    return next((step for step in steps if text(step, "conclusion") in words), None)
+    words = [*_FAILED, *(["cancelled"] if text_of(job, "conclusion") == "timed_out" else [])]
+    return next((step for step in steps if text_of(step, "conclusion") in words), None)
 
 
 def find_current(found: Jobs, job_id: str | None, job_name: str | None, runner_name: str | None) -> Source | None:
     """The job that runs us: by its id, or the one job under way on our runner; None where several could be it."""
-    by_id = next((job for job in found.items if job_id and job_id in (text(job, "id"), _check_run(job))), None)
+    by_id = next((job for job in found.items if job_id and job_id in (text_of(job, "id"), _check_run(job))), None)
     if by_id:
         return by_id
     # A job that runs may still be shown as queued and without its runner, but no runner has two.
-    running = {text(job, "id"): job for job in found.items if text(job, "status") != "completed"}.values()
+    running = {text_of(job, "id"): job for job in found.items if text_of(job, "status") != "completed"}.values()
     if runner_name:
-        mine = [job for job in running if text(job, "runner_name") == runner_name]
-        unknown = [job for job in running if not text(job, "runner_name")] if found.whole else []
+        mine = [job for job in running if text_of(job, "runner_name") == runner_name]
+        unknown = [job for job in running if not text_of(job, "runner_name")] if found.whole else []
         candidates = mine or unknown
     else:
-        candidates = [job for job in running if job_name and text(job, "name") == job_name]
+        candidates = [job for job in running if job_name and text_of(job, "name") == job_name]
     return candidates[0] if len(candidates) == 1 else None
 
 
 def _check_run(job: Source) -> str:
-    return (text(job, "check_run_url") or "").rpartition("/")[2]
-
-
-def current_job(
-    api: Api, repository: str, run_id: str, attempt: int | None, job_name: str | None, runner_name: str | None, job_id: str | None = None
-) -> dict[str, str | None] | None:
-    """`id`, `name` and `html_url` of the job that runs us; None where it cannot be told from the others.
-
-    `job_name` is GITHUB_JOB, the key in the workflow, which is the shown name only of a job without a `name` or a matrix. So
-    `runner_name` (RUNNER_NAME) decides where it is known, and `job_id` (`job.check_run_id`) before both.
-    """
-    job = find_current(jobs(api, repository, run_id, attempt), job_id, job_name, runner_name)
-    return {"id": text(job, "id"), "name": text(job, "name"), "html_url": safe_url(text(job, "html_url"))} if job else None
+    return (text_of(job, "check_run_url") or "").rpartition("/")[2]

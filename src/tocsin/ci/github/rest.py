@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from tocsin.ci import rest
-from tocsin.ci.rest import Need
+from tocsin.ci.rest import Api, Need
 
 API_VERSION = "2022-11-28"  # the first one, which every server that has versions knows: https://docs.github.com/en/rest/about-the-rest-api/api-versions
 _REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+", re.ASCII)
@@ -19,7 +18,7 @@ ACTIONS = Need(
 )
 
 
-class Api(rest.Api):
+class GitHubApi(Api):
     """GitHub's, or an Enterprise Server's."""
 
     service = "GitHub"

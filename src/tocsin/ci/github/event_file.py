@@ -9,12 +9,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from tocsin.ci.common import Found, Maybe, Source, commit, derive, document, first_line, message, ref
+from tocsin.ci.common import OptionalFacts, Source, commit_facts, document, first_line, mapped, message_facts, ref_facts
 from tocsin.ci.status import known
 from tocsin.event import Change, Fact, Failure, Person
 
 if TYPE_CHECKING:
-    from tocsin.ci.common import ReadFile
+    from tocsin.ci.run import ReadFile
 
 PULL_REQUESTS = ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment")
 _WORKFLOW_FILE = re.compile(r"(?:^|/)(\.github/workflows/[^@]+)")
@@ -28,7 +28,7 @@ _LOST = {
 _LOST_ELSE = "the commit's title and author and the changes are unknown"
 
 
-def read(path: Maybe, name: str, files: ReadFile) -> tuple[Source, tuple[str, ...]]:
+def read(path: Fact | None, name: str, files: ReadFile) -> tuple[Source, tuple[str, ...]]:
     """The event file, and a warning where it cannot be had; `name` is the event's."""
     lost = next((text for event, text in _LOST.items() if name.startswith(event)), _LOST_ELSE)
     if not path:
@@ -51,7 +51,7 @@ def read(path: Maybe, name: str, files: ReadFile) -> tuple[Source, tuple[str, ..
     return document({}), (f"the event file {path.value} (GITHUB_EVENT_PATH) {why}: {lost}",)
 
 
-def pushed(e: Source, sha: Maybe, actor: Maybe) -> Found:
+def pushed(e: Source, sha: Fact | None, actor: Fact | None) -> OptionalFacts:
     """The message and author of the commit that was pushed, or that a merge queue built, and the commits of a push."""
     head = next((key for key in ("head_commit", "merge_group.head_commit") if sha and e.raw(f"{key}.id") == sha.value), None)
     changes = tuple(_changes(e.raw("commits")))
@@ -74,29 +74,29 @@ def _changes(commits: object) -> list[Change]:
     return found
 
 
-def _commit_text(e: Source, key: str) -> Found:
+def _commit_text(e: Source, key: str) -> OptionalFacts:
     return {
-        **message(e.text(f"{key}.message")),
+        **message_facts(e.text(f"{key}.message")),
         "commit.author.name": e.text(f"{key}.author.name"),
         "commit.author.email": e.text(f"{key}.author.email"),
     }
 
 
-def _value(fact: Maybe) -> str | None:
+def _value(fact: Fact | None) -> str | None:
     return fact.value if fact else None
 
 
-def named_ref(full: Maybe) -> Found:
+def named_ref(full: Fact | None) -> OptionalFacts:
     """The ref of "refs/heads/main" or "refs/tags/v1"; a name without its kind is only a name."""
     for kind, prefix in (("branch", "refs/heads/"), ("tag", "refs/tags/")):
         if full and full.value.startswith(prefix):
             name = full.value[len(prefix) :]
-            return ref(kind, Fact(name, full.source)) if name else {}
+            return ref_facts(kind, Fact(name, full.source)) if name else {}
     return {"ref.name": full}
 
 
-def fork(e: Source, owner: str, key: str, base: Maybe) -> Maybe:
-    """Is the repository under `owner`.`key` another than the base; null is a fork that was deleted, a missing key says nothing."""
+def fork(e: Source, owner: str, key: str, base: Fact | None) -> Fact | None:
+    """Whether the repository under `owner`.`key` is another than the base; null is a deleted fork, a missing key says nothing."""
     holder, path = e.raw(owner), f"{owner}.{key}"
     if isinstance(holder, dict) and key in holder and holder[key] is None:
         return Fact(True, f"event file: {path}")
@@ -110,52 +110,52 @@ def workflow_file(text: str) -> str | None:
     return found[1] if found else None
 
 
-def attempt_url(url: str, attempt: Maybe) -> str:
+def attempt_url(url: str, attempt: Fact | None) -> str:
     """The page of one attempt: the run's own page is the last one's."""
     return f"{url}/attempts/{attempt.value}" if attempt and attempt.value > 1 else url
 
 
-def pull_url(number: Maybe, base: Maybe) -> Maybe:
+def pull_url(number: Fact | None, base: Fact | None) -> Fact | None:
     """The page of a pull request of the repository at `base`."""
-    return derive(number, lambda n: f"{base.value}/pull/{n}" if base else None)
+    return mapped(number, lambda n: f"{base.value}/pull/{n}" if base else None)
 
 
-def ended_run(e: Source, repository: Maybe, base: Maybe) -> Found:
-    """The run that a `workflow_run` event tells of. Nothing is said of the run that tells it."""
+def ended_run(e: Source, repository: Fact | None, base: Fact | None) -> OptionalFacts:
+    """The run that a `workflow_run` event reports. Nothing is said of the run that reports it."""
     key = "workflow_run"
     attempt, conclusion = e.number(f"{key}.run_attempt"), e.text(f"{key}.conclusion")
     same = e.raw(f"{key}.head_commit.id") == e.raw(f"{key}.head_sha")
     return {
         "scope": Fact("run", "GITHUB_EVENT_NAME"),
-        "status": derive(conclusion, known),
+        "status": mapped(conclusion, known),
         "source": e.text(f"{key}.event"),
         "pipeline": e.text(f"{key}.name", "workflow.name"),
-        "pipeline_file": derive(e.text(f"{key}.path", "workflow.path"), workflow_file),
+        "pipeline_file": mapped(e.text(f"{key}.path", "workflow.path"), workflow_file),
         "run.id": e.id(f"{key}.id"),
         "run.number": e.number(f"{key}.run_number"),
         "run.attempt": attempt,
-        "run.url": derive(e.text(f"{key}.html_url"), lambda url: attempt_url(url, attempt)),
+        "run.url": mapped(e.text(f"{key}.html_url"), lambda url: attempt_url(url, attempt)),
         "run.started_at": e.time(f"{key}.run_started_at", f"{key}.created_at"),
         "run.finished_at": e.time(f"{key}.updated_at") if conclusion else None,
         "triggered_by.login": e.text(f"{key}.triggering_actor.login", f"{key}.actor.login"),
-        **commit(e.text(f"{key}.head_sha"), base),
+        **commit_facts(e.text(f"{key}.head_sha"), base),
         **(_commit_text(e, f"{key}.head_commit") if same else {}),
         **_ended_ref(e, repository, base),
     }
 
 
-def _ended_ref(e: Source, repository: Maybe, base: Maybe) -> Found:
+def _ended_ref(e: Source, repository: Fact | None, base: Fact | None) -> OptionalFacts:
     """A fork's branch never passes for a branch of this repository, whatever started its run."""
     key = "workflow_run"
     branch, source = e.text(f"{key}.head_branch"), _value(e.text(f"{key}.event"))
     stranger = fork(e, key, "head_repository", e.text("repository.full_name") or repository)
     if source not in PULL_REQUESTS and not (stranger and stranger.value):
-        return ref("tag" if source == "release" else "branch", branch)
+        return ref_facts("tag" if source == "release" else "branch", branch)
     one = f"{key}.pull_requests.0"  # the open pull requests with this head; with several of them nothing says whose run it was
     several = e.raw(f"{key}.pull_requests.1") is not None
     number = None if several else e.number(f"{one}.number")
     return {
-        **ref("pull_request", branch, f"event file: {key}.event"),
+        **ref_facts("pull_request", branch, f"event file: {key}.event"),
         "pull_request.number": number,
         "pull_request.url": pull_url(number, base),
         "pull_request.source_branch": branch,
@@ -164,21 +164,21 @@ def _ended_ref(e: Source, repository: Maybe, base: Maybe) -> Found:
     }
 
 
-def deployment(e: Source, base: Maybe) -> Found:
+def deployment(e: Source, base: Fact | None) -> OptionalFacts:
     """A deployment's environment and maker, and its commit where the file names it."""
     sha = e.text("deployment.sha")
     return {
         "environment": e.text("deployment_status.environment", "deployment.environment"),
         "environment_url": e.text("deployment_status.environment_url"),
         "triggered_by.login": e.text("deployment.creator.login"),
-        **(commit(sha, base) if sha else {}),
+        **(commit_facts(sha, base) if sha else {}),
     }
 
 
-def deployment_status(e: Source) -> Found:
+def deployment_status(e: Source) -> OptionalFacts:
     """How a deployment went, which is not this job's own doing: `pending`, `queued` and `in_progress` are no status yet."""
     key = "deployment_status"
-    status = derive(e.text(f"{key}.state"), known)
+    status = mapped(e.text(f"{key}.state"), known)
     url, reason = e.text(f"{key}.log_url", f"{key}.target_url"), e.text(f"{key}.description")
     failed = status and status.value == "failure" and reason
     return {

@@ -5,48 +5,44 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tocsin.ci import github_event as event
-from tocsin.ci.common import Found, Maybe, Run, Source, Trusted, commit, derive, present, ref, variables, web_url
+from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, merged, ref_facts, variables, web_url
+from tocsin.ci.github import event_file
+from tocsin.ci.run import Run, TrustedRef
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tocsin.ci.common import ReadFile
+    from tocsin.ci.run import ReadFile
 
 _DEPENDABOT = "dependabot[bot]"
 # The events on which GitHub runs Dependabot's changes as it runs a fork's; on others (workflow_run, schedule) the secrets are there.
-_DEPENDABOT_EVENTS = ("push", "create", "deployment", "deployment_status", *event.PULL_REQUESTS)
+_DEPENDABOT_EVENTS = ("push", "create", "deployment", "deployment_status", *event_file.PULL_REQUESTS)
 _VOUCHED_FOR = ("pull_request_target", "workflow_run")
 _PULL_REF = re.compile(r"refs/pull/([0-9]{1,18})/", re.ASCII)
 
 
-def detect(env: Mapping[str, str]) -> bool:
-    """GITHUB_ACTIONS is true."""
-    return env.get("GITHUB_ACTIONS", "").lower() == "true"
-
-
-def context(env: Mapping[str, str], files: ReadFile) -> Run:
+def read(env: Mapping[str, str], files: ReadFile) -> Run:
     """What GitHub's variables and the event file say of this run; on `workflow_run`, of the run that ended."""
     v, name = variables(env), env.get("GITHUB_EVENT_NAME", "")
-    e, warnings = event.read(v.text("GITHUB_EVENT_PATH"), name, files)
+    e, warnings = event_file.read(v.text("GITHUB_EVENT_PATH"), name, files)
     repository = _repository(v)
     base = repository["repository.url"]
-    pull_request = name in event.PULL_REQUESTS or env.get("GITHUB_REF", "").startswith("refs/pull/")
-    declared: Found = {"ci": Fact("github", "GITHUB_ACTIONS"), **repository}
+    pull_request = name in event_file.PULL_REQUESTS or env.get("GITHUB_REF", "").startswith("refs/pull/")
+    declared: OptionalFacts = {"ci": Fact("github", "GITHUB_ACTIONS"), **repository}
     if name == "workflow_run":
-        declared.update(event.ended_run(e, v.text("GITHUB_REPOSITORY"), base))
+        declared.update(event_file.ended_run(e, v.text("GITHUB_REPOSITORY"), base))
     else:
         declared.update(_this_run(v, base))
         declared.update(_pull_request(v, e, base) if pull_request else _commit(v, e, base))
     if name in ("deployment", "deployment_status"):
-        declared.update(event.deployment(e, base))
+        declared.update(event_file.deployment(e, base))
     if name == "deployment_status":
-        declared.update(event.deployment_status(e))
+        declared.update(event_file.deployment_status(e))
     fork = declared.get("pull_request.fork")
     return Run(
-        declared=present(declared),
-        guessed=present({"app": repository["repository.name"], "project": repository["repository.owner"]}),
+        "github",
+        merged(declared, {"app": repository["repository.name"], "project": repository["repository.owner"]}),
         untrusted=_untrusted(name, fork, pull_request=pull_request),
         secretless=_secretless(v, e, name, fork),
         warnings=warnings,
@@ -54,63 +50,63 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:
     )
 
 
-def _repository(v: Source) -> Found:
+def _repository(v: Source) -> OptionalFacts:
     name, server = v.text("GITHUB_REPOSITORY"), v.text("GITHUB_SERVER_URL")
     return {
-        "repository.name": derive(name, lambda text: text.rpartition("/")[2] or None),
-        "repository.owner": derive(name, lambda text: text.rpartition("/")[0] or None),
-        "repository.url": derive(name, lambda text: web_url(f"{server.value.rstrip('/')}/{text}") if server else None),
+        "repository.name": mapped(name, lambda text: text.rpartition("/")[2] or None),
+        "repository.owner": mapped(name, lambda text: text.rpartition("/")[0] or None),
+        "repository.url": mapped(name, lambda text: web_url(f"{server.value.rstrip('/')}/{text}") if server else None),
     }
 
 
-def _actor(v: Source) -> Maybe:
+def _actor(v: Source) -> Fact | None:
     """Who pressed the button: on a repetition not the first run's actor."""
     return v.text("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR")
 
 
-def _this_run(v: Source, base: Maybe) -> Found:
+def _this_run(v: Source, base: Fact | None) -> OptionalFacts:
     """The run and its job. GITHUB_JOB is the job's key in the workflow: its own id stands in no variable."""
     attempt, run = v.number("GITHUB_RUN_ATTEMPT"), v.text("GITHUB_RUN_ID")
     return {
         "scope": Fact("job", "GITHUB_ACTIONS"),
         "source": v.text("GITHUB_EVENT_NAME"),
         "pipeline": v.text("GITHUB_WORKFLOW"),
-        "pipeline_file": derive(v.text("GITHUB_WORKFLOW_REF"), event.workflow_file),
+        "pipeline_file": mapped(v.text("GITHUB_WORKFLOW_REF"), event_file.workflow_file),
         "run.id": run,
         "run.number": v.number("GITHUB_RUN_NUMBER"),
         "run.attempt": attempt,
-        "run.url": derive(run, lambda number: event.attempt_url(f"{base.value}/actions/runs/{number}", attempt) if base else None),
+        "run.url": mapped(run, lambda number: event_file.attempt_url(f"{base.value}/actions/runs/{number}", attempt) if base else None),
         "job.name": v.text("GITHUB_JOB"),
         "triggered_by.login": _actor(v),
     }
 
 
-def _commit(v: Source, e: Source, base: Maybe) -> Found:
+def _commit(v: Source, e: Source, base: Fact | None) -> OptionalFacts:
     """The branch or tag and its commit."""
     sha = v.text("GITHUB_SHA")
     full = v.text("GITHUB_REF") or e.text("deployment.ref")
     no_ref = full and sha and full.value == sha.value  # a deployment of a bare commit
     return {
-        **({} if no_ref else event.named_ref(full)),
-        **commit(sha, base),
-        **event.pushed(e, sha, _actor(v)),
+        **({} if no_ref else event_file.named_ref(full)),
+        **commit_facts(sha, base),
+        **event_file.pushed(e, sha, _actor(v)),
     }
 
 
-def _pull_request(v: Source, e: Source, base: Maybe) -> Found:
+def _pull_request(v: Source, e: Source, base: Fact | None) -> OptionalFacts:
     """The head: GITHUB_SHA is a merge commit, or the base where `pull_request_target` runs."""
     branch = v.text("GITHUB_HEAD_REF") or e.text("pull_request.head.ref")
-    number = e.number("pull_request.number") or derive(v.text("GITHUB_REF"), _pull_number)
+    number = e.number("pull_request.number") or mapped(v.text("GITHUB_REF"), _pull_number)
     target = e.text("pull_request.base.repo.full_name") or v.text("GITHUB_REPOSITORY")
     return {
-        **ref("pull_request", branch, "GITHUB_EVENT_NAME"),
-        **commit(e.text("pull_request.head.sha"), base),
+        **ref_facts("pull_request", branch, "GITHUB_EVENT_NAME"),
+        **commit_facts(e.text("pull_request.head.sha"), base),
         "pull_request.number": number,
         "pull_request.title": e.text("pull_request.title"),
-        "pull_request.url": e.text("pull_request.html_url") or event.pull_url(number, base),
+        "pull_request.url": e.text("pull_request.html_url") or event_file.pull_url(number, base),
         "pull_request.source_branch": branch,
         "pull_request.target_branch": v.text("GITHUB_BASE_REF") or e.text("pull_request.base.ref"),
-        "pull_request.fork": event.fork(e, "pull_request.head", "repo", target),
+        "pull_request.fork": event_file.fork(e, "pull_request.head", "repo", target),
     }
 
 
@@ -119,7 +115,7 @@ def _pull_number(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _untrusted(name: str, fork: Maybe, *, pull_request: bool) -> str | None:
+def _untrusted(name: str, fork: Fact | None, *, pull_request: bool) -> str | None:
     """Why the head is not trusted; where nothing says that it is no fork's, it is not."""
     if name == "workflow_run":
         return "workflow_run follows a run whose code may be a stranger's"
@@ -132,19 +128,19 @@ def _untrusted(name: str, fork: Maybe, *, pull_request: bool) -> str | None:
     return "this pull request comes from a fork" if fork.value else None
 
 
-def _trusted(v: Source, name: str) -> Trusted | None:
+def _trusted(v: Source, name: str) -> TrustedRef | None:
     """On these events GITHUB_SHA is the last commit of the target or the default branch, whatever the head is."""
     if name not in _VOUCHED_FOR:
         return None
-    repository, commit = (fact.value if fact else "" for fact in (v.text("GITHUB_REPOSITORY"), v.text("GITHUB_SHA")))
+    repository, sha = (fact.value if fact else "" for fact in (v.text("GITHUB_REPOSITORY"), v.text("GITHUB_SHA")))
     step = "check out the default branch before this step, or give it a token with `permissions: contents: read`"
-    return Trusted(repository, commit, commit or None, step)
+    return TrustedRef(repository, sha, sha or None, step)
 
 
-def _secretless(v: Source, e: Source, name: str, fork: Maybe) -> str | None:
+def _secretless(v: Source, e: Source, name: str, fork: Fact | None) -> str | None:
     """Why GitHub gives the run no secrets. A repetition by a person keeps the rights of the first run's GITHUB_ACTOR."""
     target = name == "pull_request_target"  # has its secrets, but for Dependabot's own pull requests
-    if name in event.PULL_REQUESTS and not target and fork and fork.value:
+    if name in event_file.PULL_REQUESTS and not target and fork and fork.value:
         return "GitHub gives no secrets to a pull request from a fork"
     dependabot = v.raw("GITHUB_ACTOR") == _DEPENDABOT and name in _DEPENDABOT_EVENTS
     if dependabot and (not target or e.raw("pull_request.user.login") == _DEPENDABOT):

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.ci.common import Source, text
-from tocsin.ci.github_history import previous_status
-from tocsin.ci.github_jobs import current_job, failed, failed_jobs, find_current, jobs
-from tocsin.ci.github_rest import Api
-from tocsin.event import Event, Fact, Facts, Failure
+from tocsin.ci.common import Source, text_of
+from tocsin.ci.github.history import previous_status
+from tocsin.ci.github.jobs import failed, failed_jobs, find_current, jobs
+from tocsin.ci.rest import Api
+from tocsin.ci.run import Run
+from tocsin.event import Event, Fact, Facts, Failure, Rank
 from tocsin.text import safe_url
-
-__all__ = ["Api", "api_facts", "current_job", "failed_jobs", "previous_status"]
 
 SOURCE = "GitHub API"
 
 
-def api_facts(api: Api, event: Event, env: Mapping[str, str]) -> Facts:
+def api_facts(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:
     """What the API adds to `event`: `failures`, `job.id`, `job.url`, `run.previous_status`, as far as they can be known.
 
     An event of scope `job` speaks of one job, which RUNNER_NAME tells from the others: its failed step alone is
@@ -25,20 +24,21 @@ def api_facts(api: Api, event: Event, env: Mapping[str, str]) -> Facts:
     """
     repository = f"{event.repository.owner}/{event.repository.name}"
     nothing = event.hook == "trigger" or event.status == "skipped"  # nothing has failed yet, or nothing will be sent
-    if nothing or not event.run.id or _another_run(event):
+    if nothing or not event.run.id or _another_run(run, event):
         return {}
     job = _job(api, event, repository, env.get("RUNNER_NAME")) if event.scope == "job" else None
-    found: dict[str, Any] = {"job.id": text(job, "id"), "job.url": safe_url(text(job, "html_url"))} if job else {}
+    found: dict[str, Any] = {"job.id": text_of(job, "id"), "job.url": safe_url(text_of(job, "html_url"))} if job else {}
     if event.status == "failure":
         found["failures"] = _failures(api, event, repository, job)
     if event.status in ("success", "failure"):
         found["run.previous_status"] = _previous(api, event, repository, job)
-    return {name: Fact(value, SOURCE) for name, value in found.items() if value}
+    return {name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value}
 
 
-def _another_run(event: Event) -> bool:
-    """Does this run only tell of a deployment, which was made elsewhere."""
-    return event.source == "deployment_status" and event.sources.get("run.id") == "GITHUB_RUN_ID"
+def _another_run(run: Run, event: Event) -> bool:
+    """Whether this run only reports a deployment, which was made elsewhere: no one has named the run that made it."""
+    own = run.facts.get("run.id")
+    return event.source == "deployment_status" and own is not None and event.run.id == own.value
 
 
 def _job(api: Api, event: Event, repository: str, runner_name: str | None) -> Source | None:
@@ -56,14 +56,14 @@ def _failures(api: Api, event: Event, repository: str, job: Source | None) -> tu
         return tuple(failed_jobs(api, repository, event.run.id or "", event.run.attempt))
     if not job:
         return ()
-    return (failed(job) or Failure(text(job, "name"), None, safe_url(text(job, "html_url")), "failed"),)
+    return (failed(job) or Failure(text_of(job, "name"), None, safe_url(text_of(job, "html_url")), "failed"),)
 
 
 def _previous(api: Api, event: Event, repository: str, job: Source | None) -> str | None:
     """How the run, or the job, before this one ended; runs of deployments are not held against each other: each has its environment."""
     branch = event.ref.branch or (event.ref.name if event.ref.type == "pull_request" else None)
     workflow = (event.pipeline_file or "").rpartition("/")[2]
-    name = text(job, "name") if job else None
+    name = text_of(job, "name") if job else None
     if not (branch and workflow and event.source) or event.source.startswith("deployment") or (event.scope == "job" and not name):
         return None
     return previous_status(api, repository, workflow, branch, event.run.id or "", event.source, attempt=event.run.attempt, job=name)

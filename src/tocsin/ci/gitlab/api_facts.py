@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from tocsin.ci.common import Source, document, text
-from tocsin.ci.gitlab_rest import PIPELINES, Api
-from tocsin.ci.rest import is_id
+from tocsin.ci.common import Source, document, text_of
+from tocsin.ci.gitlab.rest import PIPELINES
+from tocsin.ci.rest import Api, is_id
+from tocsin.ci.run import Run
 from tocsin.ci.status import known
-from tocsin.event import Event, Fact, Facts, Failure
+from tocsin.event import Event, Fact, Facts, Failure, Rank
 from tocsin.text import safe_url
 
 SOURCE = "GitLab API"
@@ -35,7 +36,7 @@ _REASONS = {  # https://docs.gitlab.com/api/jobs/: failure_reason; the others ar
 _MERGE_REFS = {"detached": "head", "merged_result": "merge", "merge_train": "train"}
 
 
-def api_facts(api: Api, event: Event, env: Mapping[str, str]) -> Facts:
+def api_facts(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:  # noqa: ARG001  the variables say it
     """What the API adds to `event`: `failures` and `run.previous_status`, as far as they can be known.
 
     An event of scope `job` is held against the same job of the pipelines before. `api.notes` says what stays unknown.
@@ -49,7 +50,7 @@ def api_facts(api: Api, event: Event, env: Mapping[str, str]) -> Facts:
         found["failures"] = tuple(failed_jobs(api, project, pipeline))
     if event.status in _COUNTED:
         found["run.previous_status"] = previous_status(api, project, event, env)
-    return {name: Fact(value, SOURCE) for name, value in found.items() if value}
+    return {name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value}
 
 
 def failed_jobs(api: Api, project: str, pipeline: str) -> Iterator[Failure]:
@@ -58,16 +59,16 @@ def failed_jobs(api: Api, project: str, pipeline: str) -> Iterator[Failure]:
         for job in _pages(
             api, f"/projects/{project}/pipelines/{pipeline}/{kind}", {"scope[]": "failed", "per_page": PAGE_ITEMS}, PAGES_MAX
         ):
-            if job.raw("allow_failure") is not True and text(job, "status") == "failed":
-                url = safe_url(text(job, "downstream_pipeline.web_url")) or safe_url(text(job, "web_url"))
-                yield Failure(job=text(job, "name"), url=url, reason=_reason(job))
+            if job.raw("allow_failure") is not True and text_of(job, "status") == "failed":
+                url = safe_url(text_of(job, "downstream_pipeline.web_url")) or safe_url(text_of(job, "web_url"))
+                yield Failure(job=text_of(job, "name"), url=url, reason=_reason(job))
 
 
 def _reason(job: Source) -> str:
     """Why a job failed; a trigger job that waited for its downstream pipeline has no reason of its own."""
-    if known(text(job, "downstream_pipeline.status") or "") == "failure":
+    if known(text_of(job, "downstream_pipeline.status") or "") == "failure":
         return "its downstream pipeline failed"
-    reason = text(job, "failure_reason") or "failed"
+    reason = text_of(job, "failure_reason") or "failed"
     return _REASONS.get(reason, reason.replace("_", " "))
 
 
@@ -84,8 +85,8 @@ def previous_status(api: Api, project: str, event: Event, env: Mapping[str, str]
     if event.scope == "run":
         return next((_ended(pipeline) for pipeline in earlier), None)
     for pipeline in islice(earlier, LOOKED_INTO_MAX):
-        jobs = _pages(api, f"/projects/{project}/pipelines/{text(pipeline, 'id')}/jobs", {"per_page": PAGE_ITEMS}, PAGES_MAX)
-        status = next((_ended(job) for job in jobs if text(job, "name") == event.job.name), "")
+        jobs = _pages(api, f"/projects/{project}/pipelines/{text_of(pipeline, 'id')}/jobs", {"per_page": PAGE_ITEMS}, PAGES_MAX)
+        status = next((_ended(job) for job in jobs if text_of(job, "name") == event.job.name), "")
         if status in _COUNTED:
             return status
     return None
@@ -103,9 +104,9 @@ def _earlier(api: Api, project: str, ref: str, event: Event) -> Iterator[Source]
     """The pipelines before this one that can be held against it, newest first."""
     query: dict[str, str | int] = {"ref": ref, "order_by": "id", "sort": "desc", "per_page": PIPELINES_PER_PAGE}
     for pipeline in _pages(api, f"/projects/{project}/pipelines", query, PIPELINES_PAGES_MAX):
-        number = text(pipeline, "id") or ""
-        like = (text(pipeline, "source") == "schedule") == (event.source == "schedule")
-        if is_id(number) and int(number) < int(event.run.id or "0") and like and text(pipeline, "ref") in (ref, None):
+        number = text_of(pipeline, "id") or ""
+        like = (text_of(pipeline, "source") == "schedule") == (event.source == "schedule")
+        if is_id(number) and int(number) < int(event.run.id or "0") and like and text_of(pipeline, "ref") in (ref, None):
             yield pipeline
 
 
@@ -124,4 +125,4 @@ def _pages(api: Api, path: str, query: Mapping[str, str | int], pages_max: int) 
 
 
 def _ended(pipeline_or_job: Source) -> str:
-    return known(text(pipeline_or_job, "status") or "") or ""
+    return known(text_of(pipeline_or_job, "status") or "") or ""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocsin.ci import rest
 from tocsin.ci.gitlab import TOKEN
-from tocsin.ci.rest import Need, is_id, segment
-from tocsin.network import Network
+from tocsin.ci.rest import Api, Need, is_id, segment
 
 _RIGHTS = f"give {TOKEN} the scope read_api and the role Reporter"
 PIPELINES = Need("the pipelines and jobs", "the failed jobs and the previous pipeline's result stay unknown", _RIGHTS)
 
 
-class Api(rest.Api):
+class GitLabApi(Api):
     """GitLab's, on its own host or another."""
 
     service = "GitLab"
@@ -28,9 +26,3 @@ class Api(rest.Api):
     def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]] | None:
         """`repository` is a project's number: https://docs.gitlab.com/api/repository_files/#get-file-from-repository."""
         return (f"/projects/{repository}/repository/files/{segment(path)}", {"ref": ref}) if is_id(repository) else None
-
-
-def open_api(env: Mapping[str, str], network: Network, deadline: float) -> Api | None:
-    """The API with the token of TOCSIN_GITLAB_TOKEN; None where there is none."""
-    token, base = env.get(TOKEN, "").strip(), env.get("CI_API_V4_URL", "").strip()
-    return Api(base, token, network, deadline) if token and base else None

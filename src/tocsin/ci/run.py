@@ -1,0 +1,39 @@
+"""What a CI says of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from tocsin.event import Fact, Facts
+
+ReadFile: TypeAlias = Callable[[str], str]  # path -> text; may raise OSError or UnicodeDecodeError
+
+
+class TrustedRef(NamedTuple):
+    """Where the policy of an untrusted run may come from: the target or the default branch, as the CI itself names it."""
+
+    repository: str  # as the CI's API knows it
+    ref: str
+    commit: str | None  # its full id, where the CI says it
+    step: str  # what to do, in words for the user, where the policy cannot be had from there
+
+
+class Run(NamedTuple):
+    """What a CI says of this run.
+
+    `facts` are by dotted field. Each names the variable or the event file's key it came from, and has the rank CI where the CI
+    declares it, GUESS where it is guessed from a name.
+    """
+
+    ci: str  # its name in the table of CIs
+    facts: Facts
+    untrusted: str | None  # why the code beside us may be a stranger's, in words for the user; without a default, so that nobody forgets it
+    secretless: str | None = None  # why the CI gives this run no secrets
+    warnings: tuple[str, ...] = ()  # what could not be read, and what is unknown for it
+    trusted: TrustedRef | None = None
+
+    def as_whole(self, source: str) -> Run:
+        """The same run, told as a whole by one of its jobs; `source` says so in words for the user."""
+        facts = {name: fact for name, fact in self.facts.items() if not name.startswith("job.")}
+        return self._replace(facts={**facts, "scope": Fact("run", source)})
