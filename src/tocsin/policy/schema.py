@@ -16,6 +16,8 @@ Schema = dict[str, Any]
 
 def schema() -> Schema:
     """The JSON Schema of a policy (draft 2020-12), with a definition for each kind of channel."""
+    for nested in (model.Budget, model.Delivery):
+        nested.model_rebuild()  # before pydantic 2.14 a default of a model that is not built yet has no form in a schema
     whole: Schema = model.Policy.model_json_schema()
     definitions: Schema = whole["$defs"]
     del definitions["ChannelOptions"]
@@ -54,6 +56,8 @@ def _plain(node: Any, *, singles: bool) -> Any:
 def _member(key: str, value: Any, *, singles: bool) -> Any:
     if key in ("properties", "patternProperties"):
         return {name: _plain(item, singles=singles) for name, item in value.items()}
+    if key == "exclusiveMinimum" and value == int(value):
+        return int(value)  # pydantic 2.10 has a float here, later versions what the model says
     return _plain(value, singles=singles)
 
 
