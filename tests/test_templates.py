@@ -33,12 +33,12 @@ def test_a_template_gives_its_value(source: str, everything: Any, nothing: Any) 
 def test_what_is_wrong_is_found_when_it_is_compiled(source: str, problem: str) -> None:
     with pytest.raises(TemplateProblem) as raised:
         compile_text(source)
-    assert f"{raised.value.line}:{raised.value.column} {raised.value}" == problem
+    assert f"{raised.value.wrong.line}:{raised.value.wrong.column} {raised.value}" == problem
 
 
 def test_every_wrong_name_is_found_at_once() -> None:
-    found = [(str(problem), problem.column) for problem in find_problems("{{ foo }} {{ bar }} {{ foo }} {{ app }}")]
-    assert found == [("unknown name foo", 4), ("unknown name bar", 14)]
+    found = [(problem.message, problem.start, problem.end) for problem in find_problems("{{ foo }} {{ bar }} {{ foo }} {{ app }}")]
+    assert found == [("unknown name foo", (1, 4), (1, 7)), ("unknown name bar", (1, 14), (1, 17))]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_only_the_data_brings_about_is_a_problem_with_its_place() -> None:
     template = compile_text("rate:\n{{ 100 / ((run.number or 1) - 41) }}")
     with pytest.raises(TemplateProblem, match="division by zero") as raised:
         template.render(variables(EVERYTHING._replace(run=PipelineRun(number=41))))
-    assert raised.value.line == 2
+    assert raised.value.wrong.line == 2
 
 
 @pytest.mark.parametrize("name", DEVTRON)

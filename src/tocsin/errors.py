@@ -10,15 +10,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tocsin.checks import Check
+
 
 class Problem(NamedTuple):
-    """One thing wrong in a policy file, with its place (line and column count from 1)."""
+    """One thing wrong in a policy file, with its place (lines and columns count from 1), up to just before its end (0 where unknown)."""
 
     file: str
     line: int
     column: int
     message: str
     severity: str = "error"  # or "warning"
+    end_line: int = 0
+    end_column: int = 0
+    check: Check = Check.POLICY_FILE
 
     @property
     def place(self) -> str:

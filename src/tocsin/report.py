@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tocsin.event import LISTS, Event, as_dict, dotted
-from tocsin.policy.match import Destination, Mismatch, RuleMatch, names
+from tocsin.policy.match import Destination, Mismatch, RuleMatch, selector_values
 from tocsin.text import clean, clip
 from tocsin.verdict import Outcome
 
@@ -72,7 +72,7 @@ def context_rows(event: Event) -> list[tuple[str, ...]]:
 def event_rows(event: Event) -> list[tuple[str, ...]]:
     """What rules are held against, a row a field that has a value."""
     words = ", ".join(filter(None, (event.event, event.transition))) or f"none: the run was {event.status}"
-    named = {"event": (words,), **names(event)}
+    named = {"event": (words,), **selector_values(event)}
     return [(key, ", ".join(values)) for key, values in named.items() if values]
 
 

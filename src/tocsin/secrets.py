@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import quote, urlsplit
 
+from tocsin.checks import Check
+from tocsin.wrong import InvalidValueError
+
 _TOKEN = re.compile(r"\$\$\{|\$\{(?P<expression>\{)?(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})?")
 
 # The CI's own credentials: they open the CI, not a channel, so a policy that sends them anywhere is wrong or hostile.
@@ -47,14 +50,16 @@ def names(text: str) -> list[str]:
         if token[0] == "$${":
             continue
         if token["expression"]:
-            raise ValueError(
-                "CI expressions (${{ … }}) are not evaluated here: pass the value to the step as an environment variable and write ${NAME}"
+            raise InvalidValueError(
+                "CI expressions (${{ … }}) are not evaluated here: pass the value to the step as an environment variable and write ${NAME}",
+                Check.INVALID_REFERENCE,
             )
         if not token["name"]:
-            raise ValueError("${ does not begin a variable's name: write ${NAME}, or $${ for a literal ${")
+            raise InvalidValueError("${ does not begin a variable's name: write ${NAME}, or $${ for a literal ${", Check.INVALID_REFERENCE)
         if any(fnmatchcase(token["name"], pattern) for pattern in REFUSED):
-            raise ValueError(
-                f"{token['name']} is the CI's own credential and is never sent to a channel: use a secret made for this channel"
+            raise InvalidValueError(
+                f"{token['name']} is the CI's own credential and is never sent to a channel: use a secret made for this channel",
+                Check.FORBIDDEN_VARIABLE,
             )
         found.append(token["name"])
     return found

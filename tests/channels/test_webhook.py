@@ -16,12 +16,13 @@ from pydantic import ValidationError
 from servers import Answer, ScriptedServer, transport
 
 from tocsin.channels import KINDS, webhook
-from tocsin.channels.options import Finding
+from tocsin.checks import Check
 from tocsin.event import Change, Event
 from tocsin.message import Message, compose
 from tocsin.secrets import MissingVariable
 from tocsin.templates import TemplateProblem
 from tocsin.verdict import Delivered, Failed, Retry
+from tocsin.wrong import Wrong
 
 PAYLOADS = sorted((CASES / "payloads").glob("*/payload.*"))
 FAULTS = yaml.safe_load((CASES / "payloads" / "faults.yml").read_text(encoding="utf-8"))
@@ -45,9 +46,9 @@ def body(payload: Any, message: Message = MESSAGE) -> Any:
 
 def findings(**values: Any) -> list[str]:
     found = []
-    for path, message, line, column, severity in webhook.check(options(**values)):
-        place = f"{line}:{column}" if line else ".".join(map(str, path))
-        found.append(f"{place} {'warning: ' if severity == 'warning' else ''}{message}")
+    for wrong in webhook.check(options(**values)):
+        place = f"{wrong.line}:{wrong.column}" if wrong.line else ".".join(map(str, wrong.path))
+        found.append(f"{place} {'warning: ' if wrong.severity == 'warning' else ''}{wrong.message}")
     return found
 
 
@@ -70,11 +71,16 @@ def test_devtron_s_own_sample_with_a_trailing_comma_is_accepted_with_a_warning()
 def test_faults_of_a_mapping_have_their_path() -> None:
     payload = {"a": [{"text": "x\n {{ foo }}"}], "n": float("nan"), "${K}": 1, 7: "seven", "s": {1, 2}}
     assert list(webhook.check(options(payload=payload))) == [
-        Finding(("payload", "a", 0, "text"), "unknown name foo", 2, 5),
-        Finding(("payload", "n"), "JSON has no value for this float: write it as a text, in quotes"),
-        Finding(("payload", 7), "a key must be a text: put it in quotes"),
-        Finding(("payload", "s"), "JSON has no value for this set: write it as a text, in quotes"),
-        Finding(("payload", "${K}"), "a key is sent as it stands: templates and ${NAME} belong into values", severity="warning"),
+        Wrong(Check.INVALID_TEMPLATE, "unknown name foo", ("payload", "a", 0, "text"), 2, 5, 2, 8),
+        Wrong(Check.INVALID_PAYLOAD, "JSON has no value for this float: write it as a text, in quotes", ("payload", "n")),
+        Wrong(Check.INVALID_PAYLOAD, "a key must be a text: put it in quotes", ("payload", 7)),
+        Wrong(Check.INVALID_PAYLOAD, "JSON has no value for this set: write it as a text, in quotes", ("payload", "s")),
+        Wrong(
+            Check.ODD_PAYLOAD,
+            "a key is sent as it stands: templates and ${NAME} belong into values",
+            ("payload", "${K}"),
+            severity="warning",
+        ),
     ]
 
 

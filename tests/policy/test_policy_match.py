@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from policies import CHANNELS, read, run
 
 from tocsin.event import Event, Job, PullRequest, Ref
+from tocsin.policy import nearest
 from tocsin.policy.glob import glob, is_glob, passes
-from tocsin.policy.match import match, matches, mismatches
-from tocsin.policy.nearest import notice as nearest_notice
+from tocsin.policy.match import match
 
 FILTERS = {"app": "shop", "project": "payments", "environment": "live", "cluster": "eks-1"}
 FIFTEEN = [keys for size in range(1, 5) for keys in combinations(FILTERS, size)]
@@ -132,11 +132,13 @@ KEYS = {
 def test_each_key_looks_at_its_own_field(key: str):
     value, fields = KEYS[key]
     nothing = Event(event="failure")
-    assert matches({key: [value]}, nothing._replace(**fields))
-    assert not matches({key: [value]}, nothing)
+    policy = read(rules(str({key: value}), str({key: f"!{value}"}))).policy
+    assert [rule.matches for rule in match(policy, nothing._replace(**fields))] == [True, False]
+    wanted, excluded = match(policy, nothing)
+    assert not wanted.matches
     if key != "kind":
-        assert matches({key: [f"!{value}"]}, nothing)
-        assert mismatches({key: [value, "x"]}, nothing) == [(key, (value, "x"), None)]
+        assert excluded.matches
+        assert wanted.failed_on == ((key, (value,), None),)
 
 
 def test_every_key_is_tested():
@@ -161,7 +163,8 @@ def test_every_key_is_tested():
     ],
 )
 def test_a_pipeline_has_a_name_and_a_file(name: str | None, file: str | None, pattern: str, wanted: bool):
-    assert matches({"pipeline": [pattern]}, Event(pipeline=name, pipeline_file=file)) is wanted
+    event = Event(event="failure", pipeline=name, pipeline_file=file)
+    assert verdicts(rules(str({"pipeline": pattern})), event) == [wanted]
 
 
 EVENTS = ["trigger", "success", "failure", "cancelled", "unstable"]
@@ -215,7 +218,7 @@ def test_why_a_rule_fails():
     ],
 )  # fmt: skip
 def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[str]):
-    notice = nearest_notice(match(read(policy).policy, run(**fields)))
+    notice = nearest.notice(match(read(policy).policy, run(**fields)))
     assert "\n" not in notice
     for part in words:
         assert part in notice

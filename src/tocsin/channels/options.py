@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import Self
 
 from tocsin import secrets
+from tocsin.checks import Check
+from tocsin.wrong import InvalidValueError
+
+WRITTEN_OUT = "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
 
 
 def _references(text: str) -> str:
@@ -20,7 +24,7 @@ def _references(text: str) -> str:
 
 def _credential(text: str) -> str:
     if not secrets.names(text):
-        raise ValueError("is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here")
+        raise InvalidValueError(WRITTEN_OUT, Check.CREDENTIAL_WRITTEN_OUT)
     return text
 
 
@@ -35,8 +39,9 @@ def _url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("is not an http or https URL")
     if "@" in parts.netloc:
-        raise ValueError(
-            "holds a user or password, which must not be written into the policy: put the whole URL into a secret and write ${NAME} here"
+        raise InvalidValueError(
+            "holds a user or password, which must not be written into the policy: put the whole URL into a secret and write ${NAME} here",
+            Check.CREDENTIAL_WRITTEN_OUT,
         )
     return text
 
@@ -59,19 +64,6 @@ Url = Annotated[str, AfterValidator(_url)]
 
 Address = Annotated[str, AfterValidator(address)]
 """An email address, without a display name."""
-
-
-class Finding(NamedTuple):
-    """Something wrong in a channel's options that its model alone cannot see: `path` leads to it from the channel's own mapping.
-
-    `line` and `column` count from 1 inside the text at that path (a payload written as text); 0 where the whole value is meant.
-    """
-
-    path: tuple[str | int, ...]
-    message: str
-    line: int = 0
-    column: int = 0
-    severity: str = "error"
 
 
 class ChannelOptions(BaseModel):

@@ -18,12 +18,14 @@ from typing_extensions import Self
 
 from tocsin import secrets
 from tocsin.channels import KINDS
-from tocsin.channels.options import ChannelOptions, Credential, Finding, Text, Url
+from tocsin.channels.options import WRITTEN_OUT, ChannelOptions, Credential, Text, Url
+from tocsin.checks import Check
 from tocsin.http import USER_AGENT, Transport, judge
 from tocsin.message import Message
 from tocsin.templates import TooLarge, variables
 from tocsin.templates.variables import LIMITS, Limit, event_data
 from tocsin.verdict import Failed, Verdict
+from tocsin.wrong import Wrong
 
 ADDED_MAX_BYTES = 256 * 1024  # ours: what an event may add to a body; receivers commonly take 1 MiB
 
@@ -93,9 +95,9 @@ class Options(ChannelOptions):
     def _payload_names(self) -> list[str]:
         if self.payload is None:
             return []
-        from tocsin.templates.payload import names
+        from tocsin.templates.payload import variable_names
 
-        return names(self.payload)
+        return variable_names(self.payload)
 
     def _declared(self) -> Iterator[str]:
         """Beside the credentials, what stands in a header or below a key of the payload that is named like one."""
@@ -107,27 +109,26 @@ class Options(ChannelOptions):
             yield from texts_below(self.payload, _is_secret)
 
 
-def check(options: Options) -> Iterator[Finding]:
+def check(options: Options) -> Iterator[Wrong]:
     """All that is wrong with the payload, its templates, the headers and the address, and what is odd (as warnings)."""
     yield from _check_url(options.url)
     yield from _check_headers(options.headers)
     if options.payload is not None:
         from tocsin.templates.payload import compile_payload
 
-        for fault in compile_payload(options.payload).faults:
-            yield Finding(("payload", *fault.path), fault.message, fault.line, fault.column, fault.severity)
+        for problem in compile_payload(options.payload).problems:
+            yield problem.under(("payload",))
 
 
-def _check_url(url: str) -> Iterator[Finding]:
+def _check_url(url: str) -> Iterator[Wrong]:
     if secrets.names(url):
         return
     parts = urlsplit(url)
     if any(fnmatchcase(f"{parts.hostname}{parts.path}", pattern) for pattern in _SECRET_URLS):
-        message = "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
-        yield Finding(("url",), message)
+        yield Wrong(Check.CREDENTIAL_WRITTEN_OUT, WRITTEN_OUT, ("url",))
 
 
-def _check_headers(headers: Mapping[str, str]) -> Iterator[Finding]:
+def _check_headers(headers: Mapping[str, str]) -> Iterator[Wrong]:
     seen: set[str] = set()
     for name, value in headers.items():
         problem = _header_problem(name, value)
@@ -135,7 +136,8 @@ def _check_headers(headers: Mapping[str, str]) -> Iterator[Finding]:
             problem = "stands twice: header names do not differ by case"
         seen.add(name.lower())
         if problem:
-            yield Finding(("headers", name), problem)
+            check = Check.CREDENTIAL_WRITTEN_OUT if problem == WRITTEN_OUT else Check.INVALID_HEADER
+            yield Wrong(check, problem, ("headers", name))
 
 
 def _is_secret(name: str) -> bool:
@@ -152,7 +154,7 @@ def _header_problem(name: str, value: str) -> str | None:
     if not _HEADER_VALUE.fullmatch(value):
         return "holds a line break or another character that a header cannot have"
     if _is_secret(lower) and not secrets.names(value):
-        return "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
+        return WRITTEN_OUT
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tocsin.errors import UsageError
+from tocsin.suggest import do_you_mean
 
 HELP_WIDTH_CHARS = 80  # ours: the same text on every terminal
 HELP_COLUMN_CHARS = 24
@@ -108,9 +109,4 @@ def _unknown(word: str, known: Sequence[str]) -> str:
 
 def _meant(word: str, known: Sequence[str]) -> str:
     """In brackets, the known word that was probably meant, or nothing."""
-    from difflib import get_close_matches
-
-    spoken = [name for name in known if word in _SYNONYMS.get(name, ())]
-    begun = [name for name in known if len(word.strip("-")) > 1 and name.startswith(word)]
-    close = spoken or begun or get_close_matches(word[:100], known, 1)
-    return f" (do you mean {close[0]}?)" if close else ""
+    return do_you_mean(word, known, _SYNONYMS, prefixes=True)

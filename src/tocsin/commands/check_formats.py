@@ -8,6 +8,8 @@ from tocsin.annotations import annotation
 from tocsin.console import Console
 from tocsin.errors import Problem
 
+_JSON_KEYS = ("file", "line", "column", "message", "severity")
+
 
 def _text(problems: Sequence[Problem], console: Console) -> None:
     for problem in problems:
@@ -15,7 +17,7 @@ def _text(problems: Sequence[Problem], console: Console) -> None:
 
 
 def _json(problems: Sequence[Problem], console: Console) -> None:
-    console.data([problem._asdict() for problem in problems])
+    console.data([{key: getattr(problem, key) for key in _JSON_KEYS} for problem in problems])
 
 
 def _github(problems: Sequence[Problem], console: Console) -> None:

@@ -14,6 +14,7 @@ from tocsin.policy.words import quoted
 from tocsin.request import STDIN
 from tocsin.source import policy_name
 from tocsin.source.places import read_file
+from tocsin.suggest import do_you_mean
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -165,7 +166,4 @@ def _quoted(name: str) -> str:
 
 
 def _suggestion(name: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name[:WORD_MAX_CHARS], sorted({*_FIELDS, *RECORDS, *LISTS}), 1)
-    return f" (do you mean {close[0]}?)" if close else ""
+    return do_you_mean(name, {*_FIELDS, *RECORDS, *LISTS})

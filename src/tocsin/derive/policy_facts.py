@@ -14,14 +14,14 @@ from tocsin.derive.precedence import lay
 from tocsin.errors import ContextError
 from tocsin.event import KINDS, TIERS, Event, Fact, Facts, Rank, build, spread
 from tocsin.policy.contents import is_template
-from tocsin.policy.match import fulfils, names
+from tocsin.policy.match import fulfils, selector_values
 from tocsin.policy.model import Environment
 from tocsin.text import URL_MAX_CHARS, clean
 
 if TYPE_CHECKING:
     from tocsin.derive.consequences import Moment
     from tocsin.policy.load import PolicyDocument
-    from tocsin.policy.places import Path
+    from tocsin.wrong import DataPath
 
 Settings: TypeAlias = dict[str, Fact]  # by the policy's key: one `triggered_by` takes all of another's place, not its email alone
 
@@ -56,7 +56,7 @@ def policy_facts(document: PolicyDocument | None, said: Facts, moment: Moment) -
     constants = cast("dict[str, str]", {key: text for key, text in context.items() if key != "rules"})
     always = _said(document, ("context",), constants, event)
     seen = build(conclude(lay(said, _facts(_laid(document, environment, always, {}))), moment))
-    known, ruled = names(seen), Settings()
+    known, ruled = selector_values(seen), Settings()
     for index, rule in enumerate(context.get("rules", ())):
         if any(fulfils(selector, known) for selector in rule["when"]):
             ruled |= _said(document, ("context", "rules", index, "set"), cast("dict[str, str]", rule["set"]), seen)
@@ -89,11 +89,11 @@ def _of_environment(document: PolicyDocument, environment: str | None) -> Settin
     }
 
 
-def _source(document: PolicyDocument, path: Path) -> str:
+def _source(document: PolicyDocument, path: DataPath) -> str:
     return f"policy {document.file}:{document.line_of(path)}"
 
 
-def _said(document: PolicyDocument, path: Path, texts: Mapping[str, str], event: Event) -> Settings:
+def _said(document: PolicyDocument, path: DataPath, texts: Mapping[str, str], event: Event) -> Settings:
     """What some settings come to for an event; an empty value is none."""
     said: Settings = {}
     for key, text in texts.items():

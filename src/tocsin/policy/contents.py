@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tocsin import channels
-from tocsin.errors import Problem
-from tocsin.event import KINDS, TIERS
+from tocsin.checks import Check
 from tocsin.policy.meaning import context_rules
 from tocsin.policy.nodes import BadFileError, decode
-from tocsin.policy.words import Suggestions, holder, quoted, sentence
+from tocsin.policy.selectors import WORDS, unknown_word
+from tocsin.policy.words import holder, quoted, sentence
 from tocsin.text import clean
+from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
-    from tocsin.channels.options import ChannelOptions, Finding
-    from tocsin.policy.places import Path, Problems
-    from tocsin.policy.structure import Opened
+    from tocsin.channels.options import ChannelOptions
+    from tocsin.policy.places import Problems
+    from tocsin.policy.structure import PartialChannel
     from tocsin.policy.text import Files
-
-_WORDS = {"kind": KINDS, "tier": TIERS}
 
 
 def is_template(text: str) -> bool:
@@ -27,24 +26,24 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-def check_context(context: Any, problems: Problems, suggest: Suggestions) -> None:
+def check_context(context: Any, problems: Problems) -> None:
     """Compile the templates of a context, and hold its constants against the words that its fields know."""
     for path, text in _settings(context):
         key = str(path[-1])
         if is_template(text):
             from tocsin.templates import find_problems
 
-            for problem in find_problems(text):
-                problems.inside(path, problem.line, problem.column, f"{holder(path, {})}: {problem}")
-        elif key in _WORDS and text not in _WORDS[key]:
-            where = holder(path[:3] if len(path) > 3 else path[:1], {})
-            problems.at_value(path, f"unknown {key} {quoted(text)} in {where}{suggest(text, _WORDS[key], listed='known')}")
+            for wrong in find_problems(text):
+                problems.add(wrong._replace(message=f"{holder(path)}: {wrong.message}").under(path))
+        elif key in ("kind", "tier") and text not in WORDS[key]:
+            where = f" in {holder(path[:3] if len(path) > 3 else path[:1])}"
+            problems.add(unknown_word(key, text, where, problems.suggest).under(path))
 
 
-def _settings(context: Any) -> Iterator[tuple[Path, str]]:
+def _settings(context: Any) -> Iterator[tuple[DataPath, str]]:
     if not isinstance(context, dict):
         return
-    sets: list[tuple[Path, Any]] = [(("context",), context)]
+    sets: list[tuple[DataPath, Any]] = [(("context",), context)]
     for index, rule in enumerate(context_rules(context)):
         if isinstance(rule, dict):
             sets.append((("context", "rules", index, "set"), rule.get("set")))
@@ -54,34 +53,37 @@ def _settings(context: Any) -> Iterator[tuple[Path, str]]:
                 yield (*path, key), text
 
 
-def check_channels(opened: Mapping[str, Opened], problems: Problems, files: Files | None) -> dict[str, ChannelOptions]:
-    """The channels with the payloads of their files put in; notes what the channels find in their own options."""
-    return {name: _check_channel(name, channel, problems, files) for name, channel in opened.items()}
+def check_channels(partial: Mapping[str, PartialChannel], problems: Problems, files: Files | None) -> dict[str, ChannelOptions]:
+    """The channels with the texts of their files put in; notes what the channels find in their own options."""
+    return {name: _check_channel(name, channel, problems, files) for name, channel in partial.items()}
 
 
-def _check_channel(name: str, channel: Opened, problems: Problems, files: Files | None) -> ChannelOptions:
-    options = channel.options
-    file = getattr(options, "payload_file", None)
-    if file is not None and files is not None:
-        try:
-            options = options.model_copy(update={"payload": decode(files(file), quoted(file))})
-        except BadFileError as error:
-            problems.at_value(("channels", name, "payload_file"), f"'payload_file' in channel {quoted(name)}: {error}")
+def _check_channel(name: str, channel: PartialChannel, problems: Problems, files: Files | None) -> ChannelOptions:
+    options, named = channel.options, {}
+    for key, stands_for in channels.KINDS[options.kind].files.items():
+        file = getattr(options, key)
+        if file is not None:
+            named[stands_for] = key, file
+            options = _with_file(name, options, key, stands_for, problems, files)
     check = getattr(channels.load(options.kind), "check", None)
-    for finding in check(options) if check else ():
-        if not channel.wrong.intersection(map(str, finding.path[:1])):
-            _note(finding, name, file, problems)
+    for wrong in check(options) if check else ():
+        if channel.wrong.intersection(map(str, wrong.path[:1])):
+            continue
+        if wrong.path and wrong.path[0] in named:
+            key, file = named[wrong.path[0]]
+            message = sentence(f"the {wrong.path[0]} of channel {quoted(name)}", wrong.message)
+            problems.elsewhere(("channels", name, key), clean(file), wrong._replace(message=message))
+        else:
+            placed = wrong.under(("channels", name))
+            problems.add(placed._replace(message=sentence(holder(placed.path), wrong.message)))
     return options
 
 
-def _note(finding: Finding, name: str, file: str | None, problems: Problems) -> None:
-    path: Path = ("channels", name, *finding.path)
-    message = sentence(holder(path, {}), finding.message)
-    if file is not None and finding.path[:1] == ("payload",):
-        message = sentence(f"the payload of channel {quoted(name)}", finding.message)
-        problem = Problem(clean(file), finding.line or 1, finding.column or 1, message, finding.severity)
-        problems.elsewhere(("channels", name, "payload_file"), problem)
-    elif finding.line:
-        problems.inside(path, finding.line, finding.column, message, finding.severity)
-    else:
-        problems.at_value(path, message, finding.severity)
+def _with_file(name: str, options: ChannelOptions, key: str, stands_for: str, problems: Problems, files: Files | None) -> ChannelOptions:
+    """The options with the text of the file that `key` names; as they are where it cannot be read."""
+    file = getattr(options, key)
+    try:
+        return options.model_copy(update={stands_for: decode(files(file), quoted(file))}) if files else options
+    except BadFileError as error:
+        problems.add(Wrong(Check.PAYLOAD_FILE, f"{quoted(key)} in channel {quoted(name)}: {error}", ("channels", name, key)))
+        return options

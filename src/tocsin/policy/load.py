@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
 from tocsin.policy.contents import check_channels, check_context
 from tocsin.policy.meaning import Meaning
 from tocsin.policy.nodes import PLAIN, BadFileError, compose, decode
-from tocsin.policy.places import Path, Problems
+from tocsin.policy.places import Problems, problem
 from tocsin.policy.plain import Plain
 from tocsin.policy.structure import Structure, empty
 from tocsin.policy.text import PolicyText
-from tocsin.policy.words import Suggestions, holder
+from tocsin.policy.words import holder
+from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
     from tocsin.policy.model import Policy
@@ -34,7 +36,7 @@ class PolicyDocument(NamedTuple):
     policy: Policy
     warnings: list[Problem]
     file: str
-    line_of: Callable[[Path], int]
+    line_of: Callable[[DataPath], int]
 
 
 def load(source: PolicyText) -> PolicyDocument:
@@ -47,9 +49,9 @@ def load(source: PolicyText) -> PolicyDocument:
         with _uncollected(len(source.data)):
             policy, problems = _read(source)
     except BadFileError as error:
-        raise _error(name, [Problem(name, error.line, error.column, str(error))]) from None
+        raise _error(name, [problem(name, error.wrong)]) from None
     found = problems.in_order()
-    if policy is None or any(problem.severity == "error" for problem in found):
+    if policy is None or any(item.severity == "error" for item in found):
         raise _error(name, found)
     return PolicyDocument(policy, found, name, problems.line_of)
 
@@ -58,22 +60,21 @@ def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
     text = decode(source.data)
     root = compose(text)
     if root is None or (root.tag == PLAIN and not root.value):
-        raise BadFileError(EMPTY)
-    problems, suggest = Problems(source.name, root, text), Suggestions()
+        raise BadFileError(EMPTY, Check.EMPTY_POLICY)
+    problems = Problems(source.name, root, text)
     plain = Plain(problems.at_node).policy(root)
     for path in empty(plain):
         comment = " (a # begins a comment: put the value in quotes)" if problems.ends_in_comment(path) else ""
-        problems.at_key(path, f"{holder(path, {})} has no value{comment}")
-    structure = Structure(plain, problems, suggest)
-    opened = check_channels(structure.channels(), problems, source.files)
-    policy = structure.policy(opened)
-    Meaning(plain, structure.names, problems, suggest).check()
-    check_context(plain.get("context"), problems, suggest)
+        problems.add(Wrong(Check.EMPTY_VALUE, f"{holder(path)} has no value{comment}", path, at_key=True))
+    structure = Structure(plain, problems)
+    policy = structure.policy(check_channels(structure.channels(), problems, source.files))
+    Meaning(plain, problems).check()
+    check_context(plain.get("context"), problems)
     return policy, problems
 
 
 def _error(file: str, problems: list[Problem]) -> PolicyError:
-    count = sum(problem.severity == "error" for problem in problems)
+    count = sum(item.severity == "error" for item in problems)
     return PolicyError(f"the policy {file} is invalid: {count} error{'' if count == 1 else 's'}", problems)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from tocsin.channels import MAIL_KINDS
+from tocsin.channels import KINDS
 from tocsin.policy.glob import passes
 from tocsin.text import clean
 from tocsin.verdict import Skip
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tocsin.event import Event
     from tocsin.policy.model import Notification, Policy, Recipient, Selector
 
-Names = Mapping[str, tuple[str, ...]]
+Values = Mapping[str, tuple[str, ...]]
 
 
 class Mismatch(NamedTuple):
@@ -28,46 +28,46 @@ class Mismatch(NamedTuple):
 class RuleMatch:
     """A rule held against an event. Why it fails is worked out when it is asked for: of ten thousand rules, few are."""
 
-    __slots__ = ("_facts", "matches", "name", "rule")
+    __slots__ = ("_values", "matches", "name", "rule")
 
-    def __init__(self, name: str, rule: Notification, facts: Facts) -> None:
+    def __init__(self, name: str, rule: Notification, values: EventValues) -> None:
         self.name = name
         self.rule = rule
-        self._facts = facts
-        self.matches = facts.fulfil(rule)
+        self._values = values
+        self.matches = values.fulfil(rule)
 
     @property
     def failed_on(self) -> tuple[Mismatch, ...]:
         """Every key that does not match, `on` among them; of several selectors, those of the nearest one."""
-        return () if self.matches else self._facts.mismatches(self.rule)
+        return () if self.matches else self._values.mismatches(self.rule)
 
 
-class Facts:
-    """What rules can ask of an event, by selector key; made once an event."""
+class EventValues:
+    """What rules can ask of an event: its words, and its values by selector key; made once an event."""
 
     def __init__(self, event: Event) -> None:
         self.said = ", ".join(filter(None, (event.event, event.transition)))
         self.words = frozenset(filter(None, (event.event, event.transition)))
-        self.names = names(event)
+        self.by_key = selector_values(event)
 
     def fulfil(self, rule: Notification) -> bool:
         """Whether the event fulfils a rule."""
         if self.words.isdisjoint(rule.on):
             return False
         for selector in rule.pipelines:  # noqa: SIM110  any() takes twice as long, and ten thousand rules pass here
-            if fulfils(selector, self.names):
+            if fulfils(selector, self.by_key):
                 return True
         return False
 
     def mismatches(self, rule: Notification) -> tuple[Mismatch, ...]:
         """The keys of a rule that the event does not fulfil."""
-        failed = min((_failed(selector, self.names) for selector in rule.pipelines), key=len)
+        failed = min((_failed(selector, self.by_key) for selector in rule.pipelines), key=len)
         if not self.words.isdisjoint(rule.on):
             return tuple(failed)
         return (Mismatch("on", tuple(rule.on), self.said or None), *failed)
 
 
-def names(event: Event) -> Names:
+def selector_values(event: Event) -> Values:
     """What an event is called, by selector key; () where it does not have it. A pipeline has its name and its file's stem."""
     request, file = event.pull_request, event.pipeline_file
     stem = file.rpartition("/")[2].rpartition(".")[0] or file if file else None
@@ -90,7 +90,7 @@ def names(event: Event) -> Names:
     return {key: tuple(value for value in values if value is not None) for key, values in known.items()}
 
 
-def fulfils(selector: Selector, known: Names) -> bool:
+def fulfils(selector: Selector, known: Values) -> bool:
     """Whether every key of a selector takes what the event is called."""
     for key, patterns in selector.items():  # noqa: SIM110  as above
         if not passes(patterns, known[key]):
@@ -98,17 +98,7 @@ def fulfils(selector: Selector, known: Names) -> bool:
     return True
 
 
-def matches(selector: Selector, event: Event) -> bool:
-    """Whether an event matches a selector."""
-    return fulfils(selector, names(event))
-
-
-def mismatches(selector: Selector, event: Event) -> list[Mismatch]:
-    """The keys of a selector that an event does not match."""
-    return _failed(selector, names(event))
-
-
-def _failed(selector: Selector, known: Names) -> list[Mismatch]:
+def _failed(selector: Selector, known: Values) -> list[Mismatch]:
     return [
         Mismatch(key, tuple(patterns), known[key][0] if known[key] else None)
         for key, patterns in selector.items()
@@ -118,8 +108,8 @@ def _failed(selector: Selector, known: Names) -> list[Mismatch]:
 
 def match(policy: Policy, event: Event) -> list[RuleMatch]:
     """Every rule of a policy held against an event, in order."""
-    facts = Facts(event)
-    return [RuleMatch(rule.name or f"#{number}", rule, facts) for number, rule in enumerate(policy.notifications, 1)]
+    values = EventValues(event)
+    return [RuleMatch(rule.name or f"#{number}", rule, values) for number, rule in enumerate(policy.notifications, 1)]
 
 
 class Destination(NamedTuple):
@@ -132,8 +122,8 @@ class Destination(NamedTuple):
     skip: Skip | None
 
 
-class _Wanted:
-    """A destination in the making: the channels named for it, and the rules that asked for it, in order."""
+class _DraftDestination:
+    """A destination before its channel is chosen: the channels named for it, and the rules that asked for it, in order."""
 
     def __init__(self, recipient: str) -> None:
         self.recipient = recipient
@@ -148,11 +138,11 @@ def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unava
     named for its address that can serve.
     """
     default = default_mail(policy)
-    wanted: dict[tuple[str, str], _Wanted] = {}
+    wanted: dict[tuple[str, str], _DraftDestination] = {}
     for match_ in rules:
         for recipient in match_.rule.send_to:
             for key, name, channel in _named(recipient, default):
-                entry = wanted.setdefault(key, _Wanted(name))
+                entry = wanted.setdefault(key, _DraftDestination(name))
                 entry.channels[channel] = None
                 entry.rules[match_.name] = None
     hindrances: dict[str, Skip | None] = {}
@@ -178,7 +168,7 @@ def _hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[
     return unavailable.get(channel)
 
 
-def _destination(policy: Policy, entry: _Wanted, hindrances: Mapping[str, Skip | None]) -> Destination:
+def _destination(policy: Policy, entry: _DraftDestination, hindrances: Mapping[str, Skip | None]) -> Destination:
     first = next(iter(entry.channels))
     channel = next((name for name in entry.channels if hindrances[name] is None), first)
     return Destination(channel, policy.channels[channel].kind, entry.recipient, tuple(entry.rules), hindrances[channel])
@@ -186,5 +176,5 @@ def _destination(policy: Policy, entry: _Wanted, hindrances: Mapping[str, Skip |
 
 def default_mail(policy: Policy) -> str:
     """The email channel for addresses that name none: the default one, or the only one; "" where there is none."""
-    mails = [name for name, options in policy.channels.items() if options.kind in MAIL_KINDS]
+    mails = [name for name, options in policy.channels.items() if KINDS[options.kind].addressed]
     return next((name for name in mails if getattr(policy.channels[name], "default", False)), mails[0] if len(mails) == 1 else "")

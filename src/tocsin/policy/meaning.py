@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tocsin.channels import KINDS, MAIL_KINDS
-from tocsin.policy import selectors
+from pydantic import TypeAdapter, ValidationError
+
+from tocsin.channels import KINDS
+from tocsin.checks import Check
 from tocsin.policy.glob import passes
 from tocsin.policy.model import listed
-from tocsin.policy.words import Suggestions, holder, listing, quoted
+from tocsin.policy.selectors import check_selector
+from tocsin.policy.words import listing, quoted
+from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
-    from tocsin.policy.places import Path, Problems
+    from tocsin.policy.places import Problems
 
-_TRUE = ("true", "yes", "on", "1", "y", "t")  # what a boolean of the model takes
+_MAIL = f"of kind {' or '.join(sorted(name for name, kind in KINDS.items() if kind.addressed))}"
 
 
-class ChannelFacts(NamedTuple):
+class ChannelTraits(NamedTuple):
     """What a rule must know of a channel."""
 
     mail: bool | None  # None: its kind is not known
@@ -28,20 +32,16 @@ class ChannelFacts(NamedTuple):
 class Meaning:
     """The checks over one policy. All are linear in its size."""
 
-    def __init__(self, data: Mapping[str, Any], names: Mapping[int, str], problems: Problems, suggest: Suggestions) -> None:
+    def __init__(self, data: Mapping[str, Any], problems: Problems) -> None:
         self.data = data
-        self.names = names
         self.problems = problems
-        self.suggest = suggest
         self.channels = _channels(data.get("channels"))
-        self.mails = [name for name, facts in self.channels.items() if facts.mail]
+        self.mails = [name for name, traits in self.channels.items() if traits.mail]
         defaults = [name for name in self.mails if self.channels[name].default]
         self.default = defaults[0] if defaults else self.mails[0] if len(self.mails) == 1 else None
         for name in defaults[1:]:
-            path = ("channels", name, "default")
-            problems.at_key(
-                path, f"channel {quoted(name)} has default: true, as has {quoted(defaults[0])}: one email channel is the default"
-            )
+            message = f"channel {quoted(name)} has default: true, as has {quoted(defaults[0])}: one email channel is the default"
+            problems.add(Wrong(Check.DUPLICATE_DEFAULT, message, ("channels", name, "default"), at_key=True))
 
     def check(self) -> None:
         """Note every problem."""
@@ -50,7 +50,8 @@ class Meaning:
                 self._selectors(("context", "rules", index, "when"), rule.get("when"))
         rules = listed(self.data.get("notifications", []))
         if not rules:
-            self.problems.at_key(("notifications",), "the policy has no notifications, so that nothing is ever sent", "warning")
+            message = "the policy has no notifications, so that nothing is ever sent"
+            self.problems.add(Wrong(Check.NO_NOTIFICATIONS, message, ("notifications",), severity="warning", at_key=True))
         self._rule_names(rules)
         for index, rule in enumerate(rules):
             if isinstance(rule, dict):
@@ -62,26 +63,28 @@ class Meaning:
 
     def _rule_names(self, rules: list[Any]) -> None:
         first: dict[str, int] = {}
-        for index in range(len(rules)):
-            name = self.names.get(index, f"#{index + 1}")
+        for index, rule in enumerate(rules):
+            name = rule.get("name") if isinstance(rule, dict) else None
+            name = name if isinstance(name, str) else f"#{index + 1}"
             if name in first:
                 line = self.problems.line_of(("notifications", first[name], "name"))
-                self.problems.at_value(
-                    ("notifications", index, "name"), f"rule #{index + 1} has the name {quoted(name)} of the rule on line {line}"
-                )
+                message = f"rule #{index + 1} has the name {quoted(name)} of the rule on line {line}"
+                self.problems.add(Wrong(Check.DUPLICATE_RULE_NAME, message, ("notifications", index, "name")))
             first.setdefault(name, index)
 
-    def _selectors(self, path: Path, value: Any) -> None:
+    def _selectors(self, path: DataPath, value: Any) -> None:
         if value is None or (isinstance(value, list) and not value):
             return
         for number, selector in enumerate(listed(value)):
             if isinstance(selector, dict):
-                for finding in selectors.findings(selector, self.suggest):
-                    where = f" in {holder(path[:3] if path[0] == 'context' else path[:2], self.names)}"
-                    message = f"{finding.what}{where}{finding.why}"
-                    self.problems.at_value((*path, number, finding.key, finding.item), message, finding.severity)
+                for wrong in check_selector(selector, self.problems.suggest, lambda: f" in {self._holder(path)}"):
+                    self.problems.add(wrong.under((*path, number)))
 
-    def _recipient(self, path: Path, recipient: Any, projects: list[tuple[str, ...]] | None) -> None:
+    def _holder(self, path: DataPath) -> str:
+        """The rule on a path, in words."""
+        return self.problems.holder(path[:3] if path[0] == "context" else path[:2])
+
+    def _recipient(self, path: DataPath, recipient: Any, projects: list[tuple[str, ...]] | None) -> None:
         if isinstance(recipient, str):
             used = self._address(path, recipient) if "@" in recipient else self._channel(path, recipient)
         elif isinstance(recipient, dict):
@@ -90,22 +93,23 @@ class Meaning:
             return
         scope = self.channels[used].project if used else None
         if scope is not None and projects is not None and not any(passes(patterns, (scope,)) for patterns in projects):
-            self.problems.at_value(
-                path,
-                f"{holder(path[:2], self.names)} can never use channel {quoted(used)}, which serves only project {quoted(scope)}: "
-                "the rule's pipelines are of other projects",
+            message = (
+                f"{self._holder(path)} can never use channel {quoted(used)}, which serves only project {quoted(scope)}: "
+                "the rule's pipelines are of other projects"
             )
+            self.problems.add(Wrong(Check.UNREACHABLE_CHANNEL, message, path))
 
-    def _mapping(self, path: Path, recipient: dict[str, Any]) -> str | None:
+    def _mapping(self, path: DataPath, recipient: dict[str, Any]) -> str | None:
         channel, via = recipient.get("channel"), recipient.get("via")
-        where = holder(path[:2], self.names)
         if not recipient.keys() <= {"channel", "email", "via"}:
             return None  # the unknown key stands for one of them
         if ("channel" in recipient) == ("email" in recipient):
-            self.problems.at_value(path, f"a recipient of {where} must have either 'channel' or 'email'")
+            message = f"a recipient of {self._holder(path)} must have either 'channel' or 'email'"
+            self.problems.add(Wrong(Check.AMBIGUOUS_RECIPIENT, message, path))
         elif "channel" in recipient:
             if "via" in recipient:
-                self.problems.at_key((*path, "via"), f"'via' of a recipient of {where} belongs to 'email', not to 'channel'")
+                message = f"'via' of a recipient of {self._holder(path)} belongs to 'email', not to 'channel'"
+                self.problems.add(Wrong(Check.AMBIGUOUS_RECIPIENT, message, (*path, "via"), at_key=True))
             return self._channel((*path, "channel"), channel) if isinstance(channel, str) else None
         elif "via" not in recipient:
             return self._address((*path, "email"), "an email address")
@@ -113,40 +117,42 @@ class Meaning:
             return self._via((*path, "via"), via)
         return None
 
-    def _channel(self, path: Path, name: str) -> str | None:
-        facts = self._known(path, name)
-        if facts and facts.mail:
-            self.problems.at_value(
-                path,
-                f"{holder(path[:2], self.names)} sends to the email channel {quoted(name)} without an address "
-                f"(name the address: {{email: you@example.com, via: {listing([name])}}})",
+    def _channel(self, path: DataPath, name: str) -> str | None:
+        traits = self._known(path, name)
+        if traits and traits.mail:
+            message = (
+                f"{self._holder(path)} sends to the email channel {quoted(name)} without an address "
+                f"(name the address: {{email: you@example.com, via: {listing([name])}}})"
             )
-        return name if facts and not facts.mail else None
+            self.problems.add(Wrong(Check.MISSING_ADDRESS, message, path))
+        return name if traits and not traits.mail else None
 
-    def _via(self, path: Path, name: str) -> str | None:
-        facts = self._known(path, name)
-        if facts and facts.mail is False:
-            has = f"email channels here: {listing(self.mails)}" if self.mails else f"one of kind {' or '.join(sorted(MAIL_KINDS))}"
-            self.problems.at_value(path, f"'via' in {holder(path[:2], self.names)} names {quoted(name)}, which is no email channel ({has})")
-        return name if facts and facts.mail else None
+    def _via(self, path: DataPath, name: str) -> str | None:
+        traits = self._known(path, name)
+        if traits and traits.mail is False:
+            has = f"email channels here: {listing(self.mails)}" if self.mails else f"one {_MAIL}"
+            message = f"'via' in {self._holder(path)} names {quoted(name)}, which is no email channel ({has})"
+            self.problems.add(Wrong(Check.NO_EMAIL_CHANNEL, message, path))
+        return name if traits and traits.mail else None
 
-    def _known(self, path: Path, name: str) -> ChannelFacts | None:
+    def _known(self, path: DataPath, name: str) -> ChannelTraits | None:
         if name not in self.channels and isinstance(self.data.get("channels", {}), dict):
-            hint = self.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
-            self.problems.at_value(path, f"unknown channel {quoted(name)} in {holder(path[:2], self.names)}{hint}")
+            hint = self.problems.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
+            self.problems.add(Wrong(Check.UNKNOWN_CHANNEL, f"unknown channel {quoted(name)} in {self._holder(path)}{hint}", path))
         return self.channels.get(name)
 
-    def _address(self, path: Path, address: str) -> str | None:
+    def _address(self, path: DataPath, address: str) -> str | None:
         if self.default is None:
             who = quoted(address) if "@" in address else address
             step = (
                 f"give one of {listing(self.mails)} default: true, or write {{email: ADDRESS, via: CHANNEL}}"
                 if self.mails
-                else f"add a channel of kind {' or '.join(sorted(MAIL_KINDS))}"
+                else f"add a channel {_MAIL}"
             )
             why = "no email channel is the default" if self.mails else "the policy has no email channel"
-            if not any(facts.mail is None for facts in self.channels.values()):
-                self.problems.at_value(path, f"{who} in {holder(path[:2], self.names)} cannot be served: {why} ({step})")
+            if not any(traits.mail is None for traits in self.channels.values()):
+                message = f"{who} in {self._holder(path)} cannot be served: {why} ({step})"
+                self.problems.add(Wrong(Check.NO_EMAIL_CHANNEL, message, path))
         return self.default
 
 
@@ -156,17 +162,25 @@ def context_rules(context: Any) -> list[Any]:
     return rules
 
 
-def _channels(data: Any) -> dict[str, ChannelFacts]:
-    return {str(name): _facts(channel) for name, channel in data.items()} if isinstance(data, dict) else {}
+def _channels(data: Any) -> dict[str, ChannelTraits]:
+    return {str(name): _traits(channel) for name, channel in data.items()} if isinstance(data, dict) else {}
 
 
-def _facts(channel: Any) -> ChannelFacts:
+def _traits(channel: Any) -> ChannelTraits:
     if not isinstance(channel, dict):
-        return ChannelFacts(None, None, default=False)
+        return ChannelTraits(None, None, default=False)
     kind, project = channel.get("kind"), channel.get("project")
-    known = isinstance(kind, str) and kind in KINDS
-    default = str(channel.get("default")).lower() in _TRUE
-    return ChannelFacts(kind in MAIL_KINDS if known else None, project if isinstance(project, str) else None, default)
+    row = KINDS.get(kind) if isinstance(kind, str) else None
+    default = "default" in channel and _is_true(channel["default"])
+    return ChannelTraits(row.addressed if row else None, project if isinstance(project, str) else None, default)
+
+
+def _is_true(value: Any) -> bool:
+    """Whether the models take a value for true."""
+    try:
+        return TypeAdapter(bool).validate_python(value)
+    except ValidationError:
+        return False
 
 
 def _projects(pipelines: Any) -> list[tuple[str, ...]] | None:

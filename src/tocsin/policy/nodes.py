@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 
+from tocsin.checks import Check
+from tocsin.wrong import Place, Wrong
+
 try:
     from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs name it as an import only
 except ImportError:  # PyYAML without libyaml: slower, the same otherwise
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 FILE_MAX_BYTES = 4 * 1024 * 1024  # ours, as is all below
 LEVELS_MAX = 50
 ALIASED_NODES_MAX = 10_000
+TOO_DEEP = f"values are nested deeper than {LEVELS_MAX} levels"
 
 # What stands in a node's `tag` where the file gives none: how the value is written.
 PLAIN, QUOTED, SEQUENCE, MAPPING = "plain", "quoted", "sequence", "mapping"
@@ -28,11 +32,16 @@ Node: TypeAlias = yaml.nodes.Node
 
 
 class BadFileError(ValueError):
-    """Why the bytes are no YAML that a policy may be, with the place (counted from 1)."""
+    """Why the bytes cannot be read on: they are no YAML that a policy may be. `wrong` has the place."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, message: str, check: Check = Check.INVALID_YAML, start: Place = (1, 1), end: Place | None = None) -> None:
         super().__init__(message)
-        self.line, self.column = line, column
+        self.wrong = Wrong(check, message).placed(start, end)
+
+    @classmethod
+    def at(cls, node: Node, message: str, check: Check = Check.INVALID_YAML) -> BadFileError:
+        """The error about a node."""
+        return cls(message, check, start(node), end(node))
 
 
 class _Rules:
@@ -48,8 +57,7 @@ class _Rules:
     def descend_resolver(self, parent: Node | None, _: object) -> None:
         self.levels += 1
         if self.levels > LEVELS_MAX:
-            line, column = start(parent) if parent else (1, 1)
-            raise BadFileError(f"values are nested deeper than {LEVELS_MAX} levels", line, column)
+            raise BadFileError(TOO_DEEP, Check.TOO_LARGE, start(parent) if parent else (1, 1))
 
     def ascend_resolver(self) -> None:
         self.levels -= 1
@@ -72,26 +80,31 @@ else:
             yaml.composer.Composer.__init__(self)
 
 
-def start(node: Node) -> tuple[int, int]:
-    """Where a node begins: line and column, counted from 1."""
+def start(node: Node) -> Place:
+    """Where a node begins."""
     return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def end(node: Node) -> Place:
+    """Just behind a node; behind a block also what is empty there: its end is where the next token begins."""
+    return node.end_mark.line + 1, node.end_mark.column + 1
 
 
 def decode(data: bytes, what: str = "the policy") -> str:
     """The text of a file, without a byte order mark. Raises BadFileError where it is none, or more than FILE_MAX_BYTES."""
     if len(data) > FILE_MAX_BYTES:
-        raise BadFileError(f"{what} has more than {FILE_MAX_BYTES:,} bytes (4 MiB): make it smaller")
+        raise BadFileError(f"{what} has more than {FILE_MAX_BYTES:,} bytes (4 MiB): make it smaller", Check.NOT_TEXT)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFileError(f"{what} is UTF-16: save it as UTF-8")
+        raise BadFileError(f"{what} is UTF-16: save it as UTF-8", Check.NOT_TEXT)
     if b"\0" in data:
-        raise BadFileError(f"{what} is a binary file: it holds a NUL byte", *_place(data, data.index(b"\0")))
+        raise BadFileError(f"{what} is a binary file: it holds a NUL byte", Check.NOT_TEXT, _place(data, data.index(b"\0")))
     try:
         return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadFileError(f"{what} is not UTF-8: save it as UTF-8", *_place(data, error.start)) from None
+        raise BadFileError(f"{what} is not UTF-8: save it as UTF-8", Check.NOT_TEXT, _place(data, error.start)) from None
 
 
-def _place(data: bytes, offset: int) -> tuple[int, int]:
+def _place(data: bytes, offset: int) -> Place:
     before = data[:offset]
     return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
 
@@ -102,14 +115,16 @@ def compose(text: str) -> Node | None:
         root: Node | None = _Parser(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadFileError(
-            _words(error, text[mark.index : mark.index + 1] if mark else ""), *((mark.line + 1, mark.column + 1) if mark else ())
-        ) from None
+        character = text[mark.index : mark.index + 1] if mark else ""
+        check = Check.TOO_LARGE if "maximum nesting depth" in (error.problem or "") else Check.INVALID_YAML
+        raise BadFileError(_words(error, character), check, (mark.line + 1, mark.column + 1) if mark else (1, 1)) from None
     except yaml.reader.ReaderError as error:
         data = text.encode("utf-8", "surrogatepass")
-        raise BadFileError("this is not valid YAML: control characters are not allowed", *_place(data, error.position)) from None
+        raise BadFileError(
+            "this is not valid YAML: control characters are not allowed", Check.INVALID_YAML, _place(data, error.position)
+        ) from None
     except RecursionError:
-        raise BadFileError(f"values are nested deeper than {LEVELS_MAX} levels") from None
+        raise BadFileError(TOO_DEEP, Check.TOO_LARGE) from None
     if root is not None and "&" in text:
         _Measure().expand(root)
     return root
@@ -128,7 +143,7 @@ _WORDS = {
     "did not find expected key": "the line's indentation fits none of the lines above it",
     "did not find expected '-'": "the line's indentation fits none of the lines above it",
     "expected <block end>": "the line's indentation fits none of the lines above it",
-    "maximum nesting depth": f"values are nested deeper than {LEVELS_MAX} levels",
+    "maximum nesting depth": TOO_DEEP,
 }
 
 
@@ -162,7 +177,7 @@ class _Measure:
             size = self._child(node, child)
             nodes, levels = min(nodes + size.nodes, ALIASED_NODES_MAX + 1), max(levels, size.levels)
         if levels >= LEVELS_MAX:
-            raise BadFileError(f"aliases nest values deeper than {LEVELS_MAX} levels", *start(node))
+            raise BadFileError.at(node, f"aliases nest values deeper than {LEVELS_MAX} levels", Check.TOO_LARGE)
         self.sizes[id(node)] = size = _Size(nodes, levels + 1)
         return size
 
@@ -171,10 +186,10 @@ class _Measure:
             return self.expand(child)
         size = self.sizes[id(child)]
         if size is None:
-            raise BadFileError("an alias stands inside the value that it names, so that it would have no end", *start(parent))
+            raise BadFileError.at(parent, "an alias stands inside the value that it names, so that it would have no end", Check.TOO_LARGE)
         self.aliased += size.nodes
         if self.aliased > ALIASED_NODES_MAX:
-            raise BadFileError(f"the aliases come to more than {ALIASED_NODES_MAX:,} values", *start(parent))
+            raise BadFileError.at(parent, f"the aliases come to more than {ALIASED_NODES_MAX:,} values", Check.TOO_LARGE)
         return size
 
 

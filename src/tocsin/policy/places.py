@@ -3,84 +3,103 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
+from tocsin.checks import Check
 from tocsin.errors import Problem
-from tocsin.policy.nodes import MAPPING, SEQUENCE, Node, start
+from tocsin.policy import words
+from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, end, start
 from tocsin.policy.plain import Members, members
-
-Path: TypeAlias = tuple[str | int, ...]
+from tocsin.wrong import DataPath, Place, Wrong
 
 _COMMENT_FOR_VALUE = re.compile(r"[:,\[-]\s+#\S")
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML's scanner counts as one
 
 
-class Found(NamedTuple):
+class Target(NamedTuple):
     """What a path leads to: the nodes of the last key and its value, and the part of the path that the file really has."""
 
     key: Node | None
     value: Node
-    path: Path
+    path: DataPath
+
+
+def problem(file: str, wrong: Wrong) -> Problem:
+    """What is wrong at a place of a file's text."""
+    start_, end_ = (wrong.start, wrong.end) if wrong.line else ((1, 1), (1, 1))
+    return Problem(file, *start_, wrong.message, wrong.severity, *end_, wrong.check)
 
 
 class Problems:
-    """The problems of one policy, and where they are."""
+    """The problems of one policy, each at its place, and the words that need to know the policy."""
 
     def __init__(self, file: str, root: Node, text: str) -> None:
         self.file = file
+        self.suggest = words.Suggestions()
         self._root = root
         self._text = text
         self._lines: list[str] | None = None
         self._members: dict[int, Members] = {}
-        self._found: dict[tuple[int, int, Problem], None] = {}
+        self._found: dict[tuple[object, ...], tuple[Place, Problem]] = {}
 
-    def at_node(self, node: Node, message: str) -> None:
+    def add(self, wrong: Wrong) -> None:
+        """Take in what is wrong with the policy's data, or with the text of one of its values."""
+        target = self.find(wrong.path)
+        if wrong.line:
+            self._add(problem(self.file, self._in_file(target.value, wrong)))
+        else:
+            self._at(target.key if wrong.at_key and target.key else target.value, wrong)
+
+    def at_node(self, node: Node, check: Check, message: str) -> None:
         """An error at a node."""
-        self._add(start(node), message, "error")
+        self._at(node, Wrong(check, message))
 
-    def at_key(self, path: Path, message: str, severity: str = "error") -> None:
-        """A problem at the key that a path ends with (for an item of a list, at the item)."""
-        found = self.find(path)
-        self._add(start(found.key or found.value), message, severity)
+    def elsewhere(self, path: DataPath, file: str, wrong: Wrong) -> None:
+        """Take in what is wrong with another file, which the value at `path` names."""
+        self._add(problem(file, wrong), start(self.find(path).value))
 
-    def at_value(self, path: Path, message: str, severity: str = "error") -> None:
-        """A problem at the value that a path leads to."""
-        self._add(start(self.find(path).value), message, severity)
+    def _at(self, node: Node, wrong: Wrong) -> None:
+        self._add(problem(self.file, wrong.placed(start(node), self._end(node))))
 
-    def inside(self, path: Path, line: int, column: int, message: str, severity: str = "error") -> None:
-        """A problem at a line and column, counted from 1, of the text that a path leads to."""
-        self._add(self._inside(self.find(path).value, line, column), message, severity)
-
-    def elsewhere(self, path: Path, problem: Problem) -> None:
-        """A problem of another file, which the value at `path` names."""
-        line, column = start(self.find(path).value)
-        self._found[line, column, problem] = None
-
-    def _add(self, place: tuple[int, int], message: str, severity: str) -> None:
-        line, column = place
-        self._found[line, column, Problem(self.file, line, column, message, severity)] = None
+    def _add(self, found: Problem, place: Place | None = None) -> None:
+        place = place or (found.line, found.column)
+        self._found.setdefault((place, *found[:5]), (place, found))
 
     def in_order(self) -> list[Problem]:
         """All problems in the file's order, each once."""
-        return [problem for _, _, problem in sorted(self._found, key=lambda item: item[:2])]
+        return [found for _, found in sorted(self._found.values(), key=lambda item: item[0])]
 
-    def ends_in_comment(self, path: Path) -> bool:
+    def holder(self, path: DataPath) -> str:
+        """What a path leads to, in words, with the rule's own name."""
+        return words.holder(path, self._rule_name(path))
+
+    def where(self, path: DataPath) -> str:
+        """Where a key is, in words, with the rule's own name."""
+        return words.where(path, self._rule_name(path))
+
+    def _rule_name(self, path: DataPath) -> str | None:
+        if path[:1] != ("notifications",) or len(path) < 2:
+            return None
+        named = (*path[:2], "name")
+        target = self.find(named)
+        there = target.path == named and target.value.tag in (PLAIN, QUOTED) and (target.value.value or target.value.tag == QUOTED)
+        return str(target.value.value) if there else None
+
+    def ends_in_comment(self, path: DataPath) -> bool:
         """Whether a comment stands where the value at a path should be: `channel: #general`."""
-        found = self.find(path)
-        line = start(found.key or found.value)[0]
-        return bool(_COMMENT_FOR_VALUE.search(self._line(line)))
+        return bool(_COMMENT_FOR_VALUE.search(self._line(self.line_of(path))))
 
     def _line(self, number: int) -> str:
         if self._lines is None:
             self._lines = _LINE_BREAK.split(self._text)
         return self._lines[number - 1] if number <= len(self._lines) else ""
 
-    def line_of(self, path: Path) -> int:
+    def line_of(self, path: DataPath) -> int:
         """The line, counted from 1, of what a path leads to."""
-        found = self.find(path)
-        return start(found.key or found.value)[0]
+        target = self.find(path)
+        return start(target.key or target.value)[0]
 
-    def find(self, path: Path) -> Found:
+    def find(self, path: DataPath) -> Target:
         """Walk as far along a path as the file goes: an index into a single value that stands for a list is that value."""
         key, node, reached = None, self._root, 0
         for part in path:
@@ -96,21 +115,39 @@ class Problems:
             elif not isinstance(part, int):
                 break
             reached += 1
-        return Found(key, node, path[:reached])
+        return Target(key, node, path[:reached])
 
     def _of(self, node: Node) -> Members:
         if id(node) not in self._members:
-            self._members[id(node)] = members(node, lambda _, __: None)
+            self._members[id(node)] = members(node, lambda *_: None)
         return self._members[id(node)]
 
-    def _inside(self, node: Node, line: int, column: int) -> tuple[int, int]:
-        """The place in the file of a place in a scalar's text; the scalar's beginning where that can't be told."""
+    def _end(self, node: Node) -> Place:
+        """Just behind a node's last character: the end of a block has the space and the comments up to the next token in it."""
+        row, column = end(node)
+        first, commented = start(node)[0], not _is_block(node)
+        while row > first and (not self._line(row)[: column - 1].strip() or (commented and self._line(row).lstrip().startswith("#"))):
+            row -= 1
+            column = len(self._line(row)) + 1
+        return row, len(self._line(row)[: column - 1].rstrip()) + 1
+
+    def _in_file(self, node: Node, wrong: Wrong) -> Wrong:
+        """What is wrong in a scalar's text, by its place in the file; at the scalar where that can't be told."""
+        begin = self._inside(node, wrong.start)
+        return wrong.placed(begin, self._inside(node, wrong.end)) if begin else wrong.placed(start(node), self._end(node))
+
+    def _inside(self, node: Node, place: Place) -> Place | None:
+        """The place in the file of a place in a scalar's text."""
+        line, column = place
         first, offset = start(node)
-        style = getattr(node, "style", None)
         wanted = _LINE_BREAK.split(str(node.value))
         if line < 1 or line > len(wanted):
-            return first, offset
-        row = first + line if style in ("|", ">") else first + line - 1
-        source = self._line(row)
-        indent = source.find(wanted[line - 1], offset - 1 if row == first else 0)
-        return (row, indent + max(column, 1)) if indent >= 0 else (first, offset)
+            return None
+        row = first + line if _is_block(node) else first + line - 1
+        indent = self._line(row).find(wanted[line - 1], offset - 1 if row == first else 0)
+        return (row, indent + max(column, 1)) if indent >= 0 else None
+
+
+def _is_block(node: Node) -> bool:
+    """Whether a scalar's text begins in the line below: `|` or `>`."""
+    return getattr(node, "style", None) in ("|", ">")

@@ -1,4 +1,4 @@
-"""YAML nodes to plain data: every scalar is its text, save below a channel's `payload`, where YAML types it.
+"""YAML nodes to plain data: every scalar is its text, save below the keys of a channel that YAML types, such as `payload`.
 
 An empty value is None. Merge keys are merged; a duplicate key is a problem, a tag the end.
 """
@@ -9,13 +9,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tocsin.channels import KINDS
+from tocsin.checks import Check
 from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, BadFileError, Node, start
 
-Report = Callable[[Node, str], None]
+Report = Callable[[Node, Check, str], None]
 Members = dict[str, tuple[Node, Node]]
 
 SECTIONS = ("context", "environments", "channels", "notifications", "delivery")  # these may stand empty
 IGNORED = "x-"
+TYPED = frozenset(key for kind in KINDS.values() for key in kind.typed)  # of a channel; what one kind types, no other has as text
 NUMBER_MAX_CHARS = 300  # ours: more digits than any number in JSON that a receiver keeps exact
 
 # YAML 1.2's core schema: https://yaml.org/spec/1.2.2/#1032-tag-resolution
@@ -35,10 +38,10 @@ def members(node: Node, report: Report) -> Members:
     found: Members = {}
     for key, value in node.value:
         if key.tag not in (PLAIN, QUOTED):
-            raise BadFileError("a key must be plain text; a text that begins with { or [ must be in quotes", *start(key))
+            raise BadFileError.at(key, "a key must be plain text; a text that begins with { or [ must be in quotes")
         name = key.value
         if name in found:
-            report(key, f"the key {name[:60]!r} is given twice (first on line {start(found[name][0])[0]})")
+            report(key, Check.DUPLICATE_KEY, f"the key {name[:60]!r} is given twice (first on line {start(found[name][0])[0]})")
         else:
             found[name] = (key, value)
     if "<<" in found:
@@ -50,13 +53,13 @@ def _merge(found: Members, report: Report) -> None:
     _, value = found.pop("<<")
     for source in value.value if value.tag == SEQUENCE else [value]:
         if source.tag != MAPPING:
-            raise BadFileError("'<<' takes an alias of a mapping, or a list of such aliases", *start(source))
+            raise BadFileError.at(source, "'<<' takes an alias of a mapping, or a list of such aliases")
         for name, pair in members(source, report).items():
             found.setdefault(name, pair)
 
 
 class Plain:
-    """Builds plain data; `report` gets each node that is wrong by itself, with the words."""
+    """Builds plain data; `report` gets each node that is wrong by itself, with the kind of check and the words."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -64,7 +67,8 @@ class Plain:
     def policy(self, root: Node) -> dict[str, Any]:
         """The policy's data, without the keys that begin with x- and without empty sections. Raises BadFileError."""
         if root.tag != MAPPING:
-            raise BadFileError("a policy is a mapping: it begins with keys such as 'channels:' and 'notifications:'", *start(root))
+            words = "a policy is a mapping: it begins with keys such as 'channels:' and 'notifications:'"
+            raise BadFileError.at(root, words, Check.WRONG_TYPE)
         data = {}
         for name, (_, value) in members(root, self.report).items():
             if name.startswith(IGNORED) or (name in SECTIONS and value.tag == PLAIN and not value.value):
@@ -80,9 +84,7 @@ class Plain:
     def _channel(self, node: Node) -> Any:
         if node.tag != MAPPING:
             return self.text(node)
-        return {
-            name: self.typed(value) if name == "payload" else self.text(value) for name, (_, value) in members(node, self.report).items()
-        }
+        return {name: self.typed(value) if name in TYPED else self.text(value) for name, (_, value) in members(node, self.report).items()}
 
     def text(self, node: Node) -> Any:
         """Text, lists and dicts; None for a value that is not there. Raises BadFileError."""
@@ -117,7 +119,8 @@ class Plain:
 
     def _number(self, node: Node, number: re.Match[str]) -> int | float:
         if len(number[0]) > NUMBER_MAX_CHARS:
-            self.report(node, f"a number of {len(number[0]):,} characters: quote it, or write it with at most {NUMBER_MAX_CHARS}")
+            words = f"a number of {len(number[0]):,} characters: quote it, or write it with at most {NUMBER_MAX_CHARS}"
+            self.report(node, Check.TOO_LARGE, words)
             return 0
         if number["oct"] or number["hex"]:
             return int(number["oct"] or number["hex"], 8 if number["oct"] else 16)
@@ -133,4 +136,4 @@ def _tagged(node: Node) -> BadFileError:
         if tag.startswith("!") and tag[1:2] != "!"
         else "a policy is plain text, lists and mappings"
     )
-    return BadFileError(f"the YAML tag {tag[:60]!r} is not allowed: {step}", *start(node))
+    return BadFileError.at(node, f"the YAML tag {tag[:60]!r} is not allowed: {step}")

@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from tocsin.checks import Check
 from tocsin.event import KINDS, REF_TYPES, TIERS
 from tocsin.policy.glob import glob, is_glob, passes
 from tocsin.policy.model import listed
 from tocsin.policy.words import Suggestions, quoted
+from tocsin.wrong import Wrong
 
-_WORDS = {"kind": KINDS, "tier": TIERS, "ref_type": REF_TYPES}
+WORDS = {"kind": KINDS, "tier": TIERS, "ref_type": REF_TYPES}
+"""The keys that take few words."""
+
 # Each of these is known of one type of ref only.
 _REF_OF = {"branch": "branch", "tag": "tag", "source_branch": "pull_request", "target_branch": "pull_request"}
 _REF_KEYS = {"ref_type", *_REF_OF}
 
 
-class Finding(NamedTuple):
-    """One thing wrong: at which key, in words before and after the place."""
-
-    key: str
-    what: str
-    why: str
-    severity: str = "error"
-    item: int = 0
-
-
-def findings(selector: Mapping[str, Any], suggest: Suggestions) -> Iterator[Finding]:
-    """All that is wrong with a selector's values; its structure is checked elsewhere."""
+def check_selector(selector: Mapping[str, Any], suggest: Suggestions, where: Callable[[], str]) -> Iterator[Wrong]:
+    """All that is wrong with a selector's values; its structure is checked elsewhere. `where` says where it is: " in rule #2"."""
     for key, value in selector.items():
-        patterns = [text for text in listed(value) if isinstance(text, str)]
-        if key in _WORDS:
-            yield from _unknown_words(key, patterns, suggest)
+        patterns = _texts(value)
+        if key in WORDS:
+            for index, pattern in enumerate(patterns):
+                word = pattern.removeprefix("!")
+                if word and word not in WORDS[key] and not is_glob(word):
+                    yield unknown_word(key, word, where(), suggest).under((key, index))
         if "!" in patterns:
-            yield Finding(key, f"'!' of {quoted(key)}", " excludes nothing: a value must follow it", item=patterns.index("!"))
+            message = f"'!' of {quoted(key)}{where()} excludes nothing: a value must follow it"
+            yield Wrong(Check.EXCLUDES_NOTHING, message, (key, patterns.index("!")))
         if len(patterns) > 1 and _never(patterns):
-            yield Finding(key, f"{quoted(key)}", " can match nothing: every value is also excluded", "warning")
+            yield _nothing(key, f"{quoted(key)}{where()} can match nothing: every value is also excluded")
     if len(selector.keys() & _REF_KEYS) > 1:
-        yield from _ref_conflict(selector)
+        yield from _ref_conflict(selector, where)
 
 
-def _unknown_words(key: str, patterns: list[str], suggest: Suggestions) -> Iterator[Finding]:
-    known = _WORDS[key]
-    for index, pattern in enumerate(patterns):
-        word = pattern.removeprefix("!")
-        if word and word not in known and not is_glob(word):
-            yield Finding(key, f"unknown {key} {quoted(word)}", suggest(word, known, listed="known"), item=index)
+def unknown_word(key: str, word: str, where: str, suggest: Suggestions) -> Wrong:
+    """A word that is none of those that a key takes."""
+    return Wrong(Check.UNKNOWN_WORD, f"unknown {key} {quoted(word)}{where}{suggest(word, WORDS[key], listed='known')}")
+
+
+def _nothing(key: str, message: str) -> Wrong:
+    return Wrong(Check.MATCHES_NOTHING, message, (key, 0), severity="warning")
 
 
 def _never(patterns: list[str]) -> bool:
@@ -56,13 +55,13 @@ def _never(patterns: list[str]) -> bool:
     return all(any(pattern == other or glob(other, pattern) for other in excluded) for pattern in plain)
 
 
-def _ref_conflict(selector: Mapping[str, Any]) -> Iterator[Finding]:
+def _ref_conflict(selector: Mapping[str, Any], where: Callable[[], str]) -> Iterator[Wrong]:
     possible = {word: "ref_type" for word in REF_TYPES if passes(_texts(selector.get("ref_type")), (word,))}
     for key, word in _REF_OF.items() if possible else ():
         if not passes(_texts(selector.get(key)), ()):
             if word not in possible:
                 other = next(iter(possible.values()), "ref_type")
-                yield Finding(key, f"{quoted(key)} beside {quoted(other)}", " can match nothing: no ref has both", "warning")
+                yield _nothing(key, f"{quoted(key)} beside {quoted(other)}{where()} can match nothing: no ref has both")
                 return
             possible = {word: key}
 

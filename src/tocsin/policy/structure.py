@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tocsin import channels
+from tocsin.checks import Check
 from tocsin.event import TIERS
 from tocsin.policy import model
-from tocsin.policy.words import Suggestions, holder, place, quoted, sentence, wrong
+from tocsin.policy.plain import TYPED
+from tocsin.policy.words import complaint, quoted, sentence
+from tocsin.wrong import DataPath, Wrong, check_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from tocsin.channels.options import ChannelOptions
-    from tocsin.policy.places import Path, Problems
+    from tocsin.policy.places import Problems
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,9 +32,11 @@ _WANTED = {
     "set": f"one or more of {', '.join(model.Settings.__annotations__)}",
 }
 _NOUNS = {"on": "event", "tier": "tier"}
+_EMPTY = ("too_short", "string_too_short")
+_TYPES = ("_type", "_parsing", "_parsing_size", "int_from_float")
 
 
-class Opened(NamedTuple):
+class PartialChannel(NamedTuple):
     """A channel's options; `wrong` are the keys that are not in them since their values are wrong."""
 
     options: ChannelOptions
@@ -41,58 +46,62 @@ class Opened(NamedTuple):
 class Structure:
     """Validates the parts of one policy and notes every problem."""
 
-    def __init__(self, data: dict[str, Any], problems: Problems, suggest: Suggestions) -> None:
+    def __init__(self, data: dict[str, Any], problems: Problems) -> None:
         self.data = data
         self.problems = problems
-        self.suggest = suggest
-        self.names = rule_names(data)
 
-    def policy(self, opened: Mapping[str, ChannelOptions]) -> model.Policy | None:
-        """The policy with its channels already opened, or None where something is wrong."""
-        policy, details = _validated(model.Policy, {**self.data, "channels": opened})
+    def policy(self, options: Mapping[str, ChannelOptions]) -> model.Policy | None:
+        """The policy with the options of its channels, or None where something is wrong."""
+        policy, details = _validate(model.Policy, {**self.data, "channels": options})
         self._note(details, (), model.Policy)
         return policy
 
-    def channels(self) -> dict[str, Opened]:
+    def channels(self) -> dict[str, PartialChannel]:
         """Every channel that has options, if only in part."""
         given = self.data.get("channels", {})
         if not isinstance(given, dict):
-            self.problems.at_value(("channels",), "'channels' must be a mapping of names to channels")
+            self.problems.add(Wrong(Check.WRONG_TYPE, "'channels' must be a mapping of names to channels", ("channels",)))
             return {}
-        opened = ((name, self._channel(name, data)) for name, data in given.items())
-        return {name: channel for name, channel in opened if channel is not None}
+        found = ((name, self._channel(name, data)) for name, data in given.items())
+        return {name: channel for name, channel in found if channel is not None}
 
-    def _channel(self, name: str, data: Any) -> Opened | None:
-        path: Path = ("channels", name)
+    def _channel(self, name: str, data: Any) -> PartialChannel | None:
+        path: DataPath = ("channels", name)
         if not name or "@" in name:
-            self.problems.at_key(path, f"the name {quoted(name)} of a channel must have a character, and no @ (that is an email address)")
+            message = f"the name {quoted(name)} of a channel must have a character, and no @ (that is an email address)"
+            self.problems.add(Wrong(Check.INVALID_CHANNEL_NAME, message, path, at_key=True))
         if data is None:
             return None  # `empty` has said so
         if not isinstance(data, dict):
-            self.problems.at_value(path, f"channel {quoted(name)} must be a mapping, such as {{kind: slack}}")
+            self.problems.add(Wrong(Check.WRONG_TYPE, f"channel {quoted(name)} must be a mapping, such as {{kind: slack}}", path))
             return None
         kind = data.get("kind")
-        if "kind" not in data:
-            self.problems.at_key((*path, "kind"), f"'kind' is missing{place(path, {})} ({_WANTED['kind']})")
-        elif isinstance(kind, str) and kind not in channels.KINDS:
-            hint = self.suggest(kind, channels.KINDS, listed="known")
-            self.problems.at_value((*path, "kind"), f"unknown kind {quoted(kind)}{place(path, {})}{hint}")
-        elif isinstance(kind, str):
-            return self._open(channels.load(kind).Options, data, path)
-        elif kind is not None:
-            self.problems.at_value((*path, "kind"), f"'kind'{place(path, {})} must be text")
+        if isinstance(kind, str) and kind in channels.KINDS:
+            return self._options(channels.load(kind).Options, data, path)
+        if "kind" not in data or kind is not None:  # an empty value is told of by `empty`
+            self._no_kind(kind, (*path, "kind"), missing="kind" not in data)
         return None
 
-    def _open(self, shape: type[ChannelOptions], data: dict[str, Any], path: Path) -> Opened | None:
-        options, details = _validated(shape, data)
+    def _no_kind(self, kind: Any, path: DataPath, *, missing: bool) -> None:
+        where = self.problems.where(path[:-1])
+        if missing:
+            self.problems.add(Wrong(Check.MISSING_KEY, f"'kind' is missing{where} ({_WANTED['kind']})", path, at_key=True))
+        elif isinstance(kind, str):
+            hint = self.problems.suggest(kind, channels.KINDS, listed="known")
+            self.problems.add(Wrong(Check.UNKNOWN_CHANNEL_KIND, f"unknown kind {quoted(kind)}{where}{hint}", path))
+        else:
+            self.problems.add(Wrong(Check.WRONG_TYPE, f"'kind'{where} must be text", path))
+
+    def _options(self, shape: type[ChannelOptions], data: dict[str, Any], path: DataPath) -> PartialChannel | None:
+        options, details = _validate(shape, data)
         self._note(details, path, shape)
         if options is not None:
-            return Opened(options)
+            return PartialChannel(options)
         wrong = frozenset(str(detail["loc"][0]) for detail in details if detail["loc"])
-        rest, _ = _validated(shape, _without(shape, data, wrong))
-        return Opened(rest, wrong) if rest is not None else None
+        rest, _ = _validate(shape, _without(shape, data, wrong))
+        return PartialChannel(rest, wrong) if rest is not None else None
 
-    def _note(self, details: list[ErrorDetails], start: Path, shape: type[BaseModel]) -> None:
+    def _note(self, details: list[ErrorDetails], start: DataPath, shape: type[BaseModel]) -> None:
         for detail in details:
             path, kind, value = (*start, *detail["loc"]), detail["type"], detail["input"]
             if kind == "extra_forbidden":
@@ -101,33 +110,46 @@ class Structure:
                 self._unknown(path[:-1], shape)
             elif kind == "missing":
                 wanted = f" ({_WANTED[str(path[-1])]})" if path[-1] in _WANTED else ""
-                self.problems.at_key(path, f"{quoted(path[-1])} is missing{place(path[:-1], self.names)}{wanted}")
+                message = f"{quoted(path[-1])} is missing{self.problems.where(path[:-1])}{wanted}"
+                self.problems.add(Wrong(Check.MISSING_KEY, message, path, at_key=True))
             elif value is not None:  # an empty value is told of by `empty`
                 self._value(detail, path)
 
-    def _value(self, detail: ErrorDetails, path: Path) -> None:
-        said = wrong(detail["type"], detail.get("ctx", {}), detail["input"], path)
-        subject = holder(self.problems.find(path).path or path, self.names)
-        self.problems.at_value(path, self._literal(detail, path) or sentence(subject, said))
+    def _value(self, detail: ErrorDetails, path: DataPath) -> None:
+        words = complaint(detail["type"], detail.get("ctx", {}), detail["input"], path)
+        subject = self.problems.holder(self.problems.find(path).path or path)
+        self.problems.add(self._literal(detail, path) or Wrong(_check(detail), sentence(subject, words), path))
 
-    def _unknown(self, path: Path, shape: type[BaseModel]) -> None:
+    def _unknown(self, path: DataPath, shape: type[BaseModel]) -> None:
         keys = known_keys(path[:-1], shape)
-        hint = self.suggest(str(path[-1]), keys, listed="known keys")
-        self.problems.at_key(path, f"unknown key {quoted(path[-1])}{place(path[:-1], self.names)}{hint}")
+        hint = self.problems.suggest(str(path[-1]), keys, listed="known keys")
+        message = f"unknown key {quoted(path[-1])}{self.problems.where(path[:-1])}{hint}"
+        self.problems.add(Wrong(Check.UNKNOWN_KEY, message, path, at_key=True))
 
-    def _literal(self, detail: ErrorDetails, path: Path) -> str | None:
-        """The words for a value that is none of the known ones; the values of channels are never shown."""
+    def _literal(self, detail: ErrorDetails, path: DataPath) -> Wrong | None:
+        """What is wrong with a value that is none of the known ones; the values of channels are never shown."""
         noun = next((_NOUNS[part] for part in reversed(path) if part in _NOUNS), None)
         if detail["type"] != "literal_error" or noun is None or path[0] == "channels":
             return None
-        known = model.EVENTS if noun == "event" else TIERS
-        if not isinstance(detail["input"], str):
+        word = detail["input"]
+        if not isinstance(word, str):
             return None
-        where = holder(path[:2], self.names)
-        return f"unknown {noun} {quoted(detail['input'])} in {where}{self.suggest(detail['input'], known, listed='known')}"
+        check, known = (Check.UNKNOWN_EVENT, model.EVENTS) if noun == "event" else (Check.UNKNOWN_WORD, TIERS)
+        hint = self.problems.suggest(word, known, listed="known")
+        return Wrong(check, f"unknown {noun} {quoted(word)} in {self.problems.holder(path[:2])}{hint}", path)
 
 
-def _validated(shape: type[M], data: Any) -> tuple[M | None, list[ErrorDetails]]:
+def _check(detail: ErrorDetails) -> Check:
+    """The kind of check that one of the validator's errors belongs to."""
+    kind = detail["type"]
+    if kind == "value_error":
+        return check_of(detail["ctx"]["error"])
+    if kind in _EMPTY:
+        return Check.EMPTY_VALUE
+    return Check.WRONG_TYPE if kind.endswith(_TYPES) else Check.INVALID_VALUE
+
+
+def _validate(shape: type[M], data: Any) -> tuple[M | None, list[ErrorDetails]]:
     try:
         return shape.model_validate(data), []
     except ValidationError as error:
@@ -141,13 +163,7 @@ def _without(shape: type[BaseModel], data: dict[str, Any], wrong: Collection[str
     return {**filled, **{key: value for key, value in data.items() if key in fields and key not in wrong}}
 
 
-def rule_names(data: Mapping[str, Any]) -> dict[int, str]:
-    """The names of the rules that have one, by index."""
-    rules = model.listed(data.get("notifications", []))
-    return {index: rule["name"] for index, rule in enumerate(rules) if isinstance(rule, dict) and isinstance(rule.get("name"), str)}
-
-
-def known_keys(path: Path, shape: type[BaseModel]) -> list[str]:
+def known_keys(path: DataPath, shape: type[BaseModel]) -> list[str]:
     """The keys that may stand at a path."""
     if path[:1] == ("channels",):
         return [field.alias or name for name, field in shape.model_fields.items()] if len(path) == 2 else []
@@ -170,11 +186,11 @@ _KEYS: dict[tuple[str, ...], Iterable[str]] = {
 }
 
 
-def empty(data: Any, path: Path = ()) -> Iterable[Path]:
-    """The paths of all values that are not there; below a payload they may be."""
+def empty(data: Any, path: DataPath = ()) -> Iterable[DataPath]:
+    """The paths of all values that are not there; below a typed key of a channel they may be."""
     if data is None:
         yield path
-    elif len(path) == 3 and path[0] == "channels" and path[2] == "payload":
+    elif len(path) == 3 and path[0] == "channels" and path[2] in TYPED:
         return
     elif isinstance(data, dict):
         for key, value in data.items():

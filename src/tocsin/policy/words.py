@@ -9,15 +9,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from tocsin.policy.places import Path
+from tocsin.channels import KINDS
+from tocsin.suggest import do_you_mean
 from tocsin.text import clean
+from tocsin.wrong import DataPath
 
 COMPARISONS_MAX = 20_000  # ours: words held against words; with more a broken policy of ten thousand rules would be slow to report
 LISTED_MAX = 20  # ours: known words in one message
 WORD_MAX_CHARS = 60  # ours
 
 # What people write who know other tools, by the key here.
-_MEANT = {
+SYNONYMS: dict[str, tuple[str, ...]] = {
     "on": ("event", "events", "when", "if", "trigger"),
     "send_to": ("to", "recipient", "recipients", "channel", "channels", "notify", "send", "receivers"),
     "pipelines": ("filter", "filters", "match", "select", "selector", "selectors", "where", "for"),
@@ -32,13 +34,10 @@ _MEANT = {
     "success": ("succeeded", "passed", "ok"),
     "trigger": ("start", "started", "triggered", "running"),
     "fixed": ("recovered", "recovery"),
-    "teams": ("msteams", "microsoft", "microsoft_teams"),
-    "smtp": ("email", "mail"),
-    "ses": ("aws", "aws-ses"),
-    "webhook": ("http",),
     "production": ("prod",),
     "testing": ("qa", "test"),
     "pull_request": ("merge_request", "pr", "mr"),
+    **{name: kind.words for name, kind in KINDS.items()},
 }
 
 
@@ -61,32 +60,22 @@ class Suggestions:
 
     def __call__(self, word: str, known: Collection[str], *, listed: str = "") -> str:
         """In brackets, what was meant, or what is known under the heading `listed`, or nothing."""
-        meant = self._meant(word, known)
-        if meant:
-            return f" (do you mean {quoted(meant)}?)"
+        if len(known) <= self._left and len(word) <= WORD_MAX_CHARS:
+            self._left -= len(known)
+            meant = do_you_mean(word, known, SYNONYMS, quote=quoted)
+            if meant:
+                return meant
         more = ", …" if len(known) > LISTED_MAX else ""
         return f" ({listed}: {listing(islice(known, LISTED_MAX))}{more})" if listed and known else ""
 
-    def _meant(self, word: str, known: Collection[str]) -> str | None:
-        if len(known) > self._left or len(word) > WORD_MAX_CHARS:
-            return None
-        self._left -= len(known)
-        from difflib import get_close_matches
 
-        folded = {name.casefold().replace("-", "_"): name for name in known}
-        wanted = word.casefold().replace("-", "_")
-        also = next((name for name, words in _MEANT.items() if wanted in words and name in known), None)
-        close = get_close_matches(wanted, folded, n=1)
-        return folded[close[0]] if close else also
-
-
-def holder(path: Path, names: Mapping[int, str]) -> str:
-    """What a path leads to, in words: "rule #2", "channel 'team'". `names` are the rules' own, by index."""
+def holder(path: DataPath, rule_name: str | None = None) -> str:
+    """What a path leads to, in words: "rule #2", "channel 'team'". `rule_name` is the name of the rule on the path, if it has one."""
     if not path:
         return "the policy"
     section = path[0]
     if section == "notifications" and len(path) > 1 and isinstance(path[1], int):
-        rule = f"rule {quoted(names[path[1]])}" if path[1] in names else f"rule #{path[1] + 1}"
+        rule = f"rule #{path[1] + 1}" if rule_name is None else f"rule {quoted(rule_name)}"
         return _within(rule, path[2:])
     if section in ("channels", "environments") and len(path) > 1:
         return _within(f"{str(section)[:-1]} {quoted(path[1])}", path[2:])
@@ -95,7 +84,7 @@ def holder(path: Path, names: Mapping[int, str]) -> str:
     return _within("", path) if len(path) > 1 else quoted(section)
 
 
-def _within(whole: str, rest: Path) -> str:
+def _within(whole: str, rest: DataPath) -> str:
     name = ".".join(str(part) for part in rest if isinstance(part, str))
     if not name:
         return whole
@@ -105,11 +94,11 @@ def _within(whole: str, rest: Path) -> str:
     return f"{quoted(name)} in {whole}"
 
 
-def place(path: Path, names: Mapping[int, str]) -> str:
-    """Where a key stands: " in rule #2", " at the top level"."""
+def where(path: DataPath, rule_name: str | None = None) -> str:
+    """Where a key is: " in rule #2", " at the top level"."""
     if not path:
         return " at the top level"
-    words = holder(path, names)
+    words = holder(path, rule_name)
     return f" in {words.replace(' in ', ' of ', 1)}"
 
 
@@ -121,11 +110,9 @@ def shape(value: object) -> str:
     return _KINDS_OF_VALUE.get(type(value), "a number")
 
 
-Context = Mapping[str, Any]
-
 # The validator's types of errors in our words, after the name of the field. `c` is the error's context, `v` the value:
 # only its shape is ever told.
-TABLE: dict[str, Callable[[Context, Any], str]] = {
+_TABLE: dict[str, Callable[[Mapping[str, Any], Any], str]] = {
     "string_type": lambda _, v: f"must be text, not {shape(v)}",
     "int_parsing": lambda *_: "must be a whole number",
     "int_parsing_size": lambda *_: "must be a whole number",
@@ -162,12 +149,12 @@ _SHAPES = {
 }
 
 
-def wrong(kind: str, context: Context, value: Any, path: Path) -> str:
-    """What is wrong with the value at a path, by the validator's type of error."""
+def complaint(kind: str, context: Mapping[str, Any], value: Any, path: DataPath) -> str:
+    """What is wrong with the value at a path, by the validator's type of error and its context."""
     names = tuple(part for part in path if isinstance(part, str))
     if kind in ("dict_type", "model_type") and names in _SHAPES:
         return _SHAPES[names]
-    return TABLE[kind](context, value) if kind in TABLE else "is not valid here"
+    return _TABLE[kind](context, value) if kind in _TABLE else "is not valid here"
 
 
 # What the words after a field's name begin with where they make a sentence with it.

@@ -11,24 +11,28 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tocsin.templates.places import offset, place
+from tocsin.checks import Check
+from tocsin.templates.offsets import line_column, offset
 from tocsin.templates.variables import SHAPES, variables
 from tocsin.text import clean
+from tocsin.wrong import Wrong
 
 if TYPE_CHECKING:
     from tocsin.templates.syntax import Program
 
 __all__ = ["Template", "TemplateProblem", "TooLarge", "compile_text", "find_problems", "variables"]
 
+TOO_DEEP = "this template is nested too deeply"
+TOO_LARGE = "this template holds a number that is too large"
 SOURCE_MAX_CHARS = 64 * 1024  # ours: a template that a person wrote is far shorter
 
 
 class TemplateProblem(ValueError):  # noqa: N818  something to mend in a policy
-    """What is wrong with a template, in words for its author. `line` and `column` count from 1 in its text; 0 where unknown."""
+    """Why a template cannot be used, in words for its author; `wrong` has the place in its text."""
 
-    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+    def __init__(self, message: str, wrong: Wrong | None = None) -> None:
         super().__init__(message)
-        self.line, self.column = line, column
+        self.wrong = wrong or Wrong(Check.INVALID_TEMPLATE, message)
 
 
 class TooLarge(TemplateProblem):
@@ -58,32 +62,38 @@ def compile_text(source: str) -> Template:
     """The template of a text. Raises TemplateProblem for the first thing wrong with it."""
     program, problems = _examined(source)
     if problems:
-        raise problems[0]
+        raise TemplateProblem(problems[0].message, problems[0])
     return Template(source, program)
 
 
-def find_problems(source: str) -> tuple[TemplateProblem, ...]:
-    """All that is wrong with a template and can be told apart."""
+def find_problems(source: str) -> tuple[Wrong, ...]:
+    """All that is wrong with a template and can be told apart, with the places in its text."""
     return _examined(source)[1]
 
 
 @lru_cache(maxsize=1024)
-def _examined(source: str) -> tuple[Program | None, tuple[TemplateProblem, ...]]:
+def _examined(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
     if not any(opening in source for opening in ("{{", "{%", "{#")):
         return None, ()
     if len(source) > SOURCE_MAX_CHARS:
-        return None, (TemplateProblem(f"a template has at most {SOURCE_MAX_CHARS:,} characters"),)
+        return None, (_wrong(f"a template has at most {SOURCE_MAX_CHARS:,} characters"),)
     from tocsin.templates import mustache
 
-    foreign = [TemplateProblem(message, *place(source, start)) for start, message in mustache.problems(source)]
+    foreign = tuple(_wrong(message, source, *span) for span, message in mustache.problems(source))
     if foreign:
-        return None, tuple(foreign)
+        return None, foreign
     text = mustache.translated(source)
     problems = tuple(_wrong_words(text))
     return (None, problems) if problems else _tried(text)
 
 
-def _wrong_words(source: str) -> Iterator[TemplateProblem]:
+def _wrong(message: str, source: str = "", begin: int = 0, end: int = 0) -> Wrong:
+    """What is wrong between two characters of a template; with none of them, the whole is meant."""
+    wrong = Wrong(Check.INVALID_TEMPLATE, message)
+    return wrong.placed(line_column(source, begin), line_column(source, end)) if source else wrong
+
+
+def _wrong_words(source: str) -> Iterator[Wrong]:
     """What is wrong by syntax and names alone."""
     from jinja2 import TemplateSyntaxError
 
@@ -97,12 +107,12 @@ def _wrong_words(source: str) -> Iterator[TemplateProblem]:
     except TemplateSyntaxError as error:
         yield _near(source, error.lineno, "", f"this is no valid template: {clean(error.message)}")
     except (RecursionError, MemoryError, SyntaxError):
-        yield TemplateProblem("this template is nested too deeply")
+        yield _wrong(TOO_DEEP)
     except ValueError:
-        yield TemplateProblem("this template holds a number that is too large")
+        yield _wrong(TOO_LARGE)
 
 
-def _tried(source: str) -> tuple[Program | None, tuple[TemplateProblem, ...]]:
+def _tried(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
     """The program, once it has run on both sample events; what data it would meet at the worst is not known to it."""
     from tocsin.templates import syntax
     from tocsin.templates.rendering import to_data
@@ -112,13 +122,13 @@ def _tried(source: str) -> tuple[Program | None, tuple[TemplateProblem, ...]]:
         program = syntax.build(source)
         everywhere = syntax.build(source, every_branch=True) if program.branches else program
     except (RecursionError, MemoryError, SyntaxError):
-        return None, (TemplateProblem("this template is nested too deeply"),)
+        return None, (_wrong(TOO_DEEP),)
     everything, nothing = variables(EVERYTHING) | MESSAGE, variables(NOTHING)
     for tried, values, when in ((program, everything, ""), (everywhere, everything, ""), (program, nothing, _ABSENT)):
         try:
             _run(source, tried, values, to_data)
         except TemplateProblem as problem:
-            return None, (TemplateProblem(f"{problem}{when}", problem.line, problem.column),)
+            return None, (problem.wrong._replace(message=f"{problem}{when}"),)
     return program, ()
 
 
@@ -145,8 +155,8 @@ def _run(source: str, program: Program, values: Mapping[str, Any], convert: Any)
         ValueError,
     ) as error:
         word = error.word if isinstance(error, Refused) else ""
-        problem = _near(source, program.line_of(error), word, _said(error))
-        raise TooLarge(str(problem), problem.line, problem.column) if isinstance(error, TooMuch) else problem from None
+        wrong = _near(source, program.line_of(error), word, _said(error))
+        raise (TooLarge if isinstance(error, TooMuch) else TemplateProblem)(wrong.message, wrong) from None
 
 
 def _said(error: Exception) -> str:
@@ -156,14 +166,14 @@ def _said(error: Exception) -> str:
     if isinstance(error, TemplateError):
         return clean(error)
     if isinstance(error, RecursionError):
-        return "this template is nested too deeply"
+        return TOO_DEEP
     if isinstance(error, NameError):  # how Python reads 1e999, since it writes it as inf
-        return "this template holds a number that is too large"
+        return TOO_LARGE
     return f"this cannot be computed: {clean(error)}"
 
 
-def _near(source: str, line: int, word: str, message: str) -> TemplateProblem:
+def _near(source: str, line: int, word: str, message: str) -> Wrong:
     """A problem at `word` from a line on, or at the first tag from there on."""
     start = offset(source, line, 1) if line else 0
     found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word else r"\{[{%#]").search(source, start)
-    return TemplateProblem(message, *place(source, found.start() if found else start))
+    return _wrong(message, source, *(found.span() if found else (start, start)))

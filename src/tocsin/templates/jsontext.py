@@ -10,14 +10,14 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from tocsin.templates.places import place
+from tocsin.checks import Check
+from tocsin.templates.offsets import line_column
+from tocsin.wrong import DataPath, Severity, Wrong
 
 TEXT_MAX_BYTES = 1024 * 1024
 DEPTH_MAX = 50  # levels
-
-Path: TypeAlias = tuple[str | int, ...]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"')
@@ -29,36 +29,26 @@ _WORDS = {"true": True, "false": False, "null": None}
 _MEANT = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nil": "null"}
 
 
-class Fault(NamedTuple):
-    """Something wrong, or (as a warning) odd. `line` and `column` count from 1 in the text at `path`; 0 where all of it is meant."""
-
-    message: str
-    path: Path = ()
-    line: int = 0
-    column: int = 0
-    severity: str = "error"
-
-
 class Parsed(NamedTuple):
     """What a text says, where its strings and keys begin (behind the quote, counted from 0), and what is wrong with it."""
 
     value: Any
-    strings: dict[Path, int]
-    keys: dict[Path, int]
-    faults: list[Fault]
+    strings: dict[DataPath, int]
+    keys: dict[DataPath, int]
+    problems: list[Wrong]
 
 
 def parse(text: str) -> Parsed:
-    """Parse JSON. With an error among the faults, the value is None or a part of what was meant."""
+    """Parse JSON. With an error among the problems, the value is None or a part of what was meant."""
     if len(text.encode("utf-8", "surrogatepass")) > TEXT_MAX_BYTES:
-        return Parsed(None, {}, {}, [Fault(f"JSON of more than {TEXT_MAX_BYTES // 1024:,} KiB")])
+        return Parsed(None, {}, {}, [Wrong(Check.INVALID_PAYLOAD, f"JSON of more than {TEXT_MAX_BYTES // 1024:,} KiB")])
     reader = _Reader(text)
     try:
         value = reader.document()
-    except _Wrong as wrong:
-        reader.fault(str(wrong), wrong.at)
+    except _NoJsonError as error:
+        reader.note(Check.INVALID_PAYLOAD, str(error), error.at)
         value = None
-    return Parsed(value, reader.strings, reader.keys, reader.faults)
+    return Parsed(value, reader.strings, reader.keys, reader.problems)
 
 
 def raw_offset(text: str, start: int, characters: int) -> int:
@@ -72,7 +62,7 @@ def raw_offset(text: str, start: int, characters: int) -> int:
     return at
 
 
-class _Wrong(Exception):  # noqa: N818  it becomes a Fault
+class _NoJsonError(Exception):
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
         self.at = at
@@ -81,18 +71,19 @@ class _Wrong(Exception):  # noqa: N818  it becomes a Fault
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 1 if text.startswith("\ufeff") else 0
-        self.strings: dict[Path, int] = {}
-        self.keys: dict[Path, int] = {}
-        self.faults: list[Fault] = []
+        self.strings: dict[DataPath, int] = {}
+        self.keys: dict[DataPath, int] = {}
+        self.problems: list[Wrong] = []
 
-    def fault(self, message: str, at: int, severity: str = "error") -> None:
-        line, column = place(self.text, at)
-        self.faults.append(Fault(message, (), line, column, severity))
+    def note(self, check: Check, message: str, at: int, length: int = 0, severity: Severity = "error") -> None:
+        """Something wrong with a number of characters."""
+        span = line_column(self.text, at), line_column(self.text, at + length)
+        self.problems.append(Wrong(check, message, severity=severity).placed(*span))
 
     def document(self) -> Any:
         value = self.value(())
         if self.peek():
-            raise _Wrong("something follows behind the end of the JSON", self.at)
+            raise _NoJsonError("something follows behind the end of the JSON", self.at)
         return value
 
     def peek(self) -> str:
@@ -101,12 +92,12 @@ class _Reader:
         self.at = space.end() if space else self.at
         return self.text[self.at : self.at + 1]
 
-    def value(self, path: Path) -> Any:
+    def value(self, path: DataPath) -> Any:
         sign = self.peek()
         if len(path) > DEPTH_MAX:
-            raise _Wrong(f"JSON of more than {DEPTH_MAX} levels", self.at)
+            raise _NoJsonError(f"JSON of more than {DEPTH_MAX} levels", self.at)
         if sign == "{" and self.text.startswith(("{{", "{%", "{#"), self.at):
-            raise _Wrong('a template stands in a text: put it in quotes, "{{ … }}" (alone in them it keeps its type)', self.at)
+            raise _NoJsonError('a template stands in a text: put it in quotes, "{{ … }}" (alone in them it keeps its type)', self.at)
         if sign == "{":
             return self.mapping(path)
         if sign == "[":
@@ -116,26 +107,28 @@ class _Reader:
             return self.string()
         return self.scalar(sign)
 
-    def mapping(self, path: Path) -> dict[str, Any]:
+    def mapping(self, path: DataPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
 
         def member() -> None:
             if self.peek() != '"':
-                raise _Wrong(self.no_key(), self.at)
+                raise _NoJsonError(self.no_key(), self.at)
             at, key = self.at, self.string()
             here = (*path, key)
             if key in result:
-                self.fault(f"the key {json.dumps(key, ensure_ascii=False)} stands twice in one object", at)
+                self.note(
+                    Check.DUPLICATE_KEY, f"the key {json.dumps(key, ensure_ascii=False)} stands twice in one object", at, self.at - at
+                )
             self.keys[here] = at + 1
             if self.peek() != ":":
-                raise _Wrong("a colon is missing behind a key", self.at)
+                raise _NoJsonError("a colon is missing behind a key", self.at)
             self.at += 1
             result[key] = self.value(here)
 
         self.members("}", member)
         return result
 
-    def array(self, path: Path) -> list[Any]:
+    def array(self, path: DataPath) -> list[Any]:
         result: list[Any] = []
         self.members("]", lambda: result.append(self.value((*path, len(result)))))
         return result
@@ -151,10 +144,10 @@ class _Reader:
             member()
             sign, comma = self.peek(), self.at
             if sign not in (",", end):
-                raise _Wrong(self.not_closed(sign, end, opened), self.at)
+                raise _NoJsonError(self.not_closed(sign, end, opened), self.at)
             self.at += 1
             if sign == "," and self.peek() == end:
-                self.fault(f"a comma before {end} is no JSON: it is left out of what is sent", comma, "warning")
+                self.note(Check.ODD_PAYLOAD, f"a comma before {end} is no JSON: it is left out of what is sent", comma, 1, "warning")
                 self.at += 1
                 return
             if sign == end:
@@ -163,7 +156,7 @@ class _Reader:
     def not_closed(self, sign: str, end: str, opened: int) -> str:
         if sign:
             return "JSON has no comments" if sign in ("/", "#") else f"a comma or {end} is missing"
-        return f"{end} is missing at the end (what it closes begins in line {place(self.text, opened)[0]})"
+        return f"{end} is missing at the end (what it closes begins in line {line_column(self.text, opened)[0]})"
 
     def no_key(self) -> str:
         sign = self.peek()
@@ -181,10 +174,12 @@ class _Reader:
         at = start.end() if start else self.at
         sign = self.text[at : at + 1]
         if sign == "\\":
-            raise _Wrong(f"{self.text[at : at + 2]} is no escape of JSON: write \\\\ for a backslash", at)
+            raise _NoJsonError(f"{self.text[at : at + 2]} is no escape of JSON: write \\\\ for a backslash", at)
         if sign in ("\n", "\r"):
-            raise _Wrong("a line break stands inside a text: write \\n, or close the quotes", at)
-        raise _Wrong(f"a text holds the control character U+{ord(sign):04X}" if sign else "a text is not closed: its quote is missing", at)
+            raise _NoJsonError("a line break stands inside a text: write \\n, or close the quotes", at)
+        raise _NoJsonError(
+            f"a text holds the control character U+{ord(sign):04X}" if sign else "a text is not closed: its quote is missing", at
+        )
 
     def scalar(self, sign: str) -> Any:
         number = _NUMBER.match(self.text, self.at)
@@ -196,12 +191,12 @@ class _Reader:
         if word and word[0] in _WORDS:
             self.at = word.end()
             return _WORDS[word[0]]
-        raise _Wrong(self.not_word(word[0]) if word else self.not_value(sign), self.at)
+        raise _NoJsonError(self.not_word(word[0]) if word else self.not_value(sign), self.at)
 
     def number(self, text: str) -> int | float:
         value: int | float = math.inf if len(text) > 400 else json.loads(text)
         if math.isinf(value):
-            raise _Wrong("a number is too large", self.at)
+            raise _NoJsonError("a number is too large", self.at)
         return value
 
     @staticmethod

@@ -16,11 +16,11 @@ def translated(source: str) -> str:
     return _UNESCAPED.sub(lambda tag: f"{{{{ {tag[1]} }}}}" if tag[1] else f"{{{{ {tag[2]}}}}}", source) if "{{" in source else source
 
 
-def problems(source: str) -> Iterator[tuple[int, str]]:
-    """Tags that only Mustache has: where each begins, counted from 0, and what to write instead."""
+def problems(source: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Tags that only Mustache has: where each begins and ends, counted from 0, and what to write instead."""
     without_raw = _RAW.sub(lambda raw: " " * len(raw[0]), source)
     for tag in _TAG.finditer(without_raw):
-        yield tag.start(), f"{tag[0]} is Mustache, and templates are Jinja2: {_instead(tag[1], tag[2] or 'x')}"
+        yield tag.span(), f"{tag[0]} is Mustache, and templates are Jinja2: {_instead(tag[1], tag[2] or 'x')}"
 
 
 def _instead(sign: str, name: str) -> str:

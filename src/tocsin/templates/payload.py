@@ -12,9 +12,11 @@ from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 from tocsin import secrets
+from tocsin.checks import Check
 from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems
-from tocsin.templates.jsontext import DEPTH_MAX, Fault, Parsed, Path, parse, raw_offset
-from tocsin.templates.places import offset, place
+from tocsin.templates.jsontext import DEPTH_MAX, Parsed, parse, raw_offset
+from tocsin.templates.offsets import line_column, offset
+from tocsin.wrong import DataPath, Place, Wrong, check_of
 
 VALUES_MAX = 100_000  # ours: values of one payload, aliases written out
 TEMPLATES_MAX = 1000  # ours: texts of one payload with something to render
@@ -28,13 +30,13 @@ class Payload(NamedTuple):
     """A payload: plain data, in it templates where a text has something to render or to put in; and what is wrong with it."""
 
     tree: Any
-    faults: tuple[Fault, ...]
+    problems: tuple[Wrong, ...]
 
     def render(self, variables: Mapping[str, Any], values: Mapping[str, str]) -> Any:
         """The payload for these variables, with `values` for its `${NAME}`s. Raises TemplateProblem."""
-        for fault in self.faults:
-            if fault.severity == "error":
-                raise TemplateProblem(fault.message, fault.line, fault.column)
+        for problem in self.problems:
+            if problem.severity == "error":
+                raise TemplateProblem(problem.message, problem)
         return _Rendering(variables, values).of(self.tree)
 
 
@@ -59,20 +61,28 @@ def compile_payload(source: Any) -> Payload:
     compiler = _Compiler()
     if not isinstance(source, str):
         tree = compiler.tree(source)
-        return Payload(tree, (*compiler.faults, *(Fault(_ODD_KEY, path, severity="warning") for path in compiler.odd_keys)))
+        return Payload(tree, (*compiler.problems, *(_odd_key(path) for path in compiler.odd_keys)))
     parsed = parse(source)
-    if any(fault.severity == "error" for fault in parsed.faults):
-        return Payload(None, tuple(parsed.faults))
+    if any(problem.severity == "error" for problem in parsed.problems):
+        return Payload(None, tuple(parsed.problems))
     tree = compiler.tree(parsed.value)
-    odd_keys = (Fault(_ODD_KEY, (), *place(source, parsed.keys[path]), severity="warning") for path in compiler.odd_keys)
-    faults = [*parsed.faults, *(_in_text(source, parsed, fault) for fault in compiler.faults), *odd_keys]
-    return Payload(tree, tuple(sorted(faults, key=lambda fault: (fault.line, fault.column))))
+    odd_keys = (_odd_key(()).placed(*_key_span(source, parsed.keys[path], str(path[-1]))) for path in compiler.odd_keys)
+    problems = [*parsed.problems, *(_in_text(source, parsed, problem) for problem in compiler.problems), *odd_keys]
+    return Payload(tree, tuple(sorted(problems, key=lambda problem: problem.start)))
+
+
+def _odd_key(path: DataPath) -> Wrong:
+    return Wrong(Check.ODD_PAYLOAD, _ODD_KEY, path, severity="warning")
+
+
+def _key_span(source: str, start: int, key: str) -> tuple[Place, Place]:
+    return line_column(source, start), line_column(source, raw_offset(source, start, len(key)))
 
 
 _ODD_KEY = "a key is sent as it stands: templates and ${NAME} belong into values"
 
 
-def names(source: Any) -> list[str]:
+def variable_names(source: Any) -> list[str]:
     """The variables that a payload's texts refer to. Raises ValueError for a malformed reference."""
     data = parse(source).value if isinstance(source, str) else source
     return [name for text in _texts(data, DEPTH_MAX) for name in secrets.names(text)]
@@ -101,7 +111,7 @@ def _texts_below(node: Any, chosen: Callable[[str], bool], levels: int) -> Itera
             yield from _texts_below(item, chosen, levels - 1)
 
 
-class _TooBig(Exception):  # noqa: N818  it becomes a Fault
+class _TooBigError(Exception):
     pass
 
 
@@ -109,24 +119,24 @@ class _Compiler:
     """Walks a payload once and gathers what is wrong with it."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.odd_keys: list[Path] = []
+        self.problems: list[Wrong] = []
+        self.odd_keys: list[DataPath] = []
         self.values, self.templates = 0, 0
 
-    def fault(self, message: str, path: Path) -> None:
-        self.faults.append(Fault(message, path))
+    def note(self, message: str, path: DataPath, check: Check = Check.INVALID_PAYLOAD) -> None:
+        self.problems.append(Wrong(check, message, path))
 
     def tree(self, data: Any) -> Any:
         try:
             return self.node(data, ())
-        except _TooBig as error:
-            self.fault(str(error), ())
+        except _TooBigError as error:
+            self.note(str(error), ())
             return None
 
-    def node(self, value: Any, path: Path) -> Any:
+    def node(self, value: Any, path: DataPath) -> Any:
         self.values += 1
         if len(path) > DEPTH_MAX or self.values > VALUES_MAX:
-            raise _TooBig(f"a payload has at most {DEPTH_MAX} levels and {VALUES_MAX:,} values")
+            raise _TooBigError(f"a payload has at most {DEPTH_MAX} levels and {VALUES_MAX:,} values")
         if isinstance(value, str):
             return self.leaf(value, path)
         if isinstance(value, dict):
@@ -134,30 +144,30 @@ class _Compiler:
         if isinstance(value, (list, tuple)):
             return [self.node(item, (*path, index)) for index, item in enumerate(value)]
         if value is not None and not isinstance(value, (bool, int)) and not (isinstance(value, float) and value - value == 0):
-            self.fault(f"JSON has no value for this {type(value).__name__}: write it as a text, in quotes", path)
+            self.note(f"JSON has no value for this {type(value).__name__}: write it as a text, in quotes", path)
         return value
 
-    def key(self, key: Any, path: Path) -> bool:
+    def key(self, key: Any, path: DataPath) -> bool:
         if not isinstance(key, str):
-            self.fault("a key must be a text: put it in quotes", path)
+            self.note("a key must be a text: put it in quotes", path)
             return False
         if "${" in key or any(opening in key for opening in _OPENINGS):
             self.odd_keys.append(path)
         return True
 
-    def leaf(self, text: str, path: Path) -> Any:
+    def leaf(self, text: str, path: DataPath) -> Any:
         if "${" not in text and not any(opening in text for opening in _OPENINGS):
             return text
         self.templates += 1
         if self.templates > TEMPLATES_MAX:
-            raise _TooBig(f"a payload has at most {TEMPLATES_MAX:,} templates")
+            raise _TooBigError(f"a payload has at most {TEMPLATES_MAX:,} templates")
         try:
             hidden = _hidden(text)
         except ValueError as error:
-            self.fault(str(error), path)
+            self.note(str(error), path, check_of(error))
             return None
         problems = find_problems(hidden)
-        self.faults += [_at_leaf(text, hidden, problem, path) for problem in problems]
+        self.problems += [_at_leaf(text, hidden, problem).under(path) for problem in problems]
         return None if problems else compile_text(hidden)
 
 
@@ -189,23 +199,25 @@ def _revealed(value: Any, values: Mapping[str, str]) -> Any:
     return [_revealed(item, values) for item in value] if isinstance(value, list) else value
 
 
-def _at_leaf(text: str, hidden: str, problem: TemplateProblem, path: Path) -> Fault:
+def _at_leaf(text: str, hidden: str, problem: Wrong) -> Wrong:
     """A template's problem, in the text as its author wrote it."""
-    message = str(problem)
-    if _mark() in message:
-        return Fault("${NAME} is put in as text: write it outside {{ }}, or inside quotes in it", path)
+    if _mark() in problem.message:
+        return Wrong(Check.INVALID_TEMPLATE, "${NAME} is put in as text: write it outside {{ }}, or inside quotes in it")
+
+    def as_written(place: Place) -> Place:
+        at = offset(hidden, *place)
+        for reference in _REFERENCE.finditer(text):
+            longer = len(_token(reference[0].strip("${}"))) - len(reference[0])
+            at = max(reference.start(), at - longer) if reference.start() < at else at
+        return line_column(text, at)
+
+    return problem.moved(as_written)
+
+
+def _in_text(source: str, parsed: Parsed, problem: Wrong) -> Wrong:
+    """A problem of one text of a payload, as one of the text of the whole payload."""
+    text = reduce(lambda node, key: node[key], problem.path, parsed.value)
     if not problem.line:
-        return Fault(message, path)
-    at = offset(hidden, problem.line, problem.column)
-    for reference in _REFERENCE.finditer(text):
-        longer = len(_token(reference[0].strip("${}"))) - len(reference[0])
-        at = max(reference.start(), at - longer) if reference.start() < at else at
-    return Fault(message, path, *place(text, at))
-
-
-def _in_text(source: str, parsed: Parsed, fault: Fault) -> Fault:
-    """A fault in one text of a payload, as one in the text of the whole payload."""
-    text = reduce(lambda node, key: node[key], fault.path, parsed.value)
-    inside = offset(text, fault.line, fault.column) if fault.line else 0
-    line, column = place(source, raw_offset(source, parsed.strings.get(fault.path, 0), inside))
-    return fault._replace(path=(), line=line, column=column)
+        problem = problem.placed((1, 1), line_column(text, len(text)) if isinstance(text, str) else None)
+    begin = parsed.strings.get(problem.path, 0)
+    return problem.moved(lambda place: line_column(source, raw_offset(source, begin, offset(text, *place))))._replace(path=())

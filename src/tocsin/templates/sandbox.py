@@ -13,6 +13,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
+from tocsin.suggest import do_you_mean
 from tocsin.templates.filters import FILTERS, SYNTAX, replace
 from tocsin.templates.records import Record
 from tocsin.templates.rendering import Refused, Rendering, TooMuch, fitting, to_text
@@ -145,8 +146,4 @@ def _item(obj: Any, index: Any) -> Any:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: " (do you mean X?)", or nothing where none is near."""
-    from difflib import get_close_matches
-
-    by_lower = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), by_lower, 1, 0.3 if word.lower().startswith("devtron") else 0.65)
-    return f" (do you mean {by_lower[near[0]]}?)" if near else ""
+    return do_you_mean(word, known, cutoff=0.3 if word.lower().startswith("devtron") else 0.65)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def place(text: str, at: int) -> tuple[int, int]:
-    """The line and column of what stands at `at`."""
+def line_column(text: str, at: int) -> tuple[int, int]:
+    """The line and column of the character at `at`."""
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
