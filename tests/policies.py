@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tocsin.errors import PolicyError
+from tocsin.errors import PolicyError, Problem
 from tocsin.event import Commit, Event, Job, Ref
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.text import PolicyText
@@ -26,15 +26,17 @@ def read(text: str, folder: Path = Path("/nowhere")) -> PolicyDocument:
     return load(PolicyText(".tocsin.yml", text.encode(), files_of(folder) if folder else None))
 
 
+def found(data: bytes, folder: Path = Path("/nowhere")) -> list[Problem]:
+    """All that is wrong with a policy."""
+    try:
+        return load(PolicyText(".tocsin.yml", data, files_of(folder) if folder else None)).warnings
+    except PolicyError as error:
+        return error.problems
+
+
 def problems(text: str | bytes, folder: Path = Path("/nowhere")) -> list[str]:
     """All that check would print of a policy."""
-    try:
-        found = load(
-            PolicyText(".tocsin.yml", text.encode() if isinstance(text, str) else text, files_of(folder) if folder else None)
-        ).warnings
-    except PolicyError as error:
-        found = error.problems
-    return [str(problem) for problem in found]
+    return [str(problem) for problem in found(text.encode() if isinstance(text, str) else text, folder)]
 
 
 def run(**fields: object) -> Event:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from itertools import combinations, product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from policies import CHANNELS, read, run
 
@@ -89,6 +89,31 @@ TEXT = st.text(alphabet="ab/[]!*?-", max_size=8)
 @given(TEXT, TEXT)
 def test_a_glob_is_what_the_shell_has(pattern: str, text: str):
     assert glob(pattern, text) is fnmatchcase(text, pattern)
+
+
+@st.composite
+def pattern_and_text(draw: st.DrawFn) -> tuple[str, str]:
+    """A pattern with stars, and a text that its pieces nearly make: they may overlap, be out of order, or one is missing."""
+    pieces = draw(st.lists(st.text(alphabet="ab", max_size=3), min_size=2, max_size=5))
+    between = draw(st.lists(st.text(alphabet="ab", max_size=2), min_size=len(pieces), max_size=len(pieces)))
+    text = "".join(piece + more for piece, more in zip(pieces, [*between[:-1], ""], strict=True))
+    start = draw(st.integers(0, len(text)))
+    length = draw(st.integers(0, 2))
+    return "*".join(pieces), text[:start] + text[start + length :]
+
+
+@given(pattern_and_text())
+@settings(max_examples=500)
+def test_a_glob_is_what_the_shell_has_near_a_match(drawn: tuple[str, str]):
+    pattern, text = drawn
+    assert glob(pattern, text) is fnmatchcase(text, pattern)
+
+
+@pytest.mark.parametrize("stars", ["*", "*b*", "**"])
+def test_the_beginning_and_the_end_of_a_pattern_do_not_overlap(stars: str):
+    assert not glob(f"ab{stars}ba", "aba")
+    assert glob(f"ab{stars}ba", "abbba")
+    assert not glob(f"a*ab{stars}ba", "aaba")
 
 
 @given(st.text(), st.text(max_size=3))
@@ -222,3 +247,19 @@ def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[st
     assert "\n" not in notice
     for part in words:
         assert part in notice
+
+
+@pytest.mark.parametrize(
+    ("selectors", "name"),
+    [
+        ([("failure", "{app: x}"), ("failure", "{app: y}")], "#1"),  # as near as another: the first
+        ([("failure", "{app: x, branch: y}"), ("failure", "{app: x}"), ("failure", "{branch: x}")], "#2"),
+        ([("success", "{}"), ("failure", "{app: x}")], "#2"),  # another event is farther off than another key
+        ([("success", "{}"), ("success", "{}")], "#1"),
+        ([("failure", "{app: x, branch: y}"), ("success", "{}")], "#2"),  # fewer keys count before that
+    ],
+)
+def test_which_rule_is_the_nearest(selectors: list[tuple[str, str]], name: str):
+    text = CHANNELS + "notifications:\n"
+    text += "".join(f"  - {{on: {on}, pipelines: {selector}, send_to: team}}\n" for on, selector in selectors)
+    assert f"the nearest is '{name}'," in nearest.notice(match(read(text).policy, run()))
