@@ -60,5 +60,5 @@ def test_a_policy_may_hold_only_so_many_words_against_each_other():
 
 
 def test_nothing_is_loaded_before_a_word_is_unknown():
-    code = "import sys, tocsin.policy.words, tocsin.arguments; assert 'difflib' not in sys.modules"
+    code = "import sys, tocsin.policy.words, tocsin.commands.arguments; assert 'difflib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from tocsin.event import Change, Event, PipelineRun
 from tocsin.message import compose
 from tocsin.templates import TemplateProblem, TooLarge, compile_text, find_problems, variables
+from tocsin.templates.rendering import TooMuch
 from tocsin.templates.samples import EVERYTHING, NOTHING
+from tocsin.templates.sandbox import NUMBER_MAX_BITS, Sandbox
 from tocsin.templates.variables import LIMITS
 
 GOOD = yaml.safe_load((CASES / "templates" / "good.yml").read_text(encoding="utf-8"))
@@ -159,3 +161,18 @@ def test_whatever_is_written_it_is_refused_or_renders_to_data(expression: str) -
     if not find_problems(source):
         json.dumps(compile_text(source).value(ALL), allow_nan=False)
         assert isinstance(compile_text(source).render(NONE), str)
+
+
+class Untouched(int):
+    """A number that nobody may raise to a power."""
+
+    def __pow__(self, _: int, __: int | None = None) -> int:
+        raise AssertionError
+
+
+def test_a_power_that_is_too_large_is_not_computed() -> None:
+    context: Any = None  # it is asked only for what has been computed
+    with pytest.raises(TooMuch, match="number that is too large"):
+        Sandbox().call_binop(context, "**", Untouched(9), NUMBER_MAX_BITS)
+    with pytest.raises(AssertionError):
+        Sandbox().call_binop(context, "**", Untouched(9), 2)

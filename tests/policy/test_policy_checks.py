@@ -64,6 +64,7 @@ def marked(text: str, problem: Problem) -> str:
         (HOOK + '    payload: |\n      {"a": "${{ x }} \\u00e9",\n       "b": 1}\n', Check.INVALID_REFERENCE, "${{ x }} \\u00e9"),
         (HOOK + '    payload: |\n      {"ab": 1, "ab": 2}\n', Check.DUPLICATE_KEY, '"ab"'),
         (HOOK + '    payload: |\n      {"${A}": [1,]}\n', Check.ODD_PAYLOAD, "${A}"),
+        (HOOK + '    payload: |\n      {"a": [1,]}\n', Check.ODD_PAYLOAD, ","),
     ],
 )  # fmt: skip
 def test_what_an_editor_would_mark(text: str, check: Check, words: str):

@@ -40,7 +40,7 @@ class Problems:
         self._text = text
         self._lines: list[str] | None = None
         self._members: dict[int, Members] = {}
-        self._found: dict[tuple[object, ...], tuple[Place, Problem]] = {}
+        self._found: dict[tuple[Place, Problem], None] = {}
 
     def add(self, wrong: Wrong) -> None:
         """Take in what is wrong with the policy's data, or with the text of one of its values."""
@@ -62,12 +62,11 @@ class Problems:
         self._add(problem(self.file, wrong.placed(start(node), self._end(node))))
 
     def _add(self, found: Problem, place: Place | None = None) -> None:
-        place = place or (found.line, found.column)
-        self._found.setdefault((place, *found[:5]), (place, found))
+        self._found[place or (found.line, found.column), found] = None
 
     def in_order(self) -> list[Problem]:
         """All problems in the file's order, each once."""
-        return [found for _, found in sorted(self._found.values(), key=lambda item: item[0])]
+        return [found for _, found in sorted(self._found, key=lambda item: item[0])]
 
     def holder(self, path: DataPath) -> str:
         """What a path leads to, in words, with the rule's own name."""
