@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tocsin.errors import PolicyError, Problem
 from tocsin.event import Commit, Event, Job, Ref
 from tocsin.policy.load import PolicyDocument, load
+from tocsin.policy.nodes import BadFileError
 from tocsin.policy.text import PolicyText
 from tocsin.source.places import files_of
 
@@ -34,6 +36,27 @@ def found(data: bytes, folder: Path = Path("/nowhere")) -> list[Problem]:
         return error.problems
 
 
+def found_in_case(path: Path) -> list[Problem]:
+    """All that is wrong with a policy among the cases, whose payload files lie there too."""
+    try:
+        return load(PolicyText(path.name, path.read_bytes(), _file_of_a_case)).warnings
+    except PolicyError as error:
+        return error.problems
+
+
+def _file_of_a_case(name: str) -> bytes:
+    path = (CASES / name).resolve()
+    if not path.is_file() or not path.is_relative_to(CASES.resolve()):
+        raise BadFileError(f"there is no file {name!r}")
+    return path.read_bytes()
+
+
+def ids() -> dict[str, list[str]]:
+    """The ids of all problems of all cases, by the case, in the file's order."""
+    paths = sorted(CASES.glob("*/*.yml"))
+    return {f"{path.parent.name}/{path.stem}": [problem.check.value for problem in found_in_case(path)] for path in paths}
+
+
 def problems(text: str | bytes, folder: Path = Path("/nowhere")) -> list[str]:
     """All that check would print of a policy."""
     return [str(problem) for problem in found(text.encode() if isinstance(text, str) else text, folder)]
@@ -56,3 +79,7 @@ def run(**fields: object) -> Event:
         "commit": Commit(sha="0" * 40, title="Fix it", message="Fix it"),
     }
     return Event(**{**known, **fields})
+
+
+if __name__ == "__main__":
+    (CASES / "checks.json").write_text(json.dumps(ids(), indent=1) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tocsin.channels import KINDS
+from tocsin.policy.model import SELECTOR_KEYS
 from tocsin.policy.words import COMPARISONS_MAX, Suggestions
 from tocsin.suggest import closest, do_you_mean
 
@@ -51,6 +52,11 @@ def test_the_words_of_a_message():
 @pytest.mark.parametrize(("kind", "word"), [(name, word) for name, kind in KINDS.items() for word in kind.words])
 def test_what_people_call_a_kind_is_in_its_row(kind: str, word: str):
     assert Suggestions()(word, KINDS) == f" (do you mean '{kind}'?)"
+
+
+@pytest.mark.parametrize(("word", "key"), [("service", "app"), ("application_name", "app"), ("env", "environment"), ("type", "kind")])
+def test_what_people_call_a_key_counts_more_than_a_key_that_looks_like_it(word: str, key: str):
+    assert Suggestions()(word, SELECTOR_KEYS) == f" (do you mean '{key}'?)"
 
 
 def test_a_policy_may_hold_only_so_many_words_against_each_other():

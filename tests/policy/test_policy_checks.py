@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
-from policies import CASES, found
+from policies import CASES, found, found_in_case, ids
 
 from tocsin.checks import Check
 from tocsin.errors import Problem
@@ -22,14 +23,20 @@ def test_an_id_is_kebab_case_and_has_a_meaning_of_one_line():
 
 
 def test_every_check_has_a_case():
-    seen = {problem.check for path in POLICIES for problem in found(path.read_bytes(), CASES)}
+    seen = {problem.check for path in POLICIES for problem in found_in_case(path)}
     assert seen == set(Check) - {Check.POLICY_FILE}  # of a file that is not there nobody finds more
+
+
+def test_every_problem_of_a_case_has_its_id():
+    assert ids() == json.loads((CASES / "checks.json").read_text(encoding="utf-8"))  # `python tests/policy/policies.py` writes it
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
 def test_every_place_has_an_end_in_the_file(path: Path):
     lines = path.read_bytes().decode("utf-8", "replace").split("\n")
-    for problem in found(path.read_bytes(), CASES):
+    for problem in found_in_case(path):
+        if problem.file != path.name:
+            continue  # of a payload's file
         assert (problem.line, problem.column) <= (problem.end_line, problem.end_column)
         assert problem.end_line <= len(lines) + 1
         if problem.end_line <= len(lines):
@@ -77,3 +84,17 @@ def test_a_problem_of_a_payload_s_file_has_its_end_there(tmp_path: Path):
     problem = found((HOOK + "    payload_file: body.json\n").encode(), tmp_path)[0]
     assert problem[:3] == ("body.json", 2, 11)
     assert (problem.end_line, problem.end_column, problem.check) == (2, 13, Check.INVALID_TEMPLATE)
+
+
+def said(text: str) -> list[str]:
+    return [problem.message for problem in found(text.encode())]
+
+
+def test_a_rule_is_called_by_its_name_where_it_has_one():
+    rules = "notifications: [{name: , on: x, send_to: a}, {name: '', on: x, send_to: a}, {name: b, on: x, send_to: a}]\n"
+    events = [message for message in said(rules) if message.startswith("unknown event")]
+    assert [message.partition(" (")[0] for message in events] == [f"unknown event 'x' in rule {name}" for name in ("#1", "''", "'b'")]
+
+
+def test_a_key_that_no_context_has_is_one_problem():
+    assert sum("ref_type" in message for message in said("context: {ref_type: x}\n")) == 1

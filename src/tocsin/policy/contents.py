@@ -17,7 +17,6 @@ from tocsin.wrong import DataPath, Wrong
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
     from tocsin.policy.places import Problems
-    from tocsin.policy.structure import PartialChannel
     from tocsin.policy.text import Files
 
 
@@ -53,13 +52,13 @@ def _settings(context: Any) -> Iterator[tuple[DataPath, str]]:
                 yield (*path, key), text
 
 
-def check_channels(partial: Mapping[str, PartialChannel], problems: Problems, files: Files | None) -> dict[str, ChannelOptions]:
+def check_channels(given: Mapping[str, ChannelOptions], problems: Problems, files: Files | None) -> dict[str, ChannelOptions]:
     """The channels with the texts of their files put in; notes what the channels find in their own options."""
-    return {name: _check_channel(name, channel, problems, files) for name, channel in partial.items()}
+    return {name: _check_channel(name, options, problems, files) for name, options in given.items()}
 
 
-def _check_channel(name: str, channel: PartialChannel, problems: Problems, files: Files | None) -> ChannelOptions:
-    options, named = channel.options, {}
+def _check_channel(name: str, options: ChannelOptions, problems: Problems, files: Files | None) -> ChannelOptions:
+    named = {}
     for key, stands_for in channels.KINDS[options.kind].files.items():
         file = getattr(options, key)
         if file is not None:
@@ -67,8 +66,6 @@ def _check_channel(name: str, channel: PartialChannel, problems: Problems, files
             options = _with_file(name, options, key, stands_for, problems, files)
     check = getattr(channels.load(options.kind), "check", None)
     for wrong in check(options) if check else ():
-        if channel.wrong.intersection(map(str, wrong.path[:1])):
-            continue
         if wrong.path and wrong.path[0] in named:
             key, file = named[wrong.path[0]]
             message = sentence(f"the {wrong.path[0]} of channel {quoted(name)}", wrong.message)

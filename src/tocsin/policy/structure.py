@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -36,13 +36,6 @@ _EMPTY = ("too_short", "string_too_short")
 _TYPES = ("_type", "_parsing", "_parsing_size", "int_from_float")
 
 
-class PartialChannel(NamedTuple):
-    """A channel's options; `wrong` are the keys that are not in them since their values are wrong."""
-
-    options: ChannelOptions
-    wrong: frozenset[str] = frozenset()
-
-
 class Structure:
     """Validates the parts of one policy and notes every problem."""
 
@@ -56,8 +49,8 @@ class Structure:
         self._note(details, (), model.Policy)
         return policy
 
-    def channels(self) -> dict[str, PartialChannel]:
-        """Every channel that has options, if only in part."""
+    def channels(self) -> dict[str, ChannelOptions]:
+        """The options of every channel of a known kind, without the keys whose values are wrong."""
         given = self.data.get("channels", {})
         if not isinstance(given, dict):
             self.problems.add(Wrong(Check.WRONG_TYPE, "'channels' must be a mapping of names to channels", ("channels",)))
@@ -65,7 +58,7 @@ class Structure:
         found = ((name, self._channel(name, data)) for name, data in given.items())
         return {name: channel for name, channel in found if channel is not None}
 
-    def _channel(self, name: str, data: Any) -> PartialChannel | None:
+    def _channel(self, name: str, data: Any) -> ChannelOptions | None:
         path: DataPath = ("channels", name)
         if not name or "@" in name:
             message = f"the name {quoted(name)} of a channel must have a character, and no @ (that is an email address)"
@@ -92,14 +85,13 @@ class Structure:
         else:
             self.problems.add(Wrong(Check.WRONG_TYPE, f"'kind'{where} must be text", path))
 
-    def _options(self, shape: type[ChannelOptions], data: dict[str, Any], path: DataPath) -> PartialChannel | None:
+    def _options(self, shape: type[ChannelOptions], data: dict[str, Any], path: DataPath) -> ChannelOptions | None:
         options, details = _validate(shape, data)
         self._note(details, path, shape)
-        if options is not None:
-            return PartialChannel(options)
-        wrong = frozenset(str(detail["loc"][0]) for detail in details if detail["loc"])
-        rest, _ = _validate(shape, _without(shape, data, wrong))
-        return PartialChannel(rest, wrong) if rest is not None else None
+        if options is None:
+            wrong = {str(detail["loc"][0]) for detail in details if detail["loc"]}
+            options, _ = _validate(shape, _without(shape, data, wrong))
+        return options
 
     def _note(self, details: list[ErrorDetails], start: DataPath, shape: type[BaseModel]) -> None:
         for detail in details:
