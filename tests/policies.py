@@ -12,7 +12,7 @@ from tocsin.policy.nodes import BadFileError
 from tocsin.policy.text import PolicyText
 from tocsin.source.places import files_of
 
-CASES = Path(__file__).parent.parent / "cases" / "policy"
+CASES = Path(__file__).parent / "cases" / "policy"
 
 CHANNELS = """
 channels:
