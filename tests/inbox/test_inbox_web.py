@@ -62,7 +62,6 @@ def test_concurrent_messages_each_get_a_number_and_keep_their_order():
         client = Client(inbox)
         replies = list(pool.map(lambda number: client.post("slack", {"text": f"message {number}"}), range(200)))
         assert all(reply.text == "ok" for reply in replies)
-        assert inbox.wait_for(200, 30)
         assert [arrival.number for arrival in inbox.arrivals] == list(range(1, 201))
         assert {arrival.title for arrival in inbox.arrivals} == {f"message {number}" for number in range(200)}
         times = [arrival.at for arrival in inbox.arrivals]
@@ -70,12 +69,13 @@ def test_concurrent_messages_each_get_a_number_and_keep_their_order():
 
 
 def test_waiting_gives_up_and_a_closed_inbox_ends_it():
-    with Inbox() as inbox:
-        assert not inbox.wait_for(1, 0.01)
-        Client(inbox).post("webhook", {})
-        assert inbox.wait_for(1, 30)
-        waiting = threading.Thread(target=inbox.wait_for, args=(2, 600), daemon=True)
-        waiting.start()
+    kept = arrivals.Arrivals()
+    assert kept.after(0, 0.01) == []
+    kept.add("webhook", "one", "", arrivals.Content(None, "x", {}))
+    assert [arrival.title for arrival in kept.after(0, 30)] == ["one"]
+    waiting = threading.Thread(target=kept.after, args=(1, 600), daemon=True)
+    waiting.start()
+    kept.close()
     waiting.join(30)
     assert not waiting.is_alive()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocsin.action.inputs import Inputs, Needs, read_needs
+from tocsin.action.inputs import Inputs, NeededJobs, read_needs
 from tocsin.ci.run import Run
 from tocsin.ci.status import known
 from tocsin.notice import Notice
@@ -21,7 +21,7 @@ class Hooks(NamedTuple):
     main: str | None
     post: str | None
     status: str | None
-    needs: Needs | None = None
+    needs: NeededJobs | None = None
     notices: tuple[Notice, ...] = ()
 
 
@@ -58,7 +58,7 @@ def _parts(hook: str, event: str, *, ended: bool, unreadable: bool) -> tuple[str
     return "trigger", None if event in TOLD_BY_EVENT else "completion"
 
 
-def _needs(text: str | None) -> tuple[Needs | None, tuple[Notice, ...]]:
+def _needs(text: str | None) -> tuple[NeededJobs | None, tuple[Notice, ...]]:
     """The needs, or the notice why they cannot be used: then the step speaks of its own job."""
     try:
         return (read_needs(text), ()) if text else (None, ())

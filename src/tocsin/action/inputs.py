@@ -35,7 +35,7 @@ class Inputs(NamedTuple):
     job_id: str | None  # the job's own number, which stands in no variable
 
 
-class Needs(NamedTuple):
+class NeededJobs(NamedTuple):
     """How the jobs ended that a final job waits for: the status of all, and the names of those that failed."""
 
     status: str
@@ -110,7 +110,7 @@ def _short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def read_needs(text: str) -> Needs:
+def read_needs(text: str) -> NeededJobs:
     """The `needs` context in JSON. Raises ValueError that says what is expected and what is there."""
     expected = "needs must be ${{ toJSON(needs) }} in a job that waits for others with needs: [JOB, …]"
     try:
@@ -129,4 +129,4 @@ def read_needs(text: str) -> Needs:
     found = set(results.values())
     # A leg that fails cancels the others of its matrix, so a failure outweighs what was cancelled.
     status = next((word for word in ("failure", "cancelled", "unstable", "success") if word in found), "skipped")
-    return Needs(status, tuple(name for name, status in results.items() if status == "failure"))
+    return NeededJobs(status, tuple(name for name, status in results.items() if status == "failure"))

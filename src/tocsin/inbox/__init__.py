@@ -75,10 +75,6 @@ class Inbox:
             return f"smtp://{_bracketed(self._reachable())}:{self.smtp_port}"
         return self._base(self._web.port) + ENDPOINTS[kind].path
 
-    def wait_for(self, count: int, seconds: float) -> bool:
-        """Wait until `count` messages have arrived since the start, at most `seconds`; True if they have."""
-        return self._arrivals.wait_for(count, seconds)
-
     def serve_until(self, stop: threading.Event) -> None:
         """Keep serving until `stop` is set. Within the `with` block."""
         stop.wait()

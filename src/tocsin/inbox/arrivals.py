@@ -74,12 +74,6 @@ class Arrivals:
         """The arrival of that number, or None where it is unknown or no longer kept."""
         return next((arrival for arrival in self.snapshot() if arrival.number == number), None)
 
-    def wait_for(self, count: int, seconds: float) -> bool:
-        """Wait until `count` messages have arrived since the start, at most `seconds`; True if they have."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._total >= count or self.closed, seconds)
-            return self._total >= count
-
     def after(self, number: int, seconds: float) -> list[Arrival]:
         """The arrivals with higher numbers, as soon as there is one; none after `seconds` or once closed."""
         with self._changed:
