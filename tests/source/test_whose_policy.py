@@ -34,10 +34,13 @@ def world(folder: Path, env: Mapping[str, str] = {}, stdin: bytes = b"stdin") ->
     return World({"PATH": os.environ["PATH"], **env}, folder, lambda: stdin, Clock(), time.monotonic(), Network())
 
 
-class Api:
-    """What of an API the search for a policy asks."""
+class Silent:
+    """An API that knows no file and says so."""
 
     notes = ("the API said no",)
+
+    def file(self, *_: str) -> None:
+        """Nothing that could be asked for."""
 
 
 @pytest.fixture
@@ -179,17 +182,14 @@ def test_a_link_into_the_workspace_is_in_it_too(repository: Path):
     ("run", "api", "level", "words"),
     [
         (stranger(None), None, "warning", "nothing is sent: a stranger's, and the trusted branch shows no policy: do this"),
-        (stranger(None), Api(), "warning", "shows no policy (the API said no): do this"),
+        (stranger(None), Silent(), "warning", "shows no policy (the API said no): do this"),
         (OURS._replace(untrusted="a stranger's"), None, "notice", "a stranger's, and the policy beside it could be the head's own"),
-        (OURS._replace(untrusted="x", secretless="it has no secrets"), Api(), "notice", "nothing is sent: it has no secrets"),
+        (OURS._replace(untrusted="x", secretless="it has no secrets"), Silent(), "notice", "nothing is sent: it has no secrets"),
         (stranger(None)._replace(secretless="it has no secrets"), None, "warning", "nothing is sent: it has no secrets"),
-        (stranger(None)._replace(secretless="it has no secrets"), Api(), "warning", "shows no policy"),
+        (stranger(None)._replace(secretless="it has no secrets"), Silent(), "warning", "shows no policy"),
     ],
 )
-def test_why_nothing_is_sent(repository: Path, monkeypatch: pytest.MonkeyPatch, run: Run, api: Api | None, level: str, words: str):
-    from tocsin.source import trusted
-
-    monkeypatch.setattr(trusted, "_by_api", lambda *_: lambda _: {})
+def test_why_nothing_is_sent(repository: Path, run: Run, api: Silent | None, level: str, words: str):
     text, [notice] = source.find(world(repository), None, run, api)  # type: ignore[arg-type]
     assert text is None
     assert (notice.level, words in notice.text) == (level, True), notice.text
