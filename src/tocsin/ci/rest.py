@@ -8,17 +8,18 @@ adds the API's host.
 from __future__ import annotations
 
 import re
-import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from tocsin.http import Response, Transport
 from tocsin.network import Network, NoAnswer
 from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.clock import Clock
 
 REQUEST_MAX_SECONDS = 3.0  # ours: one look-up may not eat the time of the messages
 REQUEST_GRACE_SECONDS = 0.1  # a request that ends by itself says why in better words than one that is left behind
@@ -36,7 +37,7 @@ class Need(NamedTuple):
 
 
 class Api(ABC):
-    """What may be asked until `deadline`, on the clock of `time.monotonic`. `notes` says what could not be learned, each once.
+    """What may be asked until `deadline`, on the clock's monotonic seconds. `notes` says what could not be learned, each once.
 
     A host that does not answer, or refuses the token, is not asked again.
     """
@@ -46,9 +47,9 @@ class Api(ABC):
     new_token: ClassVar[str]  # what to do where the token is refused
     contents: ClassVar[Need]  # what a question for a file is about
 
-    def __init__(self, base_url: str, token: str, network: Network, deadline: float) -> None:
+    def __init__(self, base_url: str, token: str, network: Network, deadline: float, clock: Clock) -> None:
         self.notes: list[str] = []
-        self.deadline = deadline
+        self.deadline, self._clock = deadline, clock
         self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
         self._answers: dict[str, Any] = {}
         self._closed: set[Need] = set()
@@ -99,11 +100,11 @@ class Api(ABC):
         Raises NoAnswer.
         """
         host = self._host()
-        now = time.monotonic()
+        now = self._clock.monotonic()
         seconds = min(REQUEST_MAX_SECONDS, self.deadline - now)
         if seconds <= REQUEST_GRACE_SECONDS:
             raise NoAnswer("the time for look-ups is used up")
-        transport = Transport(self._network, "", now + seconds - REQUEST_GRACE_SECONDS)
+        transport = Transport(self._network, "", now + seconds - REQUEST_GRACE_SECONDS, self._clock)
         answer: SimpleQueue[Response | Exception] = SimpleQueue()
 
         def work() -> None:
@@ -112,9 +113,11 @@ class Api(ABC):
             except Exception as error:  # noqa: BLE001  raised again in the thread that waits
                 answer.put(error)
 
-        threading.Thread(target=work, daemon=True).start()
         try:
-            got = answer.get(timeout=seconds)
+            self._clock.start(work)
+            got = self._clock.take(answer, seconds)
+        except RuntimeError:
+            raise NoAnswer("this machine starts no more threads") from None
         except Empty:
             raise NoAnswer(f"no answer from {host} in time") from None
         if isinstance(got, Exception):
