@@ -34,7 +34,8 @@ class VirtualClock(Clock):
     One thread runs at a time: the test's own, or one of those that were started by the clock. It runs until it waits by the clock
     or ends; then the first that has what it waits for goes on, else the one whose time is over first. So every run is the same.
     What a thread does outside of the clock (a real server's answer) takes no time. `at` is both zero of the monotonic seconds
-    and seconds since 1970; `draws` are what `random` gives, the last one for ever; `rooms` is how many threads can be started.
+    and seconds since 1970; `draws` are what `random` gives, the last one for ever; `rooms` is how many more threads the
+    machine has room for.
     """
 
     def __init__(self, at: float = 1000.0, draws: Sequence[float] = (0.5,), rooms: int = 10_000) -> None:
@@ -74,6 +75,7 @@ class VirtualClock(Clock):
             try:
                 work()
             finally:
+                self.rooms += 1
                 self._next()
 
         self._waiting.append(turn)

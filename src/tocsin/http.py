@@ -77,7 +77,7 @@ class Transport:
         host = _host(url)
         self.network.require_allowed(host)
         if self.expired():
-            raise NoAnswer(f"no time is left to ask {clean(host, 100)}")
+            raise NoAnswer(f"no answer from {clean(host, 100)} in time")
         try:
             with self._pool(url) as pool:
                 answer = pool.request(

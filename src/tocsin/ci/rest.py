@@ -1,4 +1,4 @@
-"""A CI's REST API, asked within limits: a few questions need no library.
+"""A CI's REST API, asked within limits: a few questions question no library.
 
 What it does not answer is unknown, and said once in `Api.notes`. No address that an answer names is ever asked, so the token
 goes to the API's own host alone. TOCSIN_ALLOWED_HOSTS holds for it as for a channel: who limits where anything may be sent
@@ -28,7 +28,7 @@ _PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can li
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-class Need(NamedTuple):
+class Question(NamedTuple):
     """What a question is about, in words for the user."""
 
     asked: str  # "the jobs and runs"
@@ -45,14 +45,14 @@ class Api(ABC):
     service: ClassVar[str]  # its name, in words for the user
     address: ClassVar[str]  # the variable that holds `base_url`
     new_token: ClassVar[str]  # what to do where the token is refused
-    contents: ClassVar[Need]  # what a question for a file is about
+    contents: ClassVar[Question]  # what a question for a file is about
 
     def __init__(self, base_url: str, token: str, network: Network, deadline: float, clock: Clock) -> None:
         self.notes: list[str] = []
         self.deadline, self._clock = deadline, clock
         self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
         self._answers: dict[str, Any] = {}
-        self._closed: set[Need] = set()
+        self._closed: set[Question] = set()
         self._silent = False
 
     @abstractmethod
@@ -63,11 +63,11 @@ class Api(ABC):
     def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]] | None:
         """Where a file of a repository at a ref is, and the query; None for what is no repository."""
 
-    def get(self, path: str, need: Need, query: Mapping[str, str | int] | None = None, *, missing: bool = False) -> Any:
+    def get(self, path: str, question: Question, query: Mapping[str, str | int] | None = None, *, missing: bool = False) -> Any:
         """The JSON at `path`, asked once; None where it cannot be had, with a note, but for a 404 where `missing` may be."""
         where = path + (f"?{urlencode(query, errors='replace')}" if query else "")
-        if where not in self._answers and need not in self._closed and not self._silent:
-            self._answers[where] = self._get(where, need, missing=missing)
+        if where not in self._answers and question not in self._closed and not self._silent:
+            self._answers[where] = self._get(where, question, missing=missing)
         return self._answers.get(where)
 
     def note(self, text: str) -> None:
@@ -75,23 +75,23 @@ class Api(ABC):
         if text not in self.notes:
             self.notes.append(text)
 
-    def odd(self, need: Need) -> None:
+    def odd(self, question: Question) -> None:
         """Note an answer that is not in the form that is documented."""
-        self.note(f"{self.service}'s answer about {need.asked} is not understood, so {need.lost}")
+        self.note(f"{self.service}'s answer about {question.asked} is not understood, so {question.lost}")
 
-    def _get(self, where: str, need: Need, *, missing: bool) -> Any:
+    def _get(self, where: str, question: Question, *, missing: bool) -> Any:
         try:
             response = self._ask(where)
         except NoAnswer as error:
-            self._close(f"{self.service}'s API gave no answer ({error.reason})", need, everything=True)
+            self._close(f"{self.service}'s API gave no answer ({error.reason})", question, everything=True)
             return None
         if response.status != 200:
             if not (response.status == 404 and missing):
-                self._refused(response, need)
+                self._refused(response, question)
             return None
         data = response.json()
         if data is None:
-            self.odd(need)
+            self.odd(question)
         return data
 
     def _ask(self, where: str) -> Response:
@@ -135,25 +135,27 @@ class Api(ABC):
             raise NoAnswer(f"{self.address} must begin with https://, for the token never travels in the clear", retry=False)
         return clean(host, 100)
 
-    def _refused(self, response: Response, need: Need) -> None:
+    def _refused(self, response: Response, question: Question) -> None:
         status, headers = response.status, response.headers
         used_up = "0" in (headers.get("x-ratelimit-remaining"), headers.get("ratelimit-remaining")) or "retry-after" in headers
         if status == 429 or (status == 403 and used_up):
-            self._close(f"{self.service}'s rate limit for this token is used up (HTTP {status})", need, everything=True)
+            self._close(f"{self.service}'s rate limit for this token is used up (HTTP {status})", question, everything=True)
         elif status == 401:
-            self._close(f"{self.service} refuses the token (HTTP 401)", need, self.new_token, everything=True)
+            self._close(f"{self.service} refuses the token (HTTP 401)", question, self.new_token, everything=True)
         elif status == 403:
-            self._close(f"the token may not read {need.asked} of this repository (HTTP 403)", need, need.step)
+            self._close(f"the token may not read {question.asked} of this repository (HTTP 403)", question, question.step)
         elif status == 404:
-            self.note(f"{self.service} does not find {need.asked}, or hides them from the token (HTTP 404), so {need.lost}: {need.step}")
+            self.note(
+                f"{self.service} does not find {question.asked}, or hides them from the token (HTTP 404), so {question.lost}: {question.step}"
+            )
         else:
-            self._close(f"{self.service}'s API answers HTTP {status}", need, everything=True)
+            self._close(f"{self.service}'s API answers HTTP {status}", question, everything=True)
 
-    def _close(self, what: str, need: Need, step: str = "", *, everything: bool = False) -> None:
-        """Note what happened, and ask no more of this need, or nothing any more."""
-        self._closed.add(need)
+    def _close(self, what: str, question: Question, step: str = "", *, everything: bool = False) -> None:
+        """Note what happened, and ask no more of this question, or nothing any more."""
+        self._closed.add(question)
         self._silent = self._silent or everything
-        self.note(f"{what}, so {need.lost}{f': {step}' if step else ''}")
+        self.note(f"{what}, so {question.lost}{f': {step}' if step else ''}")
 
 
 def segment(text: str) -> str:
