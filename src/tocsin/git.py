@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import subprocess
@@ -63,39 +63,28 @@ def _asked(
     import subprocess
 
     answers: SimpleQueue[dict[str, bytes]] = SimpleQueue()
-    try:
-        process = subprocess.Popen(  # noqa: S603  a hash and paths, no shell
-            command,
-            env=env,
-            cwd=root,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except (OSError, ValueError):
-        return {}
+    started: list[subprocess.Popen[bytes]] = []
+    pipe = subprocess.PIPE
 
-    def converse() -> None:
-        with process:
-            try:
-                if process.stdin and process.stdout:
-                    answers.put(_converse(process.stdin, process.stdout, commit, paths))
-            except (OSError, ValueError):
-                answers.put({})
-            finally:
-                _end(process)
+    def ask() -> None:
+        try:
+            with subprocess.Popen(  # noqa: S603  a hash and paths, no shell
+                command, env=env, cwd=root, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
+            ) as process:
+                started.append(process)
+                try:
+                    answers.put(_converse(process, commit, paths))
+                finally:
+                    _end(process)
+        except (OSError, ValueError):
+            answers.put({})
 
     try:
-        clock.start(converse)
-    except RuntimeError:
-        with process:
-            _end(process)
-        return {}
-    try:
+        clock.start(ask)
         return clock.take(answers, seconds)
-    except Empty:
-        _end(process)
+    except (RuntimeError, Empty):  # no room for a thread, or no answer
+        for process in started:
+            _end(process)
         return {}
 
 
@@ -114,8 +103,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _converse(stdin: IO[bytes], stdout: IO[bytes], commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+def _converse(git: subprocess.Popen[bytes], commit: str, paths: Sequence[str]) -> dict[str, bytes]:
     """https://git-scm.com/docs/git-cat-file, "BATCH OUTPUT". Raises OSError where git ends early, ValueError where it answers otherwise."""
+    stdin, stdout = cast("IO[bytes]", git.stdin), cast("IO[bytes]", git.stdout)
     found: dict[str, bytes] = {}
     for path in paths:
         stdin.write(os.fsencode(f"{commit}:{path}\n"))

@@ -1,4 +1,4 @@
-"""A CI's REST API, asked within limits: a few questions question no library.
+"""A CI's REST API, asked within limits: a few questions need no library.
 
 What it does not answer is unknown, and said once in `Api.notes`. No address that an answer names is ever asked, so the token
 goes to the API's own host alone. TOCSIN_ALLOWED_HOSTS holds for it as for a channel: who limits where anything may be sent
@@ -145,9 +145,8 @@ class Api(ABC):
         elif status == 403:
             self._close(f"the token may not read {question.asked} of this repository (HTTP 403)", question, question.step)
         elif status == 404:
-            self.note(
-                f"{self.service} does not find {question.asked}, or hides them from the token (HTTP 404), so {question.lost}: {question.step}"
-            )
+            what = f"{self.service} does not find {question.asked}, or hides them from the token (HTTP 404)"
+            self.note(f"{what}, so {question.lost}: {question.step}")
         else:
             self._close(f"{self.service}'s API answers HTTP {status}", question, everything=True)
 
