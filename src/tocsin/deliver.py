@@ -141,7 +141,8 @@ class _Lane:
         """One attempt, once its time has come; None where another follows."""
         clock, limits, stop = self._means.clock, self._means.limits, self._means.stop
         clock.wait(stop.event, progress.not_before - clock.monotonic())
-        if stop.event.is_set() or clock.monotonic() >= limits.deadline:
+        stopped = stop.event.is_set() and not self._means.dry_run  # that sends nothing, and goes on for the grace
+        if stopped or clock.monotonic() >= limits.deadline:
             return progress.unfinished(stop)
         verdict, self._connection = attempt(progress, self._means, self._connection)
         return verdict if isinstance(verdict, Skip) else self._judge(progress, verdict)
