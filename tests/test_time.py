@@ -169,7 +169,7 @@ def test_rendering_that_outlives_an_attempt_is_a_failure_that_says_so(clock: Vir
     channel = ScriptedChannel(clock, rendering=12.0)
     [outcome] = run(clock, [delivery(channel)], timeout=10.0)
     assert (outcome.outcome, outcome.attempts, outcome.seconds) == ("failed", 0, 0.0)
-    assert outcome.reason == "the payload cannot be rendered: it takes longer than 10 s"
+    assert outcome.reason == "the payload cannot be rendered in time: let its templates loop over less"
     clock.sleep(60.0)
     assert channel.begun == []
 
@@ -207,6 +207,7 @@ def test_the_budget_ends_what_runs_and_what_has_not_begun(clock: VirtualClock) -
     channel = ScriptedChannel(clock, Take(1.0, AGAIN), Take(20.0))
     outcomes = run(clock, [delivery(channel, "mail", name) for name in "abc"], budget=10.0, timeout=30.0)
     assert clock.now == 1010.0
+    assert [begun.deadline for begun in channel.begun] == [1010.0, 1010.0]
     assert [(outcome.recipient, outcome.attempts, outcome.reason) for outcome in outcomes] == [
         ("a", 1, "the budget is used up; last answer: HTTP 500"),
         ("b", 1, "the budget is used up before an answer came; it may have been delivered"),
@@ -252,6 +253,22 @@ def test_a_signal_amid_an_attempt_lets_nothing_be_tried_again(clock: VirtualCloc
     clock.later(1.0, lambda: stop.request("interrupted by SIGINT"))
     [outcome] = run(clock, [delivery(channel)], stop=stop)
     assert (outcome.attempts, outcome.reason) == (1, "interrupted by SIGINT; last answer: HTTP 500")
+
+
+def test_a_signal_counts_more_than_a_pause_for_which_there_is_no_room(clock: VirtualClock) -> None:
+    stop, channel = Stop(), ScriptedChannel(clock, Take(2.0, Retry("HTTP 429", 3600.0)))
+    clock.later(1.0, lambda: stop.request("interrupted by SIGINT"))
+    [outcome] = run(clock, [delivery(channel)], stop=stop)
+    assert (outcome.reason, outcome.cause) == ("interrupted by SIGINT; last answer: HTTP 429", "interrupted")
+
+
+def test_what_is_still_rendered_when_the_signal_s_grace_ends_is_not_sent(clock: VirtualClock) -> None:
+    stop, channel = Stop(), ScriptedChannel(clock, rendering=8.0)
+    clock.later(1.0, lambda: stop.request("interrupted by SIGINT"))
+    [outcome] = run(clock, [delivery(channel)], stop=stop)
+    assert (clock.now, outcome.attempts, outcome.reason) == (1003.0, 0, "interrupted by SIGINT while its payload was rendered")
+    clock.sleep(60.0)
+    assert channel.begun == []
 
 
 def test_a_signal_before_the_start_and_one_near_the_budget_s_end(clock: VirtualClock) -> None:

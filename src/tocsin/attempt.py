@@ -171,9 +171,7 @@ def _late(progress: Progress, means: Means, transport: Transport) -> Verdict:
         return Failed(transport.not_repeatable)
     if progress.attempts:
         return Retry(f"no answer within {means.limits.timeout:g} s")
-    if transport.deadline >= means.limits.deadline:
-        return progress.unfinished(means.stop)
-    return Failed(f"the payload cannot be rendered: it takes longer than {means.limits.timeout:g} s", "payload")
+    return Failed("the payload cannot be rendered in time: let its templates loop over less", "payload")
 
 
 def defect(delivery: Delivery, error: Exception) -> Failed:

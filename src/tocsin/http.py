@@ -84,8 +84,8 @@ class Transport:
                     method, url, body=body, headers={"User-Agent": USER_AGENT, **headers}, redirect=False, retries=False,
                     preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
                 )  # fmt: skip
-                headers_ = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, headers_, self._read(answer, max_bytes), self.clock.time())
+                received = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status, received, self._read(answer, max_bytes), self.clock.time())
         except (HTTPError, OSError) as error:
             raise no_answer(error, host) from None
         except (ValueError, UnicodeError):
