@@ -12,10 +12,9 @@ from servers import Answer, Request, ScriptedServer
 from test_git import PATH, Repository
 
 from tocsin import pipeline
-from tocsin.ci.common import Run, Trusted
+from tocsin.ci.run import Run, TrustedRef
 from tocsin.clock import Clock
 from tocsin.deliver import Stop
-from tocsin.event import Fact
 from tocsin.network import Network
 from tocsin.request import Request as Wanted
 from tocsin.source.trusted import GIT_MAX_SECONDS, trusted_text
@@ -101,7 +100,7 @@ def test_a_payload_that_only_this_event_breaks_is_a_failure(clock: VirtualClock,
 
 def test_look_ups_have_a_third_of_the_smaller_budget_before_the_policy_says_another(clock: VirtualClock) -> None:
     world = World({"GITHUB_API_URL": "https://api.example"}, Path.cwd(), lambda: b"", clock, 990.0, Network())
-    run = Run({"ci": Fact("github", "test")}, {})
+    run = Run("github", {}, None)
     api = pipeline.open_api(world, run, "token")
     assert api
     assert api.deadline == pytest.approx(990.0 + 10 / 3)
@@ -118,10 +117,10 @@ def test_look_ups_have_a_third_of_the_policy_s_budget_and_never_more_than_before
     world = World(env, Path.cwd(), policy.encode, clock, 990.0, Network())
     request = Wanted(hook, "failure", policy="-")
     known = pipeline.prepare(world, request)
-    api = pipeline.open_api(world, Run({"ci": Fact("github", "test")}, {}), "token")
+    api = pipeline.open_api(world, Run("github", {}, None), "token")
     assert api
     clock.now = 1200.0  # too late for a question: none is asked
-    pipeline.understand(world, request, known._replace(api=api, run=Run({**known.run.declared, "ci": Fact("github", "test")}, {})))
+    pipeline.understand(world, request, known._replace(api=api, run=Run("github", {}, None)))
     assert api.deadline == pytest.approx(990.0 + end)
 
 
@@ -142,8 +141,8 @@ def test_git_has_what_is_left_of_its_seconds(tmp_path: Path, late: float, given:
     (tmp_path / "r").mkdir()
     repository = Repository(tmp_path / "r", {"x": b"x"})
     world = World(PATH, repository.folder, lambda: b"", clock, 1000.0 - late, Network())
-    trusted = Trusted("acme/payments", "main", repository.commit, "check out the base")
-    assert trusted_text(world, None, Run({}, {}, untrusted="a fork's code", trusted=trusted), None) is None
+    trusted = TrustedRef("acme/payments", "main", repository.commit, "check out the base")
+    assert trusted_text(world, None, Run("github", {}, "a fork's code", trusted=trusted), None) is None
     assert set(clock.asked) == set(given)
     assert len(clock.asked) <= 3
     assert GIT_MAX_SECONDS == 5.0
