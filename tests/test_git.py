@@ -227,6 +227,8 @@ def test_an_object_that_is_missing_is_not_fetched(folder: Path, trap: Path) -> N
     for name, value in {**settings, "protocol.ext.allow": "always"}.items():
         repository.git("config", name, value)
     assert repository.committed("a", "b") in ({}, {"b": b"b"})
+    fetch = [*git.hardened("git", folder), "fetch", "origin"]  # what a git without GIT_NO_LAZY_FETCH does by itself
+    subprocess.run(fetch, cwd=folder, env=git.environment(PATH), capture_output=True, check=False)
     assert not ran(trap)
     with pytest.raises(subprocess.CalledProcessError):
         repository.git("cat-file", "blob", blob)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Event
 from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _SETTINGS = ("core.fsmonitor=", f"core.hooksPath={os.devnull}", "protocol.allow=
 _KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # what a process needs to start at all
 _ENV = {
     "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # before git 2.44 a repository's own protocol.NAME.allow lets a missing object be fetched
+    "GIT_ALLOW_PROTOCOL": "none",  # a git that does not know the one before: a repository's own protocol.NAME.allow lets a missing object be fetched
     "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
 }  # fmt: skip
 
@@ -64,6 +65,7 @@ def _asked(
 
     answers: SimpleQueue[dict[str, bytes]] = SimpleQueue()
     started: list[subprocess.Popen[bytes]] = []
+    over = Event()
     pipe = subprocess.PIPE
 
     def ask() -> None:
@@ -72,6 +74,8 @@ def _asked(
                 command, env=env, cwd=root, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
             ) as process:
                 started.append(process)
+                if over.is_set():  # it was given up while it was being started
+                    _end(process)
                 try:
                     answers.put(_converse(process, commit, paths))
                 finally:
@@ -83,6 +87,7 @@ def _asked(
         clock.start(ask)
         return clock.take(answers, seconds)
     except (RuntimeError, Empty):  # no room for a thread, or no answer
+        over.set()
         for process in started:
             _end(process)
         return {}
