@@ -27,7 +27,7 @@ _SETTINGS = ("core.fsmonitor=", f"core.hooksPath={os.devnull}", "protocol.allow=
 _KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # what a process needs to start at all
 _ENV = {
     "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # a git that does not know the one before: a repository's own protocol.NAME.allow lets a missing object be fetched
+    "GIT_ALLOW_PROTOCOL": "none",  # for a git that does not know the one before
     "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
 }  # fmt: skip
 
