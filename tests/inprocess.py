@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from tocsin import cli
 from tocsin.cli import main
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -68,12 +69,13 @@ def require_decent(answer: Answer) -> None:
 
 @contextmanager
 def process(env: Mapping[str, str], folder: Path) -> Iterator[None]:
-    """Nothing but `env` in the environment, `folder` as the current one; signals as they were afterwards."""
+    """Nothing but `env` in the environment, `folder` as the current one; signals as they were afterwards. The budget begins now."""
     variables, place = dict(os.environ), Path.cwd()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     os.environ.clear()
     os.environ.update(env)
     os.chdir(folder)
+    cli.STARTED = cli.CLOCK.monotonic()
     try:
         yield
     finally:

@@ -13,7 +13,6 @@ import json
 import socket
 import struct
 import threading
-import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from typing_extensions import Self
 
+from tocsin.clock import Clock
 from tocsin.http import Transport
 from tocsin.network import Network
 
@@ -32,7 +32,8 @@ Behaviour = Literal["answer", "close", "reset", "drip", "endless", "malformed", 
 
 def transport(key: str = "key", network: Network | None = None) -> Transport:
     """What a sender gets for one attempt, with more time than any test needs."""
-    return Transport(network or Network(), key, time.monotonic() + 60)
+    clock = Clock()
+    return Transport(network or Network(), key, clock.monotonic() + 60, clock)
 
 
 class Answer(NamedTuple):

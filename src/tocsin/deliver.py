@@ -1,240 +1,174 @@
 """Deliver: the lanes, the budget, the retry loop.
 
-A lane is one channel. Lanes run side by side, a lane's deliveries one after the other over one shared
-connection. Each attempt runs in a thread of its own that is left behind when its time is over, so that
-nothing a server does (dripping, hanging, a name server that never answers) can hold the hook up.
+A lane is one channel. Lanes run side by side, a lane's deliveries one after the other over one shared connection.
+Each attempt, and the rendering before the first, runs in a thread of its own that is left behind when its time is over,
+so that nothing a template or a server does (dripping, hanging, a name server that never answers) can hold the hook up.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tocsin.channels import Channel
-from tocsin.http import Kept, Transport
-from tocsin.network import Network, NoAnswer
-from tocsin.verdict import Delivered, Failed, Outcome, Retry, Verdict
+from tocsin.attempt import NO_THREAD, Delivery, Limits, Means, Progress, Stop, attempt, defect
+from tocsin.http import SharedConnection
+from tocsin.network import Network
+from tocsin.verdict import Delivered, Failed, Outcome, Retry, Skip, Verdict
+
+if TYPE_CHECKING:
+    from tocsin.clock import Clock
+
+__all__ = ["Delivery", "Limits", "Stop", "deliver"]
 
 LANES_MAX = 64
 BACKOFF_BASE_SECONDS = 0.5  # the first pause is between 0 and this; it doubles with each attempt
 BACKOFF_MAX_SECONDS = 8.0
+PAUSE_MAX_SECONDS = 365 * 86400  # ours: a service may ask for a pause of any length; a longer one is as good as this
 IN_FLIGHT_GRACE_SECONDS = 2.0  # after SIGINT or SIGTERM; GitHub kills 7.5 s after its SIGINT
 FAREWELL_SECONDS = 1.0  # for a QUIT to be said
-ABANDON_AFTER_SECONDS = 0.25  # past its deadline: the attempt's own time-out has the better words
 
-
-class Delivery(NamedTuple):
-    """One rendered message on its way to one destination. `key` is the same in every repetition."""
-
-    channel: str
-    kind: str
-    recipient: str
-    rules: tuple[str, ...]
-    module: Channel
-    options: Any
-    payload: Any
-    key: str
-
-
-class Limits(NamedTuple):
-    """`timeout` in seconds for one attempt, `deadline` on `time.monotonic`'s clock for all, `attempts` for one delivery."""
-
-    timeout: float
-    deadline: float
-    attempts: int
-
-
-class Stop:
-    """A wish to end early, with its reason; `request` may be called from a signal handler.
-
-    `listening` is set by whoever will act on it; until then a signal may end the process at once.
-    """
-
-    def __init__(self) -> None:
-        self.event = threading.Event()
-        self.reason: str | None = None
-        self.wake: Callable[[], None] = lambda: None
-        self.listening = False
-
-    def request(self, reason: str) -> None:
-        """End: no more retries, a short grace for what is in flight."""
-        self.reason = self.reason or reason
-        self.event.set()
-        self.wake()
-
-
-class _Progress:
-    """How far one delivery has come; read by the main thread when it must end without an answer."""
-
-    def __init__(self, delivery: Delivery) -> None:
-        self.delivery = delivery
-        self.attempts = 0
-        self.first_at = 0.0
-        self.not_before = 0.0
-        self.last: str | None = None
-
-    def outcome(self, verdict: Delivered | Failed) -> Outcome:
-        """The row of the report, once it is known how the delivery ended."""
-        receipt = dict(verdict.receipt) or None if isinstance(verdict, Delivered) else None
-        return Outcome(
-            channel=self.delivery.channel,
-            kind=self.delivery.kind,
-            recipient=self.delivery.recipient,
-            rules=self.delivery.rules,
-            outcome="delivered" if isinstance(verdict, Delivered) else "failed",
-            reason=None if isinstance(verdict, Delivered) else verdict.reason,
-            attempts=self.attempts,
-            seconds=round(time.monotonic() - self.first_at, 3) if self.attempts else 0.0,
-            receipt=receipt,
-        )
-
-
-_Results: TypeAlias = "SimpleQueue[tuple[_Progress, Outcome] | None]"
+_Results: TypeAlias = "SimpleQueue[tuple[Progress, Outcome] | None]"
 
 
 def deliver(
     deliveries: Sequence[Delivery],
     limits: Limits,
     network: Network,
+    clock: Clock,
     stop: Stop | None = None,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
+    *,
+    dry_run: bool = False,
 ) -> list[Outcome]:
-    """Deliver everything inside the limits; one outcome a delivery, in the order given. Never raises for what a service does.
+    """Render and deliver everything inside the limits; one outcome a delivery, in the order given. Never raises for what a service does.
 
-    `on_outcome` is called in the caller's thread as each delivery ends.
+    `on_outcome` is called in the caller's thread as each delivery ends. In a `dry_run` nothing is sent.
     """
-    stop = stop or Stop()
+    means = Means(limits, network, clock, stop or Stop(), dry_run)
     results: _Results = SimpleQueue()
-    progresses = [_Progress(delivery) for delivery in deliveries]
-    lanes = _start_lanes(progresses, limits, network, stop, results)
-    stop.wake = lambda: results.put(None)
-    if stop.event.is_set():
-        stop.wake()
-    outcomes: dict[_Progress, Outcome] = {}
+    progresses = [Progress(delivery, clock) for delivery in deliveries]
+    ended = _start_lanes(progresses, means, results)
+    means.stop.wake = lambda: results.put(None)
+    if means.stop.event.is_set():
+        means.stop.wake()
+    outcomes: dict[Progress, Outcome] = {}
     end = limits.deadline
     while len(outcomes) < len(progresses):
         try:
-            arrival = results.get(timeout=max(0.0, end - time.monotonic()))
+            arrival = clock.take(results, end - clock.monotonic())
         except Empty:
             break
         if arrival is None:
-            end = min(end, time.monotonic() + IN_FLIGHT_GRACE_SECONDS)
+            end = min(end, clock.monotonic() + IN_FLIGHT_GRACE_SECONDS)
             continue
         progress, outcome = arrival
         outcomes[progress] = outcome
         on_outcome(outcome)
     for progress in progresses:
         if progress not in outcomes:
-            outcomes[progress] = progress.outcome(Failed(_unfinished(progress, stop)))
+            progress.close()
+            outcomes[progress] = progress.outcome(progress.unfinished(means.stop))
             on_outcome(outcomes[progress])
-    _farewell(lanes, end)
+    _farewell(ended, min(end, clock.monotonic() + FAREWELL_SECONDS), clock)
     return [outcomes[progress] for progress in progresses]
 
 
-def _unfinished(progress: _Progress, stop: Stop) -> str:
-    """Why a delivery ended without an answer, and what was last heard of it."""
-    why = stop.reason or "the budget is used up"
-    if progress.last:
-        return f"{why}; last answer: {progress.last}"
-    return f"{why} before an answer came; it may have been delivered" if progress.attempts else f"{why} before it was sent"
-
-
-def _farewell(lanes: list[threading.Thread], end: float) -> None:
+def _farewell(ended: Sequence[SimpleQueue[None]], end: float, clock: Clock) -> None:
     """Give lanes a moment to close their connections in good order."""
-    end = min(end, time.monotonic() + FAREWELL_SECONDS)
-    for lane in lanes:
-        lane.join(max(0.0, end - time.monotonic()))
+    for worker in ended:
+        try:
+            clock.take(worker, end - clock.monotonic())
+        except Empty:
+            return
 
 
-def _start_lanes(progresses: list[_Progress], limits: Limits, network: Network, stop: Stop, results: _Results) -> list[threading.Thread]:
-    lanes: dict[str, list[_Progress]] = {}
+def _start_lanes(progresses: Sequence[Progress], means: Means, results: _Results) -> list[SimpleQueue[None]]:
+    """Start the workers that take one lane after the other; for each the queue that gets an item when it has nothing more to do.
+
+    Where the machine starts fewer than are wanted, those that run take all lanes.
+    """
+    channels: dict[str, list[Progress]] = {}
     for progress in progresses:
-        lanes.setdefault(progress.delivery.channel, []).append(progress)
-    waiting: SimpleQueue[list[_Progress]] = SimpleQueue()
-    for lane in lanes.values():
-        waiting.put(lane)
+        channels.setdefault(progress.delivery.channel, []).append(progress)
+    lanes: SimpleQueue[_Lane] = SimpleQueue()
+    for channel in channels.values():
+        lanes.put(_Lane(channel, means, results))
+    ended: list[SimpleQueue[None]] = []
+    for _ in range(min(LANES_MAX, len(channels))):
+        done: SimpleQueue[None] = SimpleQueue()
+        try:
+            means.clock.start(partial(_work, lanes, done))
+        except RuntimeError:
+            break
+        ended.append(done)
+    if not ended:
+        for progress in progresses:
+            results.put((progress, progress.outcome(Failed(NO_THREAD))))
+    return ended
 
-    def work() -> None:
+
+def _work(lanes: SimpleQueue[_Lane], done: SimpleQueue[None]) -> None:
+    try:
         while True:
-            try:
-                lane = waiting.get_nowait()
-            except Empty:
-                return
-            _run_lane(lane, limits, network, stop, results)
-
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(LANES_MAX, len(lanes)))]
-    for thread in threads:
-        thread.start()
-    return threads
-
-
-def _run_lane(lane: list[_Progress], limits: Limits, network: Network, stop: Stop, results: _Results) -> None:
-    """One channel's deliveries: the one that may go first goes first; a pause of one never holds up another."""
-    kept = Kept()
-    waiting = list(lane)
-    while waiting:
-        progress = min(waiting, key=lambda candidate: candidate.not_before)
-        stop.event.wait(max(0.0, progress.not_before - time.monotonic()))
-        if stop.event.is_set():
-            final: Delivered | Failed | None = Failed(_unfinished(progress, stop))
-        else:
-            verdict, kept = _attempt(progress, limits, network, kept)
-            final = _judge(progress, verdict, limits, stop)
-        if final:
-            waiting.remove(progress)
-            results.put((progress, progress.outcome(final)))
-    kept.drop()
-
-
-def _attempt(progress: _Progress, limits: Limits, network: Network, kept: Kept) -> tuple[Verdict, Kept]:
-    """One attempt, in a thread that is left behind if it outlives its time; then what it kept open is lost with it."""
-    now = time.monotonic()
-    progress.first_at = progress.first_at or now
-    progress.attempts += 1
-    progress.last = None
-    transport = Transport(network, progress.delivery.key, min(now + limits.timeout, limits.deadline), kept)
-    answer: SimpleQueue[Verdict] = SimpleQueue()
-    threading.Thread(target=lambda: answer.put(_send(progress.delivery, transport)), daemon=True).start()
-    try:
-        return answer.get(timeout=transport.remaining() + ABANDON_AFTER_SECONDS), kept
+            lanes.get_nowait().run()
     except Empty:
-        if transport.not_repeatable:
-            return Failed(transport.not_repeatable), Kept()
-        return Retry(f"no answer within {limits.timeout:g} s"), Kept()
+        done.put(None)
 
 
-def _send(delivery: Delivery, transport: Transport) -> Verdict:
-    try:
-        return delivery.module.send(delivery.payload, delivery.options, transport)
-    except NoAnswer as error:
-        return Retry(error.reason) if error.retry else Failed(error.reason)
-    except Exception as error:  # noqa: BLE001  a thread's exception would be lost, and with it the message: it becomes an outcome
-        return Failed(f"a defect of tocsin, please report it: {type(error).__name__} in the {delivery.kind} channel")
+class _Lane:
+    """One channel's deliveries: the one that may go first goes first; a pause of one never holds up another."""
+
+    def __init__(self, progresses: Sequence[Progress], means: Means, results: _Results) -> None:
+        self._waiting, self._means, self._results = list(progresses), means, results
+        self._connection: SharedConnection[Any] = SharedConnection()
+
+    def run(self) -> None:
+        """Bring every delivery to its end. Nothing escapes: in a thread it would be lost, and with it the messages."""
+        while self._waiting:
+            progress = min(self._waiting, key=lambda candidate: candidate.not_before)
+            try:
+                end = self._turn(progress)
+            except Exception as error:  # noqa: BLE001  it becomes an outcome
+                end = defect(progress.delivery, error)
+            if end:
+                self._waiting.remove(progress)
+                self._results.put((progress, progress.outcome(end)))
+        self._connection.drop()
+
+    def _turn(self, progress: Progress) -> Delivered | Failed | Skip | None:
+        """One attempt, once its time has come; None where another follows."""
+        clock, limits, stop = self._means.clock, self._means.limits, self._means.stop
+        clock.wait(stop.event, progress.not_before - clock.monotonic())
+        stopped = stop.event.is_set() and not self._means.dry_run  # that sends nothing, and goes on for the grace
+        if stopped or clock.monotonic() >= limits.deadline:
+            return progress.unfinished(stop)
+        verdict, self._connection = attempt(progress, self._means, self._connection)
+        return verdict if isinstance(verdict, Skip) else self._judge(progress, verdict)
+
+    def _judge(self, progress: Progress, verdict: Verdict) -> Delivered | Failed | None:
+        """What the verdict means for the delivery: its end, or None after the next attempt has been set."""
+        clock, limits, stop = self._means.clock, self._means.limits, self._means.stop
+        if not isinstance(verdict, Retry):
+            return verdict
+        progress.last = verdict.reason
+        if progress.attempts >= limits.attempts:
+            tries = f" (after {progress.attempts} attempts)" if progress.attempts > 1 else ""
+            return Failed(f"{verdict.reason}{tries}")
+        if stop.event.is_set():
+            return progress.unfinished(stop)
+        pause = back_off(progress.attempts, clock) if verdict.after is None else min(verdict.after, PAUSE_MAX_SECONDS)
+        progress.not_before = clock.monotonic() + pause
+        if progress.not_before >= limits.deadline:
+            asked = "another attempt" if verdict.after is None else f"the service asks for a pause of {pause:.0f} s"
+            return Failed(f"{verdict.reason}; {asked}, for which the budget has no room", "budget")
+        return None
 
 
-def _judge(progress: _Progress, verdict: Verdict, limits: Limits, stop: Stop) -> Delivered | Failed | None:
-    """What the verdict means for the delivery: its end, or None after the next attempt has been set."""
-    if not isinstance(verdict, Retry):
-        return verdict
-    progress.last = verdict.reason
-    if progress.attempts >= limits.attempts:
-        tries = f" (after {progress.attempts} attempts)" if progress.attempts > 1 else ""
-        return Failed(f"{verdict.reason}{tries}")
-    if stop.event.is_set():
-        return Failed(_unfinished(progress, stop))
-    pause = back_off(progress.attempts) if verdict.after is None else verdict.after
-    progress.not_before = time.monotonic() + pause
-    if progress.not_before >= limits.deadline:
-        asked = f"the service asks for a pause of {verdict.after:.0f} s" if verdict.after is not None else "another attempt"
-        return Failed(f"{verdict.reason}; {asked}, for which the budget has no room")
-    return None
+def back_off(attempts: int, clock: Clock) -> float:
+    """Seconds to wait after so many attempts: exponential, with full jitter.
 
-
-def back_off(attempts: int) -> float:
-    """Seconds to wait after so many attempts: exponential, with full jitter."""
-    from random import uniform
-
-    return uniform(0.0, min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2.0 ** (attempts - 1)))  # noqa: S311  no secret depends on it
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    return clock.random() * min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2.0 ** (attempts - 1))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from tocsin import __version__
@@ -18,6 +17,8 @@ from tocsin.verdict import Delivered, Failed, Retry, Verdict
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
+    from tocsin.clock import Clock
+
 T = TypeVar("T")
 
 ANSWER_MAX_BYTES = 64 * 1024  # ours: every service's answer is far smaller; an endless one is cut off here
@@ -25,11 +26,12 @@ USER_AGENT = f"tocsin/{__version__}"
 
 
 class Response(NamedTuple):
-    """A service's answer; header names are in lower case, `text` is cut where the request said."""
+    """A service's answer; header names are in lower case, `text` is cut where the request said, `at` is in seconds since 1970."""
 
     status: int
     headers: Mapping[str, str]
     text: str
+    at: float = 0.0
 
     def json(self) -> Any:
         """The body as JSON, or None where it is none."""
@@ -42,18 +44,22 @@ class Response(NamedTuple):
 class Transport:
     """What a channel's `send` may use for one attempt.
 
-    `key` is the same for every repetition of one delivery; `deadline` is on the clock of `time.monotonic`.
-    `repeatable` is set to a reason by a sender once a repetition could double the message and must not happen.
+    `key` is the same for every repetition of one delivery; `deadline` is on the clock's monotonic seconds.
+    `not_repeatable` is set to a reason by a sender once a repetition could double the message and must not happen.
     """
 
-    def __init__(self, network: Network, key: str, deadline: float, kept: Kept | None = None) -> None:
-        self.network, self.key, self.deadline = network, key, deadline
-        self.kept = kept or Kept()
+    def __init__(self, network: Network, key: str, deadline: float, clock: Clock, connection: SharedConnection[Any] | None = None) -> None:
+        self.network, self.key, self.deadline, self.clock = network, key, deadline, clock
+        self.connection = connection or SharedConnection()
         self.not_repeatable: str | None = None
 
     def remaining(self) -> float:
         """Seconds left for this attempt, never below a hundredth."""
-        return max(0.01, self.deadline - time.monotonic())
+        return max(0.01, self.deadline - self.clock.monotonic())
+
+    def expired(self) -> bool:
+        """Whether the attempt's time is over: it has been given up, and the next may have begun, so nothing more is sent."""
+        return self.clock.monotonic() >= self.deadline
 
     def post_json(self, url: str, payload: Any, *, method: str = "POST", headers: Mapping[str, str] | None = None) -> Response:
         """Send `payload` as JSON. Raises NoAnswer."""
@@ -70,15 +76,16 @@ class Transport:
 
         host = _host(url)
         self.network.require_allowed(host)
+        if self.expired():
+            raise NoAnswer(f"no answer from {clean(host, 100)} in time")
         try:
             with self._pool(url) as pool:
                 answer = pool.request(
                     method, url, body=body, headers={"User-Agent": USER_AGENT, **headers}, redirect=False, retries=False,
                     preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
                 )  # fmt: skip
-                return Response(
-                    answer.status, {name.lower(): value for name, value in answer.headers.items()}, self._read(answer, max_bytes)
-                )
+                received = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status, received, self._read(answer, max_bytes), self.clock.time())
         except (HTTPError, OSError) as error:
             raise no_answer(error, host) from None
         except (ValueError, UnicodeError):
@@ -103,7 +110,7 @@ class Transport:
         chunks, size = [], 0
         try:
             while size < max_bytes:
-                if time.monotonic() > self.deadline:
+                if self.expired():  # an attempt that was left behind would read a dripping body for ever
                     raise TimeoutError
                 chunk = answer.read1(max_bytes - size) if hasattr(answer, "read1") else answer.read(max_bytes - size)
                 if not chunk:
@@ -115,20 +122,21 @@ class Transport:
         return b"".join(chunks).decode("utf-8", "replace")
 
 
-class Kept:
-    """What the deliveries of one channel share: an open connection, made by the first that needs it."""
+class SharedConnection(Generic[T]):
+    """What the deliveries of one channel share: an open connection or a client, made by the first that needs it."""
 
     def __init__(self) -> None:
-        self._stack, self._value = ExitStack(), None
+        self._stack = ExitStack()
+        self._value: T | None = None
 
     def get(self, make: Callable[[ExitStack], T]) -> T:
-        """The shared thing, made by `make` at first, which pushes its closing onto the stack."""
+        """The connection, made by `make` at first, which pushes its closing onto the stack."""
         if self._value is None:
-            self._value = make(self._stack)  # type: ignore[assignment]
-        return self._value  # type: ignore[return-value]
+            self._value = make(self._stack)
+        return self._value
 
     def drop(self) -> None:
-        """Forget and close the shared thing: the next `get` makes it anew."""
+        """Forget and close the connection: the next `get` makes it anew."""
         stack, self._stack, self._value = self._stack, ExitStack(), None
         stack.close()
 
@@ -142,18 +150,21 @@ def judge(response: Response) -> Verdict:
     said = f": {clean(response.text, 200)}" if response.text.strip() and "<html" not in response.text[:500].lower() else ""
     reason = f"HTTP {response.status}{said}"
     if response.status in (408, 425, 429) or response.status >= 500:
-        return Retry(reason, retry_after(response.headers))
+        return Retry(reason, retry_after(response.headers, response.at))
     return Failed(reason)
 
 
-def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """The seconds of a Retry-After header, as a whole number, a fraction or an HTTP date (RFC 9110, 10.2.3); None if there is none."""
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """The seconds of a Retry-After header, as a whole number, a fraction or an HTTP date (RFC 9110, 10.2.3); None if there is none.
+
+    `now` is in seconds since 1970.
+    """
     value = headers.get("retry-after", "").strip()
     try:
         seconds = float(value)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now)
+            seconds = parsedate_to_datetime(value).timestamp() - now
         except (ValueError, TypeError, OverflowError):
             return None
     return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None  # noqa: PLR0124  NaN

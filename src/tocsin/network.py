@@ -17,6 +17,8 @@ from tocsin.text import clean
 if TYPE_CHECKING:
     import ssl
 
+_PORTS = {"http": 80, "https": 443}
+
 
 class NoAnswer(Exception):  # noqa: N818  what happened, in words for the report
     """The attempt got no answer: `reason` says why, `retry` whether another may."""
@@ -65,16 +67,21 @@ class Network:
             raise NoAnswer(f"host {clean(host, 100)} is not among TOCSIN_ALLOWED_HOSTS", retry=False)
 
     def proxy_for(self, url: str) -> str | None:
-        """The proxy for a URL, by scheme and NO_PROXY; None for a direct connection."""
+        """The proxy for a URL, by scheme and NO_PROXY; None for a direct connection. Raises NoAnswer for a proxy that is not HTTP's."""
         parts = urlsplit(url)
         proxy = self.proxies.get(parts.scheme)
-        if not proxy:
+        if not proxy or (self.no_proxy and self._is_direct(parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))):
             return None
-        from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # missing in typeshed
+        scheme = proxy.partition("://")[0].lower() if "://" in proxy else ""
+        if scheme.startswith("socks"):
+            step = "name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, or the host in NO_PROXY"
+            raise NoAnswer(f"SOCKS proxies are not supported: {step}", retry=False)
+        return proxy if scheme else f"http://{proxy}"
 
-        if self.no_proxy and proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy}):
-            return None
-        return proxy if "://" in proxy else f"http://{proxy}"
+    def _is_direct(self, host: str, port: int) -> bool:
+        from tocsin.no_proxy import is_direct
+
+        return is_direct(host, port, self.no_proxy)
 
 
 def load_system_store(context: ssl.SSLContext) -> None:

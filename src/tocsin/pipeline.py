@@ -8,7 +8,8 @@ Every step takes and returns plain values, and each is taken once; what is print
 from __future__ import annotations
 
 import hashlib
-import time
+import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from tocsin.ci.run import Run
 from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.derive import derive
 from tocsin.derive.facts_file import facts_of_file
-from tocsin.event import Event
+from tocsin.event import Event, as_dict
 from tocsin.message import Message, compose
 from tocsin.notice import Notice
 from tocsin.policy import nearest
@@ -27,7 +28,6 @@ from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.model import Policy
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable, Redactor
-from tocsin.templates import TemplateProblem
 from tocsin.verdict import Outcome, Skip
 from tocsin.world import World
 
@@ -137,18 +137,22 @@ def credentials(policy: Policy, env: Mapping[str, str]) -> frozenset[str]:
 
 
 def notify(world: World, planned: Plan, stop: Stop, on_outcome: Callable[[Outcome], None], *, dry_run: bool = False) -> list[Outcome]:
-    """Render and deliver what was planned; one outcome for each destination, in the plan's order. No secret is in them."""
+    """Render and deliver what was planned, in a `dry_run` without sending it: one outcome a destination, in the plan's order.
+
+    No secret is in them.
+    """
 
     def show(outcome: Outcome) -> None:
         on_outcome(masked(outcome, planned.redact))
 
-    rendered = [_render(planned, destination, dry_run=dry_run) for destination in planned.destinations]
-    for outcome in rendered:
+    addressed = [_delivery(planned, destination) for destination in planned.destinations]
+    for outcome in addressed:
         if isinstance(outcome, Outcome):
             show(outcome)
-    deliveries = [delivery for delivery in rendered if isinstance(delivery, Delivery)]
-    ended = iter(deliver(deliveries, limits(world, planned), world.network, stop, show) if deliveries else ())
-    return [masked(item if isinstance(item, Outcome) else next(ended), planned.redact) for item in rendered]
+    deliveries = [delivery for delivery in addressed if isinstance(delivery, Delivery)]
+    terms = limits(world, planned)
+    ended = iter(deliver(deliveries, terms, world.network, world.clock, stop, show, dry_run=dry_run) if deliveries else ())
+    return [masked(item if isinstance(item, Outcome) else next(ended), planned.redact) for item in addressed]
 
 
 def masked(outcome: Outcome, redact: Redactor) -> Outcome:
@@ -163,40 +167,25 @@ def limits(world: World, planned: Plan) -> Limits:
     return Limits(delivery.timeout, world.started + delivery.budget_for(planned.event.hook), delivery.attempts)
 
 
-def _render(planned: Plan, destination: Destination, *, dry_run: bool) -> Delivery | Outcome:
-    """The payload for one destination, or the outcome where there is nothing to deliver."""
-
-    def ended(word: str, reason: str, cause: str) -> Outcome:
-        return Outcome(destination.channel, destination.kind, destination.recipient, destination.rules, word, reason, cause=cause)  # type: ignore[arg-type]
-
+def _delivery(planned: Plan, destination: Destination) -> Delivery | Outcome:
+    """What goes to one destination, or the outcome where nothing does."""
     if destination.skip:
-        return ended("skipped", destination.skip.reason, destination.skip.cause)
-    module = channels.load(destination.kind)
+        return Outcome(*destination[:4], "skipped", destination.skip.reason, cause=destination.skip.cause)
     options = planned.options[destination.channel]
     recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None
-    try:
-        payload = module.render(planned.message._replace(rules=destination.rules, recipient=recipient), options)
-    except TemplateProblem as error:
-        return ended("failed", f"the payload cannot be rendered: {error}", "payload")
-    if dry_run:
-        return ended("skipped", "dry run: it would have been sent", "dry_run")
-    return Delivery(*destination[:4], module, options, payload, repeat_key(planned.event, destination))
+    message = planned.message._replace(rules=destination.rules, recipient=recipient)
+    key = repeat_key(planned.event, destination, options)
+    return Delivery(*destination[:4], channels.load(destination.kind), options, message, key)
 
 
-def repeat_key(event: Event, destination: Destination) -> str:
+def repeat_key(event: Event, destination: Destination, options: Any) -> str:
     """One key for all repetitions of a delivery, by which a receiver can tell a repetition from a new message.
 
-    Where the run has no id, nothing tells two runs apart, so the key is good for this process only.
+    It is made of all that is told and to whom: the event without its times, the rules that asked, and the channel's own wording as the
+    policy has it, before any secret is put in. Where the run has no id, nothing tells two runs apart, so each key is new.
     """
-    run = event.run.id or f"{time.time_ns()}"
-    parts = (
-        event.ci,
-        event.repository.url or event.repository.name,
-        run,
-        event.run.attempt,
-        event.job.name,
-        event.job.id,
-        event.job.variant,
-    )
-    text = "\0".join(str(part) for part in (*parts, event.hook, destination.channel, destination.recipient.casefold()))
-    return f"tocsin-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    told = as_dict(event._replace(sources={}, run=event.run._replace(started_at=None, finished_at=None)))
+    wording = repr(getattr(options, "payload", None))
+    nonce = "" if event.run.id else os.urandom(16).hex()
+    text = json.dumps([told, destination.channel, destination.recipient.casefold(), destination.rules, wording, nonce])
+    return f"tocsin-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

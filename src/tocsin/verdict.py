@@ -41,6 +41,7 @@ class Failed(NamedTuple):
     """Final: a repetition would get the same answer."""
 
     reason: str
+    cause: Cause = "service"
 
 
 Verdict: TypeAlias = Delivered | Retry | Failed

@@ -24,7 +24,8 @@ from pydantic import ValidationError
 from servers import Answer, ScriptedServer
 
 from tocsin.channels import ses
-from tocsin.http import Kept, Transport
+from tocsin.clock import Clock
+from tocsin.http import SharedConnection, Transport
 from tocsin.message import compose
 from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Delivered, Failed, Retry
@@ -67,7 +68,7 @@ def mail(recipient="dev@example.com", event=SAMPLES["failure-cd"], **more):
 
 def attempt(payload, settings, network=None, kept=None, timeout=10.0):
     """One attempt, as the delivery loop makes it."""
-    transport = Transport(network or Network(), "key", time.monotonic() + timeout, kept)
+    transport = Transport(network or Network(), "key", time.monotonic() + timeout, Clock(), kept)
     try:
         return ses.send(payload, settings, transport)
     except NoAnswer as error:
@@ -81,7 +82,7 @@ def taken(url):
 
 
 def test_every_mail_arrives_whole(amazon):
-    kept = Kept()
+    kept = SharedConnection()
     sent = {name: (mail(event=event), attempt(mail(event=event), options(amazon), kept=kept)) for name, event in EVERY.items()}
     arrived = taken(amazon)
     for name, (payload, verdict) in sent.items():
@@ -103,7 +104,7 @@ def test_a_sender_that_is_not_verified_is_refused(amazon):
 def service():
     """A scripted server and what a lane keeps for it: a client takes long to make."""
     with ScriptedServer(OK) as server:
-        yield server, Kept()
+        yield server, SharedConnection()
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -146,7 +147,7 @@ def test_no_answer_in_time():
 
 
 def test_a_channel_has_one_client():
-    kept, clients = Kept(), []
+    kept, clients = SharedConnection(), []
     with ScriptedServer(OK) as server:
         for _ in range(2):
             attempt(mail(), options(server.url("")), kept=kept)
@@ -267,11 +268,12 @@ WITHOUT_BOTO3 = """
 import sys, time
 sys.modules["boto3"] = None
 from tocsin.channels import ses
+from tocsin.clock import Clock
 from tocsin.http import Transport
 from tocsin.network import Network
 payload = {"from": "ci@example.com", "to": "dev@example.com", "subject": "s", "text": "t", "html": "h", "headers": {}}
 options = ses.Options.model_validate({"kind": "ses", "region": "eu-west-1", "from": "ci@example.com"})
-print(ses.send(payload, options, Transport(Network(), "key", time.monotonic() + 5)).reason)
+print(ses.send(payload, options, Transport(Network(), "key", time.monotonic() + 5, Clock())).reason)
 """
 
 

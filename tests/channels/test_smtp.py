@@ -20,8 +20,9 @@ from mail_servers import Mailbox, ScriptedSmtp
 from pydantic import ValidationError
 
 from tocsin.channels import smtp
+from tocsin.clock import Clock
 from tocsin.deliver import Delivery, Limits, deliver
-from tocsin.http import Kept, Transport
+from tocsin.http import SharedConnection, Transport
 from tocsin.message import compose
 from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Delivered, Failed, Retry
@@ -68,14 +69,14 @@ def mail(recipient="dev@example.com", sample="failure-cd", **more):
 
 def attempt(payload, settings, network=None, *, key="key", kept=None, timeout=10.0):
     """One attempt, as the delivery loop makes it; a connection that nobody goes on using is closed."""
-    transport = Transport(network or Network(), key, time.monotonic() + timeout, kept)
+    transport = Transport(network or Network(), key, time.monotonic() + timeout, Clock(), kept)
     try:
         return smtp.send(payload, settings, transport)
     except NoAnswer as error:
         return (Retry if error.retry else Failed)(error.reason)
     finally:
         if kept is None:
-            transport.kept.drop()
+            transport.connection.drop()
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -170,7 +171,7 @@ def test_a_password_outside_ascii_has_its_own_words(certificate, network):
 def test_mails_of_a_channel_share_one_connection_and_refusals_touch_only_their_own(certificate, network):
     refusals = {"gone@example.com": "550 5.1.1 no such user", "busy@example.com": "450 4.2.1 busy"}
     people = ["a@example.com", "gone@example.com", "b@example.com", "busy@example.com", "c@example.com"]
-    kept = Kept()
+    kept = SharedConnection()
     with Mailbox(starttls=certificate, login=("ci@example.com", PASSWORD), refusals=refusals) as server:
         settings = options(server, **LOGIN)
         verdicts = [attempt(mail(person), settings, network, key=person, kept=kept) for person in people]
@@ -184,7 +185,7 @@ def test_mails_of_a_channel_share_one_connection_and_refusals_touch_only_their_o
 
 @pytest.mark.parametrize("idle", ["250 OK then close", "250 OK\r\n421 4.4.2 idle for too long then close"])
 def test_a_connection_that_the_server_closed_while_idle_is_renewed(idle):
-    kept = Kept()
+    kept = SharedConnection()
     with ScriptedSmtp({"body": idle}) as server:
         settings = options(server, security="none")
         verdicts = [attempt(mail(), settings, kept=kept) for _ in range(3)]
@@ -194,7 +195,7 @@ def test_a_connection_that_the_server_closed_while_idle_is_renewed(idle):
 
 
 def test_after_a_broken_connection_the_next_mail_gets_a_new_one():
-    kept = Kept()
+    kept = SharedConnection()
     with ScriptedSmtp({"RCPT": ["close", "421 4.3.2 restarting", "250 OK"]}) as server:
         settings = options(server, security="none")
         verdicts = [attempt(mail(), settings, kept=kept) for _ in range(3)]
@@ -204,7 +205,7 @@ def test_after_a_broken_connection_the_next_mail_gets_a_new_one():
 
 
 def test_an_attempts_time_is_its_own_on_a_shared_connection():
-    kept = Kept()
+    kept = SharedConnection()
     with ScriptedSmtp({"RCPT": ["250 OK", "hang"]}) as server:
         settings = options(server, security="none")
         assert isinstance(attempt(mail(), settings, kept=kept, timeout=600), Delivered)
@@ -220,8 +221,9 @@ def test_a_connection_ends_in_good_order():
 
 def run(server, network, *, timeout, attempts=3, people=("dev@example.com",)):
     settings = options(server, security="none")
-    deliveries = [Delivery("mail", "smtp", person, RULES, smtp, settings, mail(person), person) for person in people]
-    return deliver(deliveries, Limits(timeout, time.monotonic() + 20, attempts), network)
+    message = compose(SAMPLES["failure-cd"])._replace(rules=RULES)
+    deliveries = [Delivery("mail", "smtp", person, RULES, smtp, settings, message._replace(recipient=person), person) for person in people]
+    return deliver(deliveries, Limits(timeout, time.monotonic() + 20, attempts), network, Clock())
 
 
 @pytest.mark.parametrize("deed", ["close", "hang", "drip"])

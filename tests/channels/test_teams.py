@@ -7,6 +7,7 @@ from events import HOSTILE, RULES, SAMPLES, hostile
 from payload_checks import check_teams, nodes
 
 from tocsin.channels import teams
+from tocsin.clock import Clock
 from tocsin.http import Transport
 from tocsin.message import compose
 from tocsin.network import Network
@@ -20,7 +21,7 @@ OPTIONS = teams.Options(kind="teams")
 )
 def test_an_ended_connector_gets_the_way_out_and_no_request(host: str) -> None:
     options = OPTIONS.resolved({"TEAMS_WEBHOOK_URL": f"https://{host}/webhookb2/SECRET@x/IncomingWebhook/SECRET"})
-    verdict = teams.send({}, options, Transport(Network(allowed_hosts=()), "key", 0.0))
+    verdict = teams.send({}, options, Transport(Network(allowed_hosts=()), "key", 0.0, Clock()))
     assert isinstance(verdict, Failed)
     assert "Send webhook alerts to a channel" in verdict.reason
     assert "Workflows" in verdict.reason

@@ -14,6 +14,7 @@ from tocsin.ci import load
 from tocsin.ci.github.rest import GitHubApi
 from tocsin.ci.remote_file import read_remote_file
 from tocsin.ci.rest import Api
+from tocsin.clock import Clock
 from tocsin.derive import derive
 from tocsin.derive.facts_file import read_facts
 from tocsin.event import Event, Fact
@@ -47,7 +48,7 @@ class GitHub(ApiServer):
     missing = b'{"message": "Not Found", "status": "404"}'
 
     def api(self, seconds: float = 60, network: Network | None = None) -> Api:
-        return GitHubApi(self.url(self.prefix), TOKEN, network or Network(), time.monotonic() + seconds)
+        return GitHubApi(self.url(self.prefix), TOKEN, network or Network(), time.monotonic() + seconds, Clock())
 
 
 def event_of(case: Mapping[str, Any], api: Api) -> Event:

@@ -17,6 +17,7 @@ from servers import Answer, ScriptedServer
 from tocsin.ci.github.history import previous_status
 from tocsin.ci.github.jobs import failed_jobs
 from tocsin.ci.github.rest import GitHubApi
+from tocsin.clock import Clock
 from tocsin.event import as_dict
 from tocsin.network import Network
 
@@ -94,7 +95,7 @@ def test_a_branch_and_a_workflow_stay_values_in_the_address(github: GitHub):
     ],
 )
 def test_the_token_never_travels_in_the_clear(base: str, why: str):
-    api = GitHubApi(base, TOKEN, Network(), time.monotonic() + 60)
+    api = GitHubApi(base, TOKEN, Network(), time.monotonic() + 60, Clock())
     assert failed_jobs(api, REPOSITORY, RUN, 1) == []
     assert why in api.notes[0]
 
@@ -118,7 +119,7 @@ def test_the_token_follows_no_redirect_and_stands_in_no_note(github: GitHub):
 
 
 def test_a_token_that_no_header_can_hold_is_no_defect(github: GitHub):
-    api = GitHubApi(github.url(), "two\r\nlines: 1", Network(), time.monotonic() + 60)
+    api = GitHubApi(github.url(), "two\r\nlines: 1", Network(), time.monotonic() + 60, Clock())
     assert failed_jobs(api, REPOSITORY, RUN, 1) == []
     assert "lines" not in str(api.notes)
     assert github.requests == []

@@ -50,7 +50,7 @@ class GitLab(ApiServer):
     missing = b'{"message": "404 Not Found"}'
 
     def api(self) -> Api:
-        return GitLabApi(self.url(self.prefix), TOKEN, Network(), time.monotonic() + 60)
+        return GitLabApi(self.url(self.prefix), TOKEN, Network(), time.monotonic() + 60, Clock())
 
     def env(self) -> dict[str, str]:
         return {"CI_API_V4_URL": self.url(self.prefix), "TOCSIN_GITLAB_TOKEN": TOKEN}

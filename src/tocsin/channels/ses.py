@@ -27,11 +27,9 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """One SendEmail with the channel's shared client. SES puts its own Message-ID and Date in place of the mail's."""
-    from time import time
-
     from tocsin.channels.mime import pack
 
-    parcel = pack(payload, transport.key, time())
+    parcel = pack(payload, transport.key, transport.clock.time())
     if parcel.international:
         return Failed("an address has characters outside ASCII before its @, which SES does not take")
     try:

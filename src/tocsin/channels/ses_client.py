@@ -103,11 +103,11 @@ def send(parcel: Parcel, options: Options, transport: Transport) -> Verdict:
         return Sender(options, transport)
 
     try:
-        sender = transport.kept.get(make)
+        sender: Sender = transport.connection.get(make)
         sender.transport = transport
         answer = sender.client.send_email(**_arguments(parcel, options))
     except exceptions.ClientError as error:
-        return _refused(error, options)
+        return _refused(error, options, transport.clock.time())
     except exceptions.HTTPClientError:
         return Retry("the service that gives AWS credentials cannot be reached")
     except (exceptions.BotoCoreError, ResponseParserError, ValueError) as error:
@@ -125,7 +125,7 @@ def _arguments(parcel: Parcel, options: Options) -> dict[str, Any]:
     return {**arguments, "ConfigurationSetName": options.configuration_set} if options.configuration_set else arguments
 
 
-def _refused(error: exceptions.ClientError, options: Options) -> Verdict:
+def _refused(error: exceptions.ClientError, options: Options, now: float) -> Verdict:
     """What SES, or the service that gives credentials, means by an error."""
     code = clean(error.response.get("Error", {}).get("Code", "error"), 80)
     meta = error.response.get("ResponseMetadata", {})
@@ -136,7 +136,7 @@ def _refused(error: exceptions.ClientError, options: Options) -> Verdict:
     if any(words in reason.lower() for words in DAILY_QUOTA):
         return Failed(f"{reason}; the quota is counted over 24 hours")
     if status == 429 or status >= 500 or code in BUSY:
-        return Retry(reason, retry_after(meta.get("HTTPHeaders", {})))
+        return Retry(reason, retry_after(meta.get("HTTPHeaders", {}), now))
     return Failed(reason)
 
 

@@ -77,20 +77,18 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 
     From the moment its body goes out until the server has answered, a repetition could double it: a break in between is final.
     """
-    from time import time
-
     from tocsin.channels import smtp_session
     from tocsin.channels.mime import pack
 
     host = options.host.strip("[]")
     transport.network.require_allowed(host)
-    parcel = pack(payload, transport.key, time())
+    parcel = pack(payload, transport.key, transport.clock.time())
     try:
         return _hand_over(_session(options, host, transport), parcel, transport)
     except smtp_session.Refused as refused:
         return _refused(refused, transport)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host that is no name
-        transport.kept.drop()
+        transport.connection.drop()
         return _broken(smtp_session.no_answer(error, host), transport)
 
 
@@ -100,11 +98,11 @@ def _session(options: Options, host: str, transport: Transport) -> Session:
     def connect(stack: ExitStack) -> Session:
         return _connect(options, host, transport, stack)
 
-    session = transport.kept.get(connect)
+    session: Session = transport.connection.get(connect)
     session.deadline = transport.deadline
     if session.used and not session.reset():
-        transport.kept.drop()
-        session = transport.kept.get(connect)
+        transport.connection.drop()
+        session = transport.connection.get(connect)
     session.used = True
     return session
 
@@ -117,9 +115,9 @@ def _connect(options: Options, host: str, transport: Transport, stack: ExitStack
 
     try:
         if security(options) == "tls":
-            session: Session = TlsSession(host, options.port, transport.deadline, context=transport.network.tls())
+            session: Session = TlsSession(host, options.port, transport.deadline, transport.clock, context=transport.network.tls())
         else:
-            session = Session(host, options.port, transport.deadline)
+            session = Session(host, options.port, transport.deadline, transport.clock)
     except SMTPConnectError as error:
         raise Refused(f"{host} refuses the connection", error.smtp_code, error.smtp_error) from None
     with ExitStack() as guard:
@@ -135,12 +133,10 @@ def _connect(options: Options, host: str, transport: Transport, stack: ExitStack
 
 def _hand_over(session: Session, parcel: Parcel, transport: Transport) -> Verdict:
     """Envelope, body, answer. Raises Refused, NoAnswer, and OSError where the connection breaks."""
-    from time import monotonic
-
     _expect(250, "the sender is refused", session.mail(parcel.sender, _extras(session, parcel)))
     _expect(250, "the recipient is refused", session.rcpt(parcel.recipient))
     _expect(354, "the mail is refused", session.docmd("DATA"))
-    if monotonic() >= transport.deadline:  # the loop has given this attempt up, and may have begun the next
+    if transport.expired():
         raise TimeoutError
     transport.not_repeatable = UNCERTAIN
     session.send(re.sub(rb"(?m)^\.", b"..", parcel.content) + b".\r\n")
@@ -170,7 +166,7 @@ def _expect(code: int, otherwise: str, answer: tuple[int, bytes]) -> None:
 def _refused(refused: Refused, transport: Transport) -> Verdict:
     """4xx is worth another try, 5xx is final (RFC 5321, 4.2.1); the connection goes on but after 421 and nonsense."""
     if refused.code == 421 or refused.code < 400:
-        transport.kept.drop()
+        transport.connection.drop()
     if transport.not_repeatable:
         return Failed(f"{refused.reason}; {UNCERTAIN}")
     return Retry(refused.reason) if 400 <= refused.code < 500 else Failed(refused.reason)

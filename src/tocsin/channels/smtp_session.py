@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-import time
 from base64 import b64encode
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tocsin.network import NoAnswer, certificate_refused
 from tocsin.secrets import Redactor
 from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.clock import Clock
 
 LINE_MAX_BYTES = 2048  # ours; RFC 5321, 4.5.3.1.5 has 512
 REPLY_MAX_LINES = 100  # ours: the longest reply in use, EHLO's, has about 20
@@ -30,12 +32,12 @@ class Refused(Exception):  # noqa: N818  an answer, not a defect
 
 
 class Session(smtplib.SMTP):
-    """A connection without TLS at first. `deadline`, on the clock of `time.monotonic`, holds for every answer."""
+    """A connection without TLS at first. `deadline`, on the clock's monotonic seconds, holds for every answer."""
 
     used = False
 
-    def __init__(self, host: str, port: int, deadline: float, **more: Any) -> None:
-        self.deadline = deadline
+    def __init__(self, host: str, port: int, deadline: float, clock: Clock, **more: Any) -> None:
+        self.deadline, self.clock = deadline, clock
         super().__init__(host, port, local_hostname="localhost", timeout=self._left(), **more)
         self.local_hostname = self._literal()
 
@@ -65,7 +67,7 @@ class Session(smtplib.SMTP):
         raise smtplib.SMTPServerDisconnected("an answer without end")
 
     def _left(self) -> float:
-        return max(0.01, self.deadline - time.monotonic())
+        return max(0.01, self.deadline - self.clock.monotonic())
 
     def _literal(self) -> str:
         """How EHLO names this machine (RFC 5321, 4.1.3): by its address, since looking its name up can take long and be wrong."""
@@ -81,7 +83,7 @@ class Session(smtplib.SMTP):
 
     def farewell(self) -> None:
         """End the connection, in good order where it still stands."""
-        self.deadline = time.monotonic() + FAREWELL_SECONDS
+        self.deadline = self.clock.monotonic() + FAREWELL_SECONDS
         if self.sock:
             with suppress(OSError):
                 self.docmd("QUIT")

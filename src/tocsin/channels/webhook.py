@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -210,7 +209,7 @@ def send(payload: Any, options: Options, transport: Transport) -> Verdict:
         key = _signing_key(options.signing_secret)
         if key is None:
             return Failed("signing_secret begins with whsec_, but no base64 follows: copy it again from the receiver")
-        headers |= _signature(key, transport.key, int(time.time()), body)
+        headers |= _signature(key, transport.key, int(transport.clock.time()), body)
     return judge(transport.request(options.method, options.url, body, _merged(headers, options.headers)))
 
 

@@ -8,17 +8,18 @@ adds the API's host.
 from __future__ import annotations
 
 import re
-import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from tocsin.http import Response, Transport
 from tocsin.network import Network, NoAnswer
 from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from tocsin.clock import Clock
 
 REQUEST_MAX_SECONDS = 3.0  # ours: one look-up may not eat the time of the messages
 REQUEST_GRACE_SECONDS = 0.1  # a request that ends by itself says why in better words than one that is left behind
@@ -27,7 +28,7 @@ _PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can li
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-class Need(NamedTuple):
+class Question(NamedTuple):
     """What a question is about, in words for the user."""
 
     asked: str  # "the jobs and runs"
@@ -36,7 +37,7 @@ class Need(NamedTuple):
 
 
 class Api(ABC):
-    """What may be asked until `deadline`, on the clock of `time.monotonic`. `notes` says what could not be learned, each once.
+    """What may be asked until `deadline`, on the clock's monotonic seconds. `notes` says what could not be learned, each once.
 
     A host that does not answer, or refuses the token, is not asked again.
     """
@@ -44,14 +45,14 @@ class Api(ABC):
     service: ClassVar[str]  # its name, in words for the user
     address: ClassVar[str]  # the variable that holds `base_url`
     new_token: ClassVar[str]  # what to do where the token is refused
-    contents: ClassVar[Need]  # what a question for a file is about
+    contents: ClassVar[Question]  # what a question for a file is about
 
-    def __init__(self, base_url: str, token: str, network: Network, deadline: float) -> None:
+    def __init__(self, base_url: str, token: str, network: Network, deadline: float, clock: Clock) -> None:
         self.notes: list[str] = []
-        self.deadline = deadline
+        self.deadline, self._clock = deadline, clock
         self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
         self._answers: dict[str, Any] = {}
-        self._closed: set[Need] = set()
+        self._closed: set[Question] = set()
         self._silent = False
 
     @abstractmethod
@@ -62,11 +63,11 @@ class Api(ABC):
     def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]] | None:
         """Where a file of a repository at a ref is, and the query; None for what is no repository."""
 
-    def get(self, path: str, need: Need, query: Mapping[str, str | int] | None = None, *, missing: bool = False) -> Any:
+    def get(self, path: str, question: Question, query: Mapping[str, str | int] | None = None, *, missing: bool = False) -> Any:
         """The JSON at `path`, asked once; None where it cannot be had, with a note, but for a 404 where `missing` may be."""
         where = path + (f"?{urlencode(query, errors='replace')}" if query else "")
-        if where not in self._answers and need not in self._closed and not self._silent:
-            self._answers[where] = self._get(where, need, missing=missing)
+        if where not in self._answers and question not in self._closed and not self._silent:
+            self._answers[where] = self._get(where, question, missing=missing)
         return self._answers.get(where)
 
     def note(self, text: str) -> None:
@@ -74,23 +75,23 @@ class Api(ABC):
         if text not in self.notes:
             self.notes.append(text)
 
-    def odd(self, need: Need) -> None:
+    def odd(self, question: Question) -> None:
         """Note an answer that is not in the form that is documented."""
-        self.note(f"{self.service}'s answer about {need.asked} is not understood, so {need.lost}")
+        self.note(f"{self.service}'s answer about {question.asked} is not understood, so {question.lost}")
 
-    def _get(self, where: str, need: Need, *, missing: bool) -> Any:
+    def _get(self, where: str, question: Question, *, missing: bool) -> Any:
         try:
             response = self._ask(where)
         except NoAnswer as error:
-            self._close(f"{self.service}'s API gave no answer ({error.reason})", need, everything=True)
+            self._close(f"{self.service}'s API gave no answer ({error.reason})", question, everything=True)
             return None
         if response.status != 200:
             if not (response.status == 404 and missing):
-                self._refused(response, need)
+                self._refused(response, question)
             return None
         data = response.json()
         if data is None:
-            self.odd(need)
+            self.odd(question)
         return data
 
     def _ask(self, where: str) -> Response:
@@ -99,11 +100,11 @@ class Api(ABC):
         Raises NoAnswer.
         """
         host = self._host()
-        now = time.monotonic()
+        now = self._clock.monotonic()
         seconds = min(REQUEST_MAX_SECONDS, self.deadline - now)
         if seconds <= REQUEST_GRACE_SECONDS:
             raise NoAnswer("the time for look-ups is used up")
-        transport = Transport(self._network, "", now + seconds - REQUEST_GRACE_SECONDS)
+        transport = Transport(self._network, "", now + seconds - REQUEST_GRACE_SECONDS, self._clock)
         answer: SimpleQueue[Response | Exception] = SimpleQueue()
 
         def work() -> None:
@@ -112,9 +113,11 @@ class Api(ABC):
             except Exception as error:  # noqa: BLE001  raised again in the thread that waits
                 answer.put(error)
 
-        threading.Thread(target=work, daemon=True).start()
         try:
-            got = answer.get(timeout=seconds)
+            self._clock.start(work)
+            got = self._clock.take(answer, seconds)
+        except RuntimeError:
+            raise NoAnswer("this machine starts no more threads") from None
         except Empty:
             raise NoAnswer(f"no answer from {host} in time") from None
         if isinstance(got, Exception):
@@ -132,25 +135,26 @@ class Api(ABC):
             raise NoAnswer(f"{self.address} must begin with https://, for the token never travels in the clear", retry=False)
         return clean(host, 100)
 
-    def _refused(self, response: Response, need: Need) -> None:
+    def _refused(self, response: Response, question: Question) -> None:
         status, headers = response.status, response.headers
         used_up = "0" in (headers.get("x-ratelimit-remaining"), headers.get("ratelimit-remaining")) or "retry-after" in headers
         if status == 429 or (status == 403 and used_up):
-            self._close(f"{self.service}'s rate limit for this token is used up (HTTP {status})", need, everything=True)
+            self._close(f"{self.service}'s rate limit for this token is used up (HTTP {status})", question, everything=True)
         elif status == 401:
-            self._close(f"{self.service} refuses the token (HTTP 401)", need, self.new_token, everything=True)
+            self._close(f"{self.service} refuses the token (HTTP 401)", question, self.new_token, everything=True)
         elif status == 403:
-            self._close(f"the token may not read {need.asked} of this repository (HTTP 403)", need, need.step)
+            self._close(f"the token may not read {question.asked} of this repository (HTTP 403)", question, question.step)
         elif status == 404:
-            self.note(f"{self.service} does not find {need.asked}, or hides them from the token (HTTP 404), so {need.lost}: {need.step}")
+            what = f"{self.service} does not find {question.asked}, or hides them from the token (HTTP 404)"
+            self.note(f"{what}, so {question.lost}: {question.step}")
         else:
-            self._close(f"{self.service}'s API answers HTTP {status}", need, everything=True)
+            self._close(f"{self.service}'s API answers HTTP {status}", question, everything=True)
 
-    def _close(self, what: str, need: Need, step: str = "", *, everything: bool = False) -> None:
-        """Note what happened, and ask no more of this need, or nothing any more."""
-        self._closed.add(need)
+    def _close(self, what: str, question: Question, step: str = "", *, everything: bool = False) -> None:
+        """Note what happened, and ask no more of this question, or nothing any more."""
+        self._closed.add(question)
         self._silent = self._silent or everything
-        self.note(f"{what}, so {need.lost}{f': {step}' if step else ''}")
+        self.note(f"{what}, so {question.lost}{f': {step}' if step else ''}")
 
 
 def segment(text: str) -> str:

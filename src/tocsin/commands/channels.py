@@ -102,7 +102,6 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     from tocsin import pipeline, report
     from tocsin.deliver import deliver
     from tocsin.request import Request
-    from tocsin.templates import TemplateProblem
 
     asked = Request(policy=words.policy)
     planned = pipeline.plan(world, asked, pipeline.prepare(world, asked))
@@ -113,14 +112,9 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     if words.name in planned.unavailable:
         console.talk(f"{words.name}: {planned.unavailable[words.name].reason}", "error")
         return report.FAILED_DELIVERY
-    try:
-        delivery = _test_delivery(words, planned)
-    except TemplateProblem as error:
-        console.talk(f"{words.name}: the payload cannot be rendered: {error}", "error")
-        return report.FAILED_DELIVERY
     stop.listening = True
     console.status("sending …")
-    outcomes = deliver([delivery], pipeline.limits(world, planned), world.network, stop)
+    outcomes = deliver([_test_delivery(words, planned)], pipeline.limits(world, planned), world.network, world.clock, stop)
     console.status("")
     console.table(report.rows([pipeline.masked(outcome, planned.redact) for outcome in outcomes]))
     return report.FAILED_DELIVERY if any(report.is_bad(outcome) for outcome in outcomes) else report.OK
@@ -167,5 +161,5 @@ def _test_delivery(words: Namespace, planned: Plan) -> Delivery:
     message = planned.message._replace(title=title, text=text, tone="neutral", recipient=words.to)
     module = channels.load(options.kind)
     destination = Destination(words.name, options.kind, words.to or words.name, ("channels test",), None)
-    key = pipeline.repeat_key(planned.event._replace(run=PipelineRun()), destination)
-    return Delivery(*destination[:4], module, options, module.render(message, options), key)
+    key = pipeline.repeat_key(planned.event._replace(run=PipelineRun()), destination, options)
+    return Delivery(*destination[:4], module, options, message, key)

@@ -7,6 +7,8 @@ from collections import deque
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+from tocsin.clock import Clock
+
 KEPT_MAX = 1000  # ours: more than a person scrolls through
 KEPT_MAX_CHARS = 200_000_000  # ours: five of the largest mails that SES takes; the newest arrival is always kept
 
@@ -36,6 +38,11 @@ class Arrival(NamedTuple):
     headers: dict[str, str]
 
 
+def now() -> str:
+    """The present in UTC, ISO 8601 with milliseconds. The inbox is a server of its own, as good as an entrance: it has its own clock."""
+    return datetime.fromtimestamp(Clock().time(), timezone.utc).isoformat(timespec="milliseconds")
+
+
 class Arrivals:
     """The newest arrivals, oldest first. Safe to use from many threads; numbers never repeat."""
 
@@ -48,8 +55,7 @@ class Arrivals:
         """Give the message its number and time, keep it, and wake those who wait."""
         with self._changed:
             self._total += 1
-            at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            arrival = Arrival(self._total, kind, at, title, summary, *content)
+            arrival = Arrival(self._total, kind, now().replace("+00:00", "Z"), title, summary, *content)
             if len(self._kept) == KEPT_MAX:
                 self._chars -= len(self._kept.popleft().raw)
             self._kept.append(arrival)

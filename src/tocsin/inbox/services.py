@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
-from tocsin.inbox.arrivals import Content
+from tocsin.inbox.arrivals import Content, now
 from tocsin.inbox.sesmail import content_of
 
 CHAT_MAX_BYTES = 1024 * 1024  # ours: many times what any chat service takes
@@ -87,7 +86,7 @@ def discord(request: Request) -> Answer:
         "id": str(uuid4().int >> 66), "type": 0, "content": text, "channel_id": "1", "webhook_id": "1", "embeds": embeds,
         "author": {"bot": True, "id": "1", "username": payload.get("username") or "inbox", "avatar": None, "discriminator": "0000"},
         "attachments": [], "mentions": [], "mention_roles": [], "mention_everyone": False, "components": _list(payload, "components"),
-        "pinned": False, "tts": False, "flags": 0, "timestamp": datetime.now(timezone.utc).isoformat(), "edited_timestamp": None,
+        "pinned": False, "tts": False, "flags": 0, "timestamp": now(), "edited_timestamp": None,
     }  # fmt: skip
     return Answer(200, message, _content(request, payload))
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tocsin.policy.text import Files
     from tocsin.world import World
 
+GIT_MAX_SECONDS = 5.0  # ours, from the process's start: half of the smaller default budget, before the policy says another
+
 Read: TypeAlias = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Reads those of some paths, counted from the repository's root, that are files there."""
 
@@ -51,7 +53,11 @@ def why_nothing(run: Run, api: Api | None) -> str:
 
 
 def _by_git(world: World, root: Path, trusted: TrustedRef) -> Read:
-    return lambda paths: committed(root, world.env, trusted.commit or "", paths)
+    def read(paths: Sequence[str]) -> Mapping[str, bytes]:
+        seconds = world.started + GIT_MAX_SECONDS - world.clock.monotonic()
+        return committed(root, world.env, trusted.commit or "", paths, seconds, world.clock)
+
+    return read
 
 
 def _by_api(trusted: TrustedRef, api: Api) -> Read:

@@ -6,9 +6,10 @@ secret's value read as a template nor is what was rendered searched for `${`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Any, NamedTuple
 
 from tocsin import secrets
@@ -22,6 +23,7 @@ VALUES_MAX = 100_000  # ours: values of one payload, aliases written out
 TEMPLATES_MAX = 1000  # ours: texts of one payload with something to render
 RENDERED_MAX_CHARS = 1024 * 1024  # ours: what all templates of one payload may make together
 
+_MARK = f"tocsin{os.urandom(16).hex()}"  # payloads are rendered in several threads: it must be one for all
 _REFERENCE = re.compile(r"\$\$\{|\$\{\w+\}")
 _OPENINGS = ("{{", "{%", "{#")
 
@@ -171,16 +173,9 @@ class _Compiler:
         return None if problems else compile_text(hidden)
 
 
-@lru_cache(maxsize=1)
-def _mark() -> str:
-    from secrets import token_hex
-
-    return f"tocsin{token_hex(16)}"
-
-
 def _token(name: str) -> str:
     """What stands for a secret while a template is rendered: one word, whatever is done around it."""
-    return f"{_mark()}x{name}x{_mark()}"
+    return f"{_MARK}x{name}x{_MARK}"
 
 
 def _hidden(text: str) -> str:
@@ -192,8 +187,8 @@ def _hidden(text: str) -> str:
 
 
 def _revealed(value: Any, values: Mapping[str, str]) -> Any:
-    if isinstance(value, str) and _mark() in value:
-        return re.sub(rf"{_mark()}x(\w*?)x{_mark()}", lambda token: values[token[1]] if token[1] else "${", value)
+    if isinstance(value, str) and _MARK in value:
+        return re.sub(rf"{_MARK}x(\w*?)x{_MARK}", lambda token: values[token[1]] if token[1] else "${", value)
     if isinstance(value, dict):
         return {key: _revealed(item, values) for key, item in value.items()}
     return [_revealed(item, values) for item in value] if isinstance(value, list) else value
@@ -201,7 +196,7 @@ def _revealed(value: Any, values: Mapping[str, str]) -> Any:
 
 def _at_leaf(text: str, hidden: str, problem: Wrong) -> Wrong:
     """A template's problem, in the text as its author wrote it."""
-    if _mark() in problem.message:
+    if _MARK in problem.message:
         return Wrong(Check.INVALID_TEMPLATE, "${NAME} is put in as text: write it outside {{ }}, or inside quotes in it")
 
     def as_written(place: Place) -> Place:

@@ -26,12 +26,12 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:
     return read(env, files)
 
 
-def open_api(env: Mapping[str, str], network: Network, clock: Clock, deadline: float, token: str | None = None) -> Api | None:  # noqa: ARG001
+def open_api(env: Mapping[str, str], network: Network, clock: Clock, deadline: float, token: str | None = None) -> Api | None:
     """The API with the token that the step was given; None without one: GITHUB_TOKEN in the environment is not ours."""
     from tocsin.ci.github.rest import GitHubApi
 
     base = env.get("GITHUB_API_URL")
-    return GitHubApi(base, token, network, deadline) if base and token else None
+    return GitHubApi(base, token, network, deadline, clock) if base and token else None
 
 
 def learn(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:

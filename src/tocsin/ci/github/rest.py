@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from tocsin.ci.rest import Api, Need
+from tocsin.ci.rest import Api, Question
 
 API_VERSION = "2022-11-28"  # the first one, which every server that has versions knows: https://docs.github.com/en/rest/about-the-rest-api/api-versions
 _REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+", re.ASCII)
 
-ACTIONS = Need(
+ACTIONS = Question(
     "the workflow runs and jobs",
     "the failed steps and the previous run's result stay unknown",
     "give the job `permissions: actions: read`",
@@ -24,7 +24,7 @@ class GitHubApi(Api):
     service = "GitHub"
     address = "GITHUB_API_URL"
     new_token = "pass `token: ${{ github.token }}`, or one that holds"  # noqa: S105  words, no token
-    contents = Need("the files", "the trusted policy stays unknown", "give the job `permissions: contents: read`")
+    contents = Question("the files", "the trusted policy stays unknown", "give the job `permissions: contents: read`")
 
     def headers(self, token: str) -> dict[str, str]:
         """https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api."""

@@ -28,12 +28,12 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Gi
     return read(env)
 
 
-def open_api(env: Mapping[str, str], network: Network, clock: Clock, deadline: float, token: str | None = None) -> Api | None:  # noqa: ARG001
+def open_api(env: Mapping[str, str], network: Network, clock: Clock, deadline: float, token: str | None = None) -> Api | None:
     """The API with `token`, or that of TOCSIN_GITLAB_TOKEN; None without either."""
     from tocsin.ci.gitlab.rest import GitLabApi
 
     token, base = (token or env.get(TOKEN, "")).strip(), env.get("CI_API_V4_URL", "").strip()
-    return GitLabApi(base, token, network, deadline) if token and base else None
+    return GitLabApi(base, token, network, deadline, clock) if token and base else None
 
 
 def learn(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocsin.ci.gitlab import TOKEN
-from tocsin.ci.rest import Api, Need, is_id, segment
+from tocsin.ci.rest import Api, Question, is_id, segment
 
 _RIGHTS = f"give {TOKEN} the scope read_api and the role Reporter"
-PIPELINES = Need("the pipelines and jobs", "the failed jobs and the previous pipeline's result stay unknown", _RIGHTS)
+PIPELINES = Question("the pipelines and jobs", "the failed jobs and the previous pipeline's result stay unknown", _RIGHTS)
 
 
 class GitLabApi(Api):
@@ -17,7 +17,7 @@ class GitLabApi(Api):
     service = "GitLab"
     address = "CI_API_V4_URL"
     new_token = f"put one that holds, with the scope read_api, into the masked variable {TOKEN}"
-    contents = Need("the files", "the target branch's policy stays unknown", _RIGHTS)
+    contents = Question("the files", "the target branch's policy stays unknown", _RIGHTS)
 
     def headers(self, token: str) -> dict[str, str]:
         """A personal, project or group access token: https://docs.gitlab.com/api/rest/authentication/."""

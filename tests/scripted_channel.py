@@ -1,0 +1,101 @@
+"""A channel whose rendering and answers take the time that a test says, on a clock that waits for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+from clocks import VirtualClock
+
+from tocsin.channels.options import ChannelOptions
+from tocsin.deliver import Delivery, Limits, Stop, deliver
+from tocsin.event import Event
+from tocsin.http import Transport
+from tocsin.message import Message, compose
+from tocsin.network import Network
+from tocsin.verdict import Delivered, Outcome, Retry, Verdict
+
+AGAIN = Retry("HTTP 500")
+
+
+class Take(NamedTuple):
+    """One attempt: it takes so many seconds, and then ends so. An exception is raised."""
+
+    seconds: float = 0.0
+    end: Verdict | Exception = Delivered()
+    not_repeatable: str | None = None
+
+
+class Begun(NamedTuple):
+    """A send that has begun: when, for which delivery, and until when it may go on."""
+
+    at: float
+    key: str
+    deadline: float
+
+
+class ScriptedChannel:
+    """Plays `takes` in order, the last one for ever; keeps what has begun. `rendering` is how long that takes, or what it raises.
+
+    `farewell` is how long it takes to close the connection.
+    """
+
+    Options = ChannelOptions
+
+    def __init__(self, clock: VirtualClock, *takes: Take, rendering: float | Exception = 0.0, farewell: float = 0.0) -> None:
+        self.clock, self.rendering, self.farewell = clock, rendering, farewell
+        self.takes = list(takes) or [Take()]
+        self.begun: list[Begun] = []
+        self.rendered: list[float] = []
+        self.connections = 0
+        self.running = self.most_running = 0
+
+    def render(self, message: Message, options: Any, /) -> Any:
+        self.rendered.append(self.clock.now)
+        if isinstance(self.rendering, Exception):
+            raise self.rendering
+        self.clock.sleep(self.rendering)
+        return {"text": message.text}
+
+    def send(self, payload: Any, options: Any, transport: Transport, /) -> Verdict:
+        self.begun.append(Begun(self.clock.now, transport.key, transport.deadline))
+        transport.connection.get(self._connect)
+        take = self.takes.pop(0) if len(self.takes) > 1 else self.takes[0]
+        transport.not_repeatable = take.not_repeatable
+        self.running += 1
+        self.most_running = max(self.running, self.most_running)
+        self.clock.sleep(take.seconds)
+        self.running -= 1
+        if isinstance(take.end, Exception):
+            raise take.end
+        return take.end
+
+    def _connect(self, stack: ExitStack) -> int:
+        self.connections += 1
+        stack.callback(lambda: self.clock.sleep(self.farewell))
+        return self.connections
+
+    def times(self, start: float) -> list[float]:
+        """When each attempt began, counted from `start`."""
+        return [round(begun.at - start, 6) for begun in self.begun]
+
+
+def delivery(channel: ScriptedChannel, name: str = "room", recipient: str = "") -> Delivery:
+    """A message for one recipient of a channel. The recipient is its key."""
+    return Delivery(name, "slack", recipient or name, ("rule",), channel, None, compose(Event()), recipient or name)
+
+
+def run(
+    clock: VirtualClock,
+    deliveries: Sequence[Delivery],
+    *,
+    timeout: float = 10.0,
+    budget: float = 30.0,
+    attempts: int = 3,
+    stop: Stop | None = None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> list[Outcome]:
+    """Deliver; the budget counts from now."""
+    limits = Limits(timeout, clock.now + budget, attempts)
+    return deliver(deliveries, limits, Network(), clock, stop, on_outcome)
