@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -94,8 +94,12 @@ def run(
     budget: float = 30.0,
     attempts: int = 3,
     stop: Stop | None = None,
-    on_outcome: Callable[[Outcome], None] = lambda _: None,
+    told: list[Outcome] | None = None,
 ) -> list[Outcome]:
-    """Deliver; the budget counts from now."""
+    """Deliver; the budget counts from now. The outcomes in the deliveries' order; `told` gets them as they come."""
     limits = Limits(timeout, clock.now + budget, attempts)
-    return deliver(deliveries, limits, Network(), clock, stop, on_outcome)
+    outcomes = list(deliver(deliveries, limits, Network(), clock, stop))
+    if told is not None:
+        told += outcomes
+    places = {delivery[:3]: number for number, delivery in enumerate(deliveries)}
+    return sorted(outcomes, key=lambda outcome: places[outcome[:3]])

@@ -46,7 +46,7 @@ def flow(
     request = Wanted(hook, "failure" if hook == "completion" else None, policy="-")
     planned = pipeline.plan(world, request, pipeline.prepare(world, request))
     clock.now += late
-    return pipeline.notify(world, planned, Stop(), lambda _: None, dry_run=dry_run)
+    return pipeline.in_order(planned, pipeline.notify(world, planned, Stop(), dry_run=dry_run))
 
 
 @pytest.fixture

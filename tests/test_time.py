@@ -18,7 +18,7 @@ from tocsin.event import Event
 from tocsin.message import compose
 from tocsin.network import NoAnswer
 from tocsin.templates import TemplateProblem
-from tocsin.verdict import Delivered, Failed, Retry
+from tocsin.verdict import Delivered, Failed, Outcome, Retry
 
 
 @pytest.fixture
@@ -125,11 +125,11 @@ def test_a_pause_of_any_length_breaks_nothing(clock: VirtualClock, pause: Any) -
 def test_lanes_run_side_by_side_and_a_channel_s_mails_one_after_the_other(clock: VirtualClock) -> None:
     quick, slow = ScriptedChannel(clock, Take(1.0)), ScriptedChannel(clock, Take(3.0))
     mails = [delivery(slow, "mail", name) for name in "abc"]
-    ended: list[str] = []
-    outcomes = run(clock, [*mails, delivery(quick)], on_outcome=lambda outcome: ended.append(outcome.recipient))
+    told: list[Outcome] = []
+    outcomes = run(clock, [*mails, delivery(quick)], told=told)
     assert slow.times(1000.0) == [0.0, 3.0, 6.0]
     assert slow.connections == 1
-    assert ended == ["room", "a", "b", "c"]
+    assert [outcome.recipient for outcome in told] == ["room", "a", "b", "c"]
     assert [outcome.recipient for outcome in outcomes] == ["a", "b", "c", "room"]
 
 
@@ -388,7 +388,7 @@ def test_every_delivery_ends_once_in_time_and_as_the_report_says(
     clock.rooms = rooms
     told: list[Any] = []
     rows = [delivery(channel, lane, str(number)) for number, lane in enumerate(lanes)]
-    outcomes = run(clock, rows, timeout=timeout, budget=budget, stop=stop, on_outcome=told.append)
+    outcomes = run(clock, rows, timeout=timeout, budget=budget, stop=stop, told=told)
     ended = clock.now
     clock.rooms = 1000
     clock.sleep(1000.0)

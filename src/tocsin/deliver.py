@@ -7,7 +7,7 @@ so that nothing a template or a server does (dripping, hanging, a name server th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -38,14 +38,15 @@ def deliver(
     network: Network,
     clock: Clock,
     stop: Stop | None = None,
-    on_outcome: Callable[[Outcome], None] = lambda _: None,
     *,
     dry_run: bool = False,
-) -> list[Outcome]:
-    """Render and deliver everything inside the limits; one outcome a delivery, in the order given. Never raises for what a service does.
+) -> Iterator[Outcome]:
+    """Render and deliver everything inside the limits: one outcome a delivery, as it ends. Never raises for what a service does.
 
-    `on_outcome` is called in the caller's thread as each delivery ends. In a `dry_run` nothing is sent.
+    In a `dry_run` nothing is sent.
     """
+    if not deliveries:
+        return
     means = Means(limits, network, clock, stop or Stop(), dry_run)
     results: _Results = SimpleQueue()
     progresses = [Progress(delivery, clock) for delivery in deliveries]
@@ -53,9 +54,9 @@ def deliver(
     means.stop.wake = lambda: results.put(None)
     if means.stop.event.is_set():
         means.stop.wake()
-    outcomes: dict[Progress, Outcome] = {}
+    answered: set[Progress] = set()
     end = limits.deadline
-    while len(outcomes) < len(progresses):
+    while len(answered) < len(progresses):
         try:
             arrival = clock.take(results, end - clock.monotonic())
         except Empty:
@@ -64,15 +65,13 @@ def deliver(
             end = min(end, clock.monotonic() + IN_FLIGHT_GRACE_SECONDS)
             continue
         progress, outcome = arrival
-        outcomes[progress] = outcome
-        on_outcome(outcome)
+        answered.add(progress)
+        yield outcome
     for progress in progresses:
-        if progress not in outcomes:
+        if progress not in answered:
             progress.close()
-            outcomes[progress] = progress.outcome(progress.unfinished(means.stop))
-            on_outcome(outcomes[progress])
+            yield progress.outcome(progress.unfinished(means.stop))
     _farewell(ended, min(end, clock.monotonic() + FAREWELL_SECONDS), clock)
-    return [outcomes[progress] for progress in progresses]
 
 
 def _farewell(ended: Sequence[SimpleQueue[None]], end: float, clock: Clock) -> None:

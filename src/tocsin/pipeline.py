@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tocsin import channels, ci, source
@@ -136,23 +136,25 @@ def credentials(policy: Policy, env: Mapping[str, str]) -> frozenset[str]:
     return frozenset().union(*(options.credentials(env) for options in policy.channels.values()))
 
 
-def notify(world: World, planned: Plan, stop: Stop, on_outcome: Callable[[Outcome], None], *, dry_run: bool = False) -> list[Outcome]:
-    """Render and deliver what was planned, in a `dry_run` without sending it: one outcome a destination, in the plan's order.
+def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) -> Iterator[Outcome]:
+    """Render and deliver what was planned, in a `dry_run` without sending it: one outcome a destination, as it ends.
 
     No secret is in them.
     """
+    yield from (masked(_skipped(row, row.skip), planned.redact) for row in planned.destinations if row.skip)
+    deliveries = [_delivery(planned, destination) for destination in planned.destinations if not destination.skip]
+    for outcome in deliver(deliveries, limits(world, planned), world.network, world.clock, stop, dry_run=dry_run):
+        yield masked(outcome, planned.redact)
 
-    def show(outcome: Outcome) -> None:
-        on_outcome(masked(outcome, planned.redact))
 
-    addressed = [_delivery(planned, destination) for destination in planned.destinations]
-    for outcome in addressed:
-        if isinstance(outcome, Outcome):
-            show(outcome)
-    deliveries = [delivery for delivery in addressed if isinstance(delivery, Delivery)]
-    terms = limits(world, planned)
-    ended = iter(deliver(deliveries, terms, world.network, world.clock, stop, show, dry_run=dry_run) if deliveries else ())
-    return [masked(item if isinstance(item, Outcome) else next(ended), planned.redact) for item in addressed]
+def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Outcomes in the plan's order, as a report has them."""
+    order = {destination[:3]: number for number, destination in enumerate(planned.destinations)}
+    return sorted(outcomes, key=lambda outcome: order[outcome[:3]])
+
+
+def _skipped(destination: Destination, skip: Skip) -> Outcome:
+    return Outcome(*destination[:4], "skipped", skip.reason, cause=skip.cause)
 
 
 def masked(outcome: Outcome, redact: Redactor) -> Outcome:
@@ -167,10 +169,8 @@ def limits(world: World, planned: Plan) -> Limits:
     return Limits(delivery.timeout, world.started + delivery.budget_for(planned.event.hook), delivery.attempts)
 
 
-def _delivery(planned: Plan, destination: Destination) -> Delivery | Outcome:
-    """What goes to one destination, or the outcome where nothing does."""
-    if destination.skip:
-        return Outcome(*destination[:4], "skipped", destination.skip.reason, cause=destination.skip.cause)
+def _delivery(planned: Plan, destination: Destination) -> Delivery:
+    """What goes to one destination."""
     options = planned.options[destination.channel]
     recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None
     message = planned.message._replace(rules=destination.rules, recipient=recipient)

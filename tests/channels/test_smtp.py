@@ -223,7 +223,10 @@ def run(server, network, *, timeout, attempts=3, people=("dev@example.com",)):
     settings = options(server, security="none")
     message = compose(SAMPLES["failure-cd"])._replace(rules=RULES)
     deliveries = [Delivery("mail", "smtp", person, RULES, smtp, settings, message._replace(recipient=person), person) for person in people]
-    return deliver(deliveries, Limits(timeout, time.monotonic() + 20, attempts), network, Clock())
+    ended = {
+        outcome.recipient: outcome for outcome in deliver(deliveries, Limits(timeout, time.monotonic() + 20, attempts), network, Clock())
+    }
+    return [ended[delivery.recipient] for delivery in deliveries]
 
 
 @pytest.mark.parametrize("deed", ["close", "hang", "drip"])

@@ -246,7 +246,7 @@ def test_messages_go_out_while_the_api_hangs(github: GitHub, tmp_path: Path):
         (tmp_path / ".tocsin.yml").write_text(POLICY.replace("broken", "failure"))
         place, request = world(tmp_path, SLACK_WEBHOOK_URL=slack.url("/hook")), Request("completion", "failure")
         planned = plan(place, request, prepare(place, request)._replace(api=github.api()))
-        outcomes = notify(place, planned, Stop(), lambda _: None)
+        outcomes = list(notify(place, planned, Stop()))
         hold.set()
         assert [outcome.outcome for outcome in outcomes] == ["delivered"]
         assert len(slack.requests) == 1

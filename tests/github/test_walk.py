@@ -48,7 +48,8 @@ class Walk(NamedTuple):
 
 def layers() -> list[set[str]]:
     """The layers of the house, the highest first, as import-linter has them."""
-    [contract] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    [contract] = [contract for contract in contracts if contract["type"] == "layers"]
     return [{name.strip() for name in layer.replace("|", ":").split(":")} for layer in contract["layers"]]
 
 

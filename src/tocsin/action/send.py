@@ -84,7 +84,11 @@ def _deliver(world: World, planned: Plan, log: Log, stop: Stop, *, dry_run: bool
         return []
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
     with log.group(f"tocsin: {planned.event.event}, {len(planned.destinations)} to deliver"):
-        return pipeline.notify(world, planned, stop, lambda outcome: log.table(report.rows([outcome]), [*widths, 0]), dry_run=dry_run)
+        outcomes = []
+        for outcome in pipeline.notify(world, planned, stop, dry_run=dry_run):
+            log.table(report.rows([outcome]), [*widths, 0])
+            outcomes.append(outcome)
+    return pipeline.in_order(planned, outcomes)
 
 
 def _leave(world: World, planned: Plan, outcomes: Sequence[Outcome], hook: Hook, log: Log) -> None:

@@ -114,7 +114,7 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         return report.FAILED_DELIVERY
     stop.listening = True
     console.status("sending …")
-    outcomes = deliver([_test_delivery(words, planned)], pipeline.limits(world, planned), world.network, world.clock, stop)
+    outcomes = list(deliver([_test_delivery(words, planned)], pipeline.limits(world, planned), world.network, world.clock, stop))
     console.status("")
     console.table(report.rows([pipeline.masked(outcome, planned.redact) for outcome in outcomes]))
     return report.FAILED_DELIVERY if any(report.is_bad(outcome) for outcome in outcomes) else report.OK

@@ -47,17 +47,15 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         console.talk(*notice)
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
     left = len(planned.destinations)
-
-    def show(outcome: Outcome) -> None:
-        nonlocal left
-        left -= 1
-        console.status("")
-        console.table(report.rows([outcome]), [*widths, 0])
-        console.status(f"sending, {left} to go …" if left else "")
-
+    outcomes: list[Outcome] = []
     stop.listening = True
     console.status(f"sending, {left} to go …" if left else "")
-    outcomes = pipeline.notify(world, planned, stop, show, dry_run=words.dry_run)
+    for outcome in pipeline.notify(world, planned, stop, dry_run=words.dry_run):
+        outcomes.append(outcome)
+        console.status("")
+        console.table(report.rows([outcome]), [*widths, 0])
+        console.status(f"sending, {left - len(outcomes)} to go …" if left > len(outcomes) else "")
+    outcomes = pipeline.in_order(planned, outcomes)
     strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
     bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
     for outcome in bad:

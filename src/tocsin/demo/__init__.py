@@ -44,7 +44,7 @@ def send(world: World, box: Inbox, hook: str, status: str | None, files: tuple[s
         world = world._replace(env=env, folder=folder, network=Network(), started=world.clock.monotonic())
         asked = Request(hook, status, facts_file="facts.json", policy="policy.yml", ci="generic")
         planned = pipeline.plan(world, asked, pipeline.prepare(world, asked))
-        return pipeline.notify(world, planned, stop, lambda _: None)
+        return pipeline.in_order(planned, pipeline.notify(world, planned, stop))
 
 
 def _folder() -> TemporaryDirectory[str]:
