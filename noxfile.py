@@ -57,6 +57,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def mutate(session: nox.Session) -> None:
+    """Break the code in small ways and show which breakages no test notices: ./dev mutate src/tocsin/secrets.py."""
+    session.install("-q", "-e", ".[ses]", *group("tests"), *group("mutate"), silent=True)
+    session.run("python", ".ci/mutate.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, lint, types, and the layers of the house."""
     session.install("-q", "-e", ".[ses]", *group("lint"), silent=True)
