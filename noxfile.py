@@ -16,14 +16,10 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-# What starts hardly any process, and needs each of the packages that we depend on.
-FAST = (
-    *(f"tests/{folder}" for folder in ("policy", "channels", "ci")),
-    *(
-        f"tests/test_{name}.py"
-        for name in ("check", "explain", "facts", "http_answers", "network", "same_messages", "secrets", "templates", "text")
-    ),
-)
+# What needs each of the packages that we depend on, and starts hardly any process.
+FOLDERS = ("policy", "channels", "ci", "derive", "source")
+FILES = ("check", "explain", "http_answers", "network", "same_messages", "secrets", "templates", "text")
+FAST = (*(f"tests/{folder}" for folder in FOLDERS), *(f"tests/test_{name}.py" for name in FILES))
 
 
 def with_runners(session: nox.Session) -> None:
