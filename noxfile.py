@@ -19,7 +19,15 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 # What needs each of the packages that we depend on, and starts hardly any process.
 FOLDERS = ("policy", "channels", "ci", "derive", "source")
 FILES = ("check", "explain", "http_answers", "network", "same_messages", "secrets", "templates", "text")
-FAST = (*(f"tests/{folder}" for folder in FOLDERS), *(f"tests/test_{name}.py" for name in FILES))
+FAST = (
+    "-q",
+    "-n",
+    str(min(4, os.cpu_count() or 1)),
+    "-m",
+    "not hypothesis",
+    *(f"tests/{folder}" for folder in FOLDERS),
+    *(f"tests/test_{name}.py" for name in FILES),
+)
 
 
 def with_runners(session: nox.Session) -> None:
@@ -81,7 +89,7 @@ def bounds(session: nox.Session) -> None:
         session.run(*compile_, "--upgrade", f"--resolution={how}", "--extra=ses", "-o", versions, "pyproject.toml", silent=True)
         session.run(*install, "-c", versions, "-e", ".[ses]", *group("tests"), silent=True)
         interpreter = place.resolve() / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        session.run(str(interpreter), "-m", "pytest", "-q", "-n", str(min(4, os.cpu_count() or 1)), *FAST, external=True)
+        session.run(str(interpreter), "-m", "pytest", *FAST, external=True)
 
 
 def pythons_at_hand() -> list[str]:
