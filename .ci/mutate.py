@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,10 +38,7 @@ SETTINGS = """\
 source_paths=src
 only_mutate={file}
 also_copy=
-    docs
-    examples
-    plugins
-    release
+    {others}
 timeout_multiplier=5
 timeout_constant=2
 pytest_add_cli_args=
@@ -107,10 +104,10 @@ def broken(target: Target) -> Result:
     folder = WORK / (".".join((*target.file.with_suffix("").parts[2:], target.function)).strip("."))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for path in ROOT.iterdir():
-        if not path.name.startswith(".") and path.name not in ("build", "dist"):
-            (folder / path.name).symlink_to(path)
-    (folder / "setup.cfg").write_text(SETTINGS.format(file=target.file, tests="\n    ".join(target.tests)), "utf-8")
+    others = [path.name for path in ROOT.iterdir() if not path.name.startswith(".") and path.name not in ("build", "dist")]
+    for name in others:
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "setup.cfg").write_text(SETTINGS.format(file=target.file, others=lines(others), tests=lines(target.tests)), "utf-8")
     names = [f"*.x_{target.function}__mutmut_*"] if target.function else []
     mutmut(folder, "run", "--max-children", str(os.cpu_count() or 1), *names)
     every = dict(re.findall(r"^ +(\S+): (.+)$", mutmut(folder, "results", "--all", "true"), re.MULTILINE))
@@ -119,6 +116,11 @@ def broken(target: Target) -> Result:
     places = [survivor(target.file, name, change, survived[name]) for name, change in changes(folder, list(survived)).items()]
     survivors = [place for place in places if place]
     return Result(len(tried) - len(places) + len(survivors), survivors, time.monotonic() - begun)
+
+
+def lines(values: Iterable[str]) -> str:
+    """A list as setup.cfg has it."""
+    return "\n    ".join(values)
 
 
 def changes(folder: Path, names: list[str]) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 
 import pytest
+import trustme
 from servers import Answer, ScriptedServer, transport
 
 from tocsin.http import ANSWER_MAX_BYTES, USER_AGENT, Response, judge, retry_after
@@ -149,3 +151,19 @@ def test_a_proxy_gets_its_login(login: str, sent: str | None):
     [request] = proxy.requests
     assert (request.path, request.body, request.headers["x-key"]) == ("http://hooks.example/a?b", b"body", "k")
     assert request.headers.get("proxy-authorization") == sent
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_tls_is_the_network_s_own_to_a_server_and_to_a_proxy(tmp_path, scheme: str):
+    authority, path = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with ScriptedServer(Answer(200, b"ok"), tls=context) as server:
+        address = f"{scheme}://127.0.0.1:{server.port}"
+        assert transport(network=Network(ca_files=(str(path),))).request("GET", f"{address}/", None, {}).status == 200
+        by_proxy = Network({"http": f"https://127.0.0.1:{server.port}"}, ca_files=(str(path),))
+        assert transport(network=by_proxy).request("GET", "http://hooks.example/a", None, {}).status == 200
+        assert [request.path for request in server.requests] == ["/", "http://hooks.example/a"]
+        with pytest.raises(NoAnswer, match="TOCSIN_CA_FILE"):
+            transport().request("GET", f"{address}/", None, {})
