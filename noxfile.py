@@ -16,6 +16,18 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+# What needs each of the packages that we depend on, and starts hardly any process.
+FOLDERS = ("policy", "channels", "ci", "derive", "source")
+FILES = ("check", "explain", "http_answers", "network", "same_messages", "secrets", "templates", "text")
+FAST = (
+    "-q",
+    "-n",
+    str(min(4, os.cpu_count() or 1)),
+    "-m",
+    "not hypothesis",
+    *(f"tests/{folder}" for folder in FOLDERS),
+    *(f"tests/test_{name}.py" for name in FILES),
+)
 
 
 def with_runners(session: nox.Session) -> None:
@@ -54,6 +66,55 @@ def tests(session: nox.Session) -> None:
     with_runners(session)
     workers = [] if session.posargs else ["-n", str(min(4, os.cpu_count() or 1))]
     session.run("pytest", *workers, *session.posargs)
+
+
+@nox.session
+def bounds(session: nox.Session) -> None:
+    """The fast part of the suite on the lowest versions of what we depend on and the oldest Python, and on the newest of both.
+
+    `./dev bounds lowest` or `./dev bounds newest` does one of them. Pythons are looked for in TOCSIN_PYTHONS and on PATH.
+    """
+    session.install("-q", *group("lock"), silent=True)
+    pythons = pythons_at_hand()
+    for bound, python in {"lowest": pythons[0], "newest": pythons[-1]}.items():
+        if session.posargs and bound not in session.posargs:
+            continue
+        place = Path("build") / "bounds" / bound
+        session.log(f"{bound} versions on {python}")
+        session.run("uv", "venv", "-q", "--no-config", "--clear", "--python", python, f"{place}", silent=True)
+        uv = ("uv", "pip", "{}", "-q", "--no-config", "--python", f"{place}")
+        compile_, install = ([word.format(does) for word in uv] for does in ("compile", "install"))
+        how = "lowest-direct" if bound == "lowest" else "highest"
+        versions = f"{place}.txt"
+        session.run(*compile_, "--upgrade", f"--resolution={how}", "--extra=ses", "-o", versions, "pyproject.toml", silent=True)
+        session.run(*install, "-c", versions, "-e", ".[ses]", *group("tests"), silent=True)
+        interpreter = place.resolve() / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        session.run(str(interpreter), "-m", "pytest", *FAST, external=True)
+
+
+def pythons_at_hand() -> list[str]:
+    """The Pythons that the project runs on, the oldest one first: at least the one that runs this."""
+    found = [sys.executable]
+    folders = [folder for name in ("TOCSIN_PYTHONS", "PATH") for folder in os.environ.get(name, "").split(os.pathsep) if folder]
+    for minor in PYPROJECT["project"]["classifiers"]:
+        version = minor.rpartition(" :: ")[2]
+        programs = [shutil.which(f"python{version}", path=folder) for folder in folders] if version.startswith("3.") else []
+        found += [program for program in programs if program]
+    told = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
+    versions: dict[tuple[int, ...], str] = {}
+    for program in found:  # a version manager's stand-in may be none
+        done = subprocess.run([program, "-I", "-c", told], check=False, capture_output=True, text=True)  # noqa: S603
+        name, *version = done.stdout.split() or [""]
+        if name == "cpython":
+            versions.setdefault(tuple(map(int, version)), program)
+    return [versions[version] for version in sorted(versions)]
+
+
+@nox.session
+def mutate(session: nox.Session) -> None:
+    """Break the code in small ways and show which breakages no test notices: ./dev mutate src/tocsin/secrets.py."""
+    session.install("-q", "-e", ".[ses]", *group("tests"), *group("mutate"), silent=True)
+    session.run("python", ".ci/mutate.py", *session.posargs)
 
 
 @nox.session

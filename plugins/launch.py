@@ -169,7 +169,7 @@ def libc():
         return ""
 
 
-def refuse_others(folder):
+def refuse_others(folder, setting="TOCSIN_CACHE"):
     """Whoever can write to a folder decides what runs from it. Raises RuntimeError where that is not this user or the machine's."""
     if os.name == "nt":
         return
@@ -178,7 +178,7 @@ def refuse_others(folder):
     seen = os.lstat(folder)
     open_to_all = seen.st_mode & stat.S_IWOTH and not seen.st_mode & stat.S_ISVTX
     if not stat.S_ISDIR(seen.st_mode) or seen.st_uid not in (0, os.geteuid()) or open_to_all:
-        raise RuntimeError("{} is another user's, or all can write to it: delete it, or name another folder by TOCSIN_CACHE".format(folder))
+        raise RuntimeError("{} is another user's, or all can write to it: delete it, or name another folder by {}".format(folder, setting))
 
 
 def fill(folder, install_into):

@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "release" / "requirements.lock"
 PROJECT = ROOT / "pyproject.toml"
+CACHE = "RUNNER_TOOL_CACHE"
 
 sys.path.insert(0, str(ROOT / "plugins"))
 import launch  # noqa: E402
@@ -15,19 +16,22 @@ import launch  # noqa: E402
 
 def place() -> Path:
     """The folder that holds the packages, or will."""
-    cache = os.environ.get("RUNNER_TOOL_CACHE") or os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()
+    cache = os.environ.get(CACHE) or os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()
     return Path(cache) / "tocsin" / launch.key(_wanted().read_bytes())
 
 
 def installed() -> Path:
     """The folder with the packages. Raises OSError, RuntimeError."""
     folder = place()
+    if folder.parent.is_dir():
+        launch.refuse_others(str(folder.parent), CACHE)
     if not folder.is_dir():
         print("::group::installing tocsin once", flush=True)
         try:
             launch.fill(str(folder), _install)
         finally:
             print("::endgroup::", flush=True)
+    launch.refuse_others(str(folder), CACHE)
     return folder
 
 

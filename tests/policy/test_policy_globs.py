@@ -1,0 +1,107 @@
+"""Shell globs, at their edges: what the pattern has before and after its stars may not share a character of the text."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tocsin.policy.glob import glob, is_glob, passes
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "wanted"),
+    [
+        ("ab*ba", "aba", False),
+        ("ab*ba", "abba", True),
+        ("ab*ba", "ab-ba", True),
+        ("a*a", "a", False),
+        ("a*a", "aa", True),
+        ("*ab*ab*", "ab", False),
+        ("*ab*ab*", "abab", True),
+        ("*ab*ab*", "aab", False),
+        ("*aa*", "a", False),
+        ("x*ab*y", "xaby", True),
+        ("x*ab*y", "xay", False),
+        ("x*ya*y", "xyay", True),
+        ("x*ay*y", "xay", False),
+        ("x*a*b*y", "xbay", False),
+        ("x*a*b*y", "xaby", True),
+        ("x*a*a*y", "xay", False),
+        ("x*ab*bc*y", "xabcy", False),
+        ("**", "", True),
+        ("a**b", "ab", True),
+        ("***a", "ba", True),
+        ("a*", "", False),
+        ("*a", "", False),
+        ("", "", True),
+        ("", "a", False),
+        ("a*?", "a", False),
+        ("a*?", "ab", True),
+        ("[*]", "*", True),
+        ("[*]", "a", False),
+        ("*[", "a[", True),
+        ("a", "a\n", False),
+        ("*", "a\nb", True),
+    ],
+)
+def test_a_glob_at_its_edges(pattern: str, text: str, wanted: bool):
+    assert glob(pattern, text) is wanted
+    assert fnmatchcase(text, pattern) is wanted
+
+
+# Patterns with stars and texts made from the pattern itself: drawn apart they hardly ever meet.
+PIECE = st.text(alphabet="ab/", max_size=3)
+PIECES = st.lists(PIECE, min_size=2, max_size=4)
+
+
+@st.composite
+def close(draw: st.DrawFn) -> tuple[str, str]:
+    """A pattern, and a text that its pieces are in: all of them, or with some that overlap."""
+    pieces = draw(PIECES)
+    text = pieces[0]
+    for piece in pieces[1:]:
+        shared = draw(st.integers(0, min(len(piece), len(text))))
+        text += draw(PIECE) + piece if not shared or not text.endswith(piece[:shared]) else piece[shared:]
+    return "*".join(pieces), text
+
+
+@given(close())
+@example(("ab*ba", "aba"))
+def test_a_glob_is_what_the_shell_has_where_the_text_comes_from_the_pattern(pair: tuple[str, str]):
+    pattern, text = pair
+    assert glob(pattern, text) is fnmatchcase(text, pattern)
+    assert glob(pattern, text[1:]) is fnmatchcase(text[1:], pattern)
+    assert glob(pattern, text[:-1]) is fnmatchcase(text[:-1], pattern)
+
+
+@given(close(), st.sampled_from("?[]!-"), st.integers(0, 12))
+def test_a_glob_with_other_signs_too(pair: tuple[str, str], sign: str, at: int):
+    pattern, text = pair
+    pattern = pattern[:at] + sign + pattern[at + 1 :]
+    assert glob(pattern, text) is fnmatchcase(text, pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_one"), [("", False), ("a", False), ("!a", False), ("a]", False), ("*", True), ("a?", True), ("[a", True)]
+)
+def test_what_could_match_more_than_itself(pattern: str, is_one: bool):
+    assert is_glob(pattern) is is_one
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names", "wanted"),
+    [
+        (["b"], ["a", "b"], True),
+        (["!b"], ["a", "b"], False),
+        (["a", "!b"], ["a", "b"], False),
+        (["c"], ["a", "b"], False),
+        ([], ["a"], True),
+        ([], [], True),
+    ],
+)
+def test_what_has_two_names_matches_by_each(patterns: list[str], names: list[str], wanted: bool):
+    """A pipeline has its name and its file's stem."""
+    assert passes(patterns, names) is wanted
