@@ -11,7 +11,7 @@ const PROBE = "import sys; print('%d.%d %s' % (sys.version_info[0], sys.version_
 const PROBE_SECONDS = 20; // a cold disk is slow; what hangs is no Python
 const DEFECT = 70;
 const NO_FILE = 2; // Python does not find start.py; the program gives 2 only under `strict`
-const STATUSES = [1, 3, 4]; // the program gives these only under `strict`, its own or the policy's
+const STATUSES = [1, 3]; // the program gives these only under `strict`, its own or the policy's
 const WINDOWS = process.platform === "win32";
 
 // What shapes a process rather than tells of the run: taken as it was at main, so that no later step can bend post.
