@@ -50,8 +50,9 @@ def cache(tmp_path_factory, action) -> Path:
     environment = {**os.environ, "RUNNER_TOOL_CACHE": str(folder / "tool_cache")}
     ask = [sys.executable, "-I", "-c", PLACE, str(action / "plugins" / "github")]
     place = Path(subprocess.run(ask, env=environment, check=True, capture_output=True, text=True).stdout.strip())
-    place.parent.mkdir(parents=True)
-    place.symlink_to(sysconfig.get_path("purelib"), target_is_directory=True)
+    place.mkdir(parents=True)
+    for package in Path(sysconfig.get_path("purelib")).iterdir():
+        (place / package.name).symlink_to(package)
     return folder
 
 
