@@ -12,10 +12,6 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
-KINDS = ("ci", "cd")
-TIERS = ("production", "staging", "testing", "development", "other")
-REF_TYPES = ("branch", "tag", "pull_request")
-
 
 class Rank(IntEnum):
     """Who said something of a run: the higher rank decides."""
@@ -239,27 +235,3 @@ def _item(record: type[Any], item: Any) -> Any:
         return item
     author = item.get("author")
     return record(**{**item, "author": Person(**author)}) if author else record(**{k: v for k, v in item.items() if k != "author"})
-
-
-def spread(word: str, said: Fact) -> Facts:
-    """The facts in one word that a flag, a TOCSIN_* variable or the policy's context gives.
-
-    `image` is "repository:tag" (a registry's port is no tag), `triggered_by` a login or an email address,
-    `branch` and `tag` say what the ref is; every other word is a field by its own name.
-    """
-    value = said.value
-    fields: dict[str, Any] = {word: value}
-    if word == "image":
-        head, _, tail = value.rpartition("/")
-        name, _, tag = tail.partition("@")[0].partition(":")
-        fields = {"image.repository": f"{head}/{name}" if head else name, "image.tag": tag or None}
-    elif word == "triggered_by":
-        fields = {"triggered_by.email" if "@" in value else "triggered_by.login": value}
-    elif word in ("branch", "tag"):
-        fields = {"ref.type": word, "ref.name": value, f"ref.{word}": value}
-    elif word in _FIELD_OF:
-        fields = {_FIELD_OF[word]: value}
-    return {name: said._replace(value=value) for name, value in fields.items() if value}
-
-
-_FIELD_OF = {"commit": "commit.sha", "commit_message": "commit.message", "run_id": "run.id", "run_url": "run.url"}

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from tocsin.ci.status import known
 from tocsin.errors import UsageError
-from tocsin.event import KINDS
 from tocsin.policy.words import quoted
+from tocsin.terms import PLUGIN_INPUTS
 from tocsin.text import clean
 
 HOOKS = ("auto", "trigger", "completion", "both")
-FLAGS = ("project", "app", "environment", "cluster", "kind", "image", "triggered-by")
 VARIANT_MAX_CHARS = 200  # ours: a leg is told apart by its first few values
 
 
@@ -53,9 +52,11 @@ def read(env: Mapping[str, str]) -> Inputs:
     hook = _text(env, "hook").lower() or "auto"
     if hook not in HOOKS:
         wrong.append(f"hook is {quoted(hook)}: use {', '.join(HOOKS)}")
-    flags = {name.replace("-", "_"): text for name in FLAGS if (text := _text(env, name))}
-    if flags.get("kind", "ci") not in KINDS:
-        wrong.append(f"kind is {quoted(flags['kind'])}: use ci or cd")
+    flags = {name: text for name in PLUGIN_INPUTS if (text := _text(env, name.replace("_", "-")))}
+    for name, text in flags.items():
+        known_words = PLUGIN_INPUTS[name].words
+        if known_words and text not in known_words:
+            wrong.append(f"{name} is {quoted(text)}: use {' or '.join(known_words)}")
     status = _text(env, "status")
     if status and not known(status):
         wrong.append(f"status is {quoted(status)}: use success, failure, cancelled, unstable or skipped, or leave it out")

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import OneOf, Parser
+from tocsin.terms import FLAGS
 
 if TYPE_CHECKING:
     from tocsin.pipeline import Plan
@@ -14,17 +15,7 @@ if TYPE_CHECKING:
 
 HOOKS = ("trigger", "completion")
 PORT_MAX = 65535
-CONTEXT_FLAGS = (
-    ("app", "NAME", "the application"),
-    ("project", "NAME", "the project the application belongs to"),
-    ("environment", "NAME", "the environment that is deployed to"),
-    ("tier", "TIER", "production, staging, testing, development or other"),
-    ("cluster", "NAME", "the cluster that is deployed to"),
-    ("kind", "KIND", "ci or cd"),
-    ("pipeline", "NAME", "the pipeline's name"),
-    ("image", "REPO:TAG", "the container image"),
-    ("triggered-by", "WHO", "a login or an email address"),
-)
+CONTEXT_FLAGS = tuple((name.replace("_", "-"), *term.flag) for name, term in FLAGS.items() if term.flag)
 
 
 def add_hook(command: Parser, *, nargs: str | None = None, default_words: str = "") -> None:
@@ -55,8 +46,7 @@ def request(words: argparse.Namespace) -> Request:
     """What the hook and the event's flags ask for."""
     from tocsin.request import Request
 
-    names = [name.replace("-", "_") for name, _, _ in CONTEXT_FLAGS]
-    flags = {name: getattr(words, name) for name in names if getattr(words, name)}
+    flags = {name: getattr(words, name) for name in FLAGS if getattr(words, name)}
     return Request(words.hook, words.status, flags, words.facts, words.policy, words.ci)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import NoneType
+from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_type_hints
 
 from tocsin.ci.common import utc, valid, web_url
 from tocsin.errors import ContextError, UsageError
-from tocsin.event import KINDS, LISTS, RECORDS, REF_TYPES, TIERS, Event, Fact, Facts, Person, Rank, dotted
+from tocsin.event import LISTS, RECORDS, Event, Fact, Facts, Person, Rank, dotted
 from tocsin.policy.words import quoted
 from tocsin.request import STDIN
 from tocsin.source import policy_name
 from tocsin.source.places import read_file
 from tocsin.suggest import do_you_mean
+from tocsin.terms import TERMS
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -29,11 +31,9 @@ SOURCE = "facts"  # in words for the user
 _COMPUTED = ("ci", "hook", "event", "sources", "commit.short_sha")  # these follow from others: what `context --json` prints can come back
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _WORDS = {
-    "kind": KINDS,
-    "tier": TIERS,
     "scope": ("job", "run"),
-    "ref.type": REF_TYPES,
     "transition": ("fixed", "broken", "still_failing"),
+    **{term.field: term.words for term in TERMS.values() if term.words},
 }
 _FIELDS = {name for name, _ in dotted(Event())}
 
@@ -95,6 +95,16 @@ def _parts(name: str) -> tuple[str, ...]:
     return RECORDS[name]._fields if name in RECORDS else ()
 
 
+def type_of(name: str) -> Any:
+    """What a scalar field holds, by its dotted name: str, int or bool."""
+    *parts, last = name.split(".")
+    record: type[Any] = Event
+    for part in parts:
+        record = type(record._field_defaults[part])
+    hint = get_type_hints(record)[last]
+    return next(option for option in get_args(hint) or (hint,) if option is not NoneType)
+
+
 def _value(name: str, value: Any) -> Any:
     """What a field holds. Raises ContextError."""
     if name in LISTS:
@@ -103,7 +113,7 @@ def _value(name: str, value: Any) -> Any:
         raise _must(name, f"be an object with {', '.join(_parts(name))}")
     if name not in _FIELDS:
         raise ContextError(f"--facts: unknown field {_quoted(name)}{_suggestion(name)}; `tocsin context --json` shows the fields")
-    if name == "pull_request.fork":
+    if type_of(name) is bool:
         if not isinstance(value, bool):
             raise _must(name, "be true or false")
         return value
@@ -115,7 +125,7 @@ def _value(name: str, value: Any) -> Any:
 
 def _read(name: str, text: str) -> str | int:
     """A field's value from its text: a number, an instant, a web address, or the text itself. Raises ContextError."""
-    if name in ("run.number", "run.attempt", "pull_request.number"):
+    if type_of(name) is int:
         return int(text) if _NUMBER.fullmatch(text) else _refuse(name, "be a whole number")
     if name in ("run.started_at", "run.finished_at"):
         return utc(text) or _refuse(name, "be an instant of ISO 8601 with its offset, as 2026-11-23T15:44:00Z")

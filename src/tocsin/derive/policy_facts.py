@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from tocsin.derive.consequences import conclude
 from tocsin.derive.precedence import lay
 from tocsin.errors import ContextError
-from tocsin.event import KINDS, TIERS, Event, Fact, Facts, Rank, build, spread
+from tocsin.event import Event, Fact, Facts, Rank, build
 from tocsin.policy.contents import is_template
 from tocsin.policy.match import fulfils, selector_values
 from tocsin.policy.model import Environment
+from tocsin.terms import TERMS, spread
 from tocsin.text import URL_MAX_CHARS, clean
 
 if TYPE_CHECKING:
@@ -113,6 +114,9 @@ def _value(key: str, text: str, event: Event, source: str) -> str:
         value = clean(compile_text(text).render(variables(event)), URL_MAX_CHARS)
     except TemplateProblem as error:
         raise ContextError(f"{source}: the template of '{key}' cannot be rendered for this run: {error}") from None
-    if key == "kind" and value not in ("", *KINDS):
-        raise ContextError(f"{source}: the template of 'kind' gives {clean(value, 40)!r}: it must give ci or cd")
-    return "other" if key == "tier" and value not in ("", *TIERS) else value
+    known = TERMS[key].words
+    if not known or value in ("", *known):
+        return value
+    if key == "tier":
+        return "other"
+    raise ContextError(f"{source}: the template of '{key}' gives {clean(value, 40)!r}: it must give {' or '.join(known)}")

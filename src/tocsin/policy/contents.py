@@ -34,7 +34,7 @@ def check_context(context: Any, problems: Problems) -> None:
 
             for wrong in find_problems(text):
                 problems.add(wrong._replace(message=f"{holder(path)}: {wrong.message}").under(path))
-        elif key in ("kind", "tier") and text not in WORDS[key]:
+        elif key in WORDS and text not in WORDS[key]:
             where = f" in {holder(path[:3] if len(path) > 3 else path[:1])}"
             problems.add(unknown_word(key, text, where, problems.suggest).under(path))
 

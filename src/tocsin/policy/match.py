@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.channels import KINDS
 from tocsin.policy.glob import passes
+from tocsin.terms import SELECTORS
 from tocsin.text import clean
 from tocsin.verdict import Skip
 
 if TYPE_CHECKING:
     from tocsin.event import Event
     from tocsin.policy.model import Notification, Policy, Recipient, Selector
+    from tocsin.terms import Term
 
 Values = Mapping[str, tuple[str, ...]]
 
@@ -69,25 +72,14 @@ class EventValues:
 
 def selector_values(event: Event) -> Values:
     """What an event is called, by selector key; () where it does not have it. A pipeline has its name and its file's stem."""
-    request, file = event.pull_request, event.pipeline_file
-    stem = file.rpartition("/")[2].rpartition(".")[0] or file if file else None
-    known = {
-        "kind": (event.kind,),
-        "project": (event.project,),
-        "app": (event.app,),
-        "environment": (event.environment,),
-        "tier": (event.tier,),
-        "cluster": (event.cluster,),
-        "pipeline": (event.pipeline, stem),
-        "job": (event.job.name,),
-        "branch": (event.ref.branch,),
-        "tag": (event.ref.tag,),
-        "ref_type": (event.ref.type,),
-        "source_branch": (request.source_branch,),
-        "target_branch": (request.target_branch,),
-        "source": (event.source,),
-    }
-    return {key: tuple(value for value in values if value is not None) for key, values in known.items()}
+    return {key: tuple(value for value in _values(term, event) if value is not None) for key, term in SELECTORS.items()}
+
+
+def _values(term: Term, event: Event) -> Iterable[str | None]:
+    yield attrgetter(term.field)(event)
+    if term.stem_of:
+        path: str = attrgetter(term.stem_of)(event) or ""
+        yield path.rpartition("/")[2].rpartition(".")[0] or path or None
 
 
 def fulfils(selector: Selector, known: Values) -> bool:

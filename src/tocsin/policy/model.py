@@ -6,12 +6,13 @@ dicts of the given keys only: ten thousand of them are checked and matched fast.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, WithJsonSchema
 from typing_extensions import TypedDict
 
 from tocsin.channels.options import Address, ChannelOptions
+from tocsin.terms import SELECTORS, SETTINGS, TIERS
 
 EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "fixed", "broken", "still_failing")
 
@@ -21,12 +22,15 @@ ATTEMPTS_MAX = 20  # ours
 
 T = TypeVar("T")
 EventWord: TypeAlias = Literal["trigger", "success", "failure", "cancelled", "unstable", "fixed", "broken", "still_failing"]
-SelectorKey: TypeAlias = Literal[
-    "kind", "project", "app", "environment", "tier", "cluster", "pipeline", "job",
-    "branch", "tag", "ref_type", "source_branch", "target_branch", "source",
-]  # fmt: skip
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Some = Annotated[str, Field(min_length=1)]
+
+if TYPE_CHECKING:
+    SelectorKey: TypeAlias = str
+    Tier: TypeAlias = str
+else:  # made of the table of terms, which a checker cannot read
+    SelectorKey = Literal[tuple(SELECTORS)]
+    Tier = Literal[TIERS]
 
 
 def listed(value: Any) -> Any:
@@ -64,22 +68,7 @@ def _budget(value: Any) -> Any:
 
 OneOrMore = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
 
-SELECTOR_KEYS: dict[SelectorKey, str] = {
-    "kind": "ci or cd.",
-    "project": "The project.",
-    "app": "The application.",
-    "environment": "The environment that is deployed to.",
-    "tier": "The environment's tier: production, staging, testing, development, other.",
-    "cluster": "The cluster of the environment.",
-    "pipeline": "The pipeline's name, or the stem of a workflow's file.",
-    "job": "The job's name.",
-    "branch": "The branch; a pull request has none.",
-    "tag": "The tag.",
-    "ref_type": "branch, tag or pull_request.",
-    "source_branch": "The branch that a pull request comes from.",
-    "target_branch": "The branch that a pull request goes to.",
-    "source": "What started the run, in the CI's own word: push, schedule, …",
-}
+SELECTOR_KEYS: dict[SelectorKey, str] = {name: term.selector for name, term in SELECTORS.items()}
 
 Selector = Annotated[
     dict[SelectorKey, Annotated[list[Some], Field(min_length=1)]],
@@ -88,21 +77,17 @@ Selector = Annotated[
 ]
 
 
-class Settings(TypedDict, total=False):
-    """What the policy says of a run: constants, or templates over the event."""
+if TYPE_CHECKING:
 
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+    class Settings(TypedDict, total=False):
+        """Any term that has a setting."""
 
-    project: Annotated[Some, Field(description="The project.")]
-    app: Annotated[Some, Field(description="The application.")]
-    environment: Annotated[Some, Field(description="The environment that is deployed to.")]
-    environment_url: Annotated[Some, Field(description="The environment's web address.")]
-    tier: Annotated[Some, Field(description="The environment's tier.")]
-    cluster: Annotated[Some, Field(description="The cluster of the environment.")]
-    kind: Annotated[Some, Field(description="ci or cd.")]
-    pipeline: Annotated[Some, Field(description="The pipeline's name.")]
-    image: Annotated[Some, Field(description="The container image, repository:tag.")]
-    triggered_by: Annotated[Some, Field(description="Who triggered the run: a login or an email address.")]
+else:
+    Settings = TypedDict(
+        "Settings", {name: Annotated[Some, Field(description=term.setting)] for name, term in SETTINGS.items()}, total=False
+    )
+    Settings.__doc__ = "What the policy says of a run: constants, or templates over the event."
+    Settings.__pydantic_config__ = ConfigDict(extra="forbid")
 
 
 class ContextRule(TypedDict):
@@ -129,9 +114,7 @@ class Frozen(BaseModel):
 class Environment(Frozen):
     """What is known of an environment."""
 
-    tier: Literal["production", "staging", "testing", "development", "other"] | None = Field(
-        default=None, description="Guessed from the environment's name where it is not given."
-    )
+    tier: Tier | None = Field(default=None, description="Guessed from the environment's name where it is not given.")
     cluster: Some | None = Field(default=None, description="The cluster it runs on.")
 
 

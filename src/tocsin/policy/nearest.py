@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tocsin.terms import TERMS, flag_name, variable_name
 from tocsin.text import clean, clip
 
 if TYPE_CHECKING:
@@ -12,18 +13,6 @@ if TYPE_CHECKING:
 
 WANTED_MAX_CHARS = 80  # ours: a list of patterns in a sentence
 DIFFERENCES_MAX = 4  # ours
-
-# How a run gets what it does not have.
-_STEPS = {
-    "on": "add it to the rule's 'on'",
-    "kind": "kind is cd where an environment is known: pass --environment or --kind, or set it in the policy's context",
-    "branch": "a tag and a pull request have no branch: use ref_type, tag, source_branch or target_branch for them",
-    "tag": "only a tag's run has one",
-    "source_branch": "only a pull request has one",
-    "target_branch": "only a pull request has one",
-    "job": "only a run of a job has one",
-}
-_SETTABLE = ("project", "app", "environment", "tier", "cluster", "pipeline")
 
 
 def notice(rules: Sequence[RuleMatch]) -> str:
@@ -45,9 +34,21 @@ def _difference(mismatch: Mismatch) -> str:
 
 def _step(mismatch: Mismatch) -> str:
     key, got = mismatch.key, mismatch.got
-    if got is None or key in ("on", "kind"):
-        flag = f"--{key}, TOCSIN_{key.upper()}, or the policy's context"
-        return _STEPS.get(key) or (f"say it with {flag}" if key in _SETTABLE else f"this CI does not say it: leave {key} out of the rule")
+    if key == "on":
+        return "add it to the rule's 'on'"
+    if got is None or key == "kind":
+        return TERMS[key].missing or _ways(key)
     if any(pattern == f"!{got}" for pattern in mismatch.wanted) or all(pattern.startswith("!") for pattern in mismatch.wanted):
         return f"the rule excludes it: change its {key} if it should not"
     return f"add it to the rule's {key} if it should match"
+
+
+def _ways(key: str) -> str:
+    """How a run gets what it does not have."""
+    term = TERMS[key]
+    if not term.flag:
+        return f"this CI does not say it: leave {key} out of the rule"
+    ways = (
+        f"{flag_name(key)}, {variable_name(key)}, or the policy's context" if term.setting else f"{flag_name(key)} or {variable_name(key)}"
+    )
+    return f"say it with {ways}"

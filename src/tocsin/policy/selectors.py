@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tocsin.checks import Check
-from tocsin.event import KINDS, REF_TYPES, TIERS
 from tocsin.policy.glob import glob, is_glob, passes
 from tocsin.policy.model import listed
 from tocsin.policy.words import Suggestions, quoted
+from tocsin.terms import REF_TYPES, TERMS
 from tocsin.wrong import Wrong
 
-WORDS = {"kind": KINDS, "tier": TIERS, "ref_type": REF_TYPES}
-"""The keys that take few words."""
+WORDS = {name: term.words for name, term in TERMS.items() if term.words}
+"""The keys of selectors and settings that take few words."""
 
 # Each of these is known of one type of ref only.
 _REF_OF = {"branch": "branch", "tag": "tag", "source_branch": "pull_request", "target_branch": "pull_request"}

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from tocsin import channels
 from tocsin.checks import Check
-from tocsin.event import TIERS
 from tocsin.policy import model
 from tocsin.policy.plain import TYPED
 from tocsin.policy.words import complaint, quoted, sentence
+from tocsin.terms import TIERS
 from tocsin.wrong import DataPath, Wrong, check_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, merged
 from tocsin.ci.gitlab import TOKEN
 from tocsin.ci.run import Run, TrustedRef
 from tocsin.ci.status import known
-from tocsin.event import TIERS, Fact
+from tocsin.event import Fact
+from tocsin.terms import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
