@@ -11,6 +11,7 @@ from tocsin.policy.meaning import context_rules
 from tocsin.policy.nodes import BadFileError, decode
 from tocsin.policy.selectors import WORDS, unknown_word
 from tocsin.policy.words import holder, quoted, sentence
+from tocsin.terms import SETTINGS
 from tocsin.text import clean
 from tocsin.wrong import DataPath, Wrong
 
@@ -34,7 +35,7 @@ def check_context(context: Any, problems: Problems) -> None:
 
             for wrong in find_problems(text):
                 problems.add(wrong._replace(message=f"{holder(path)}: {wrong.message}").under(path))
-        elif key in WORDS and text not in WORDS[key]:
+        elif key in SETTINGS and key in WORDS and text not in WORDS[key]:
             where = f" in {holder(path[:3] if len(path) > 3 else path[:1])}"
             problems.add(unknown_word(key, text, where, problems.suggest).under(path))
 
