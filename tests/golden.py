@@ -1,4 +1,7 @@
-"""What the sample events become: `python tests/golden.py` writes it anew; read the difference before you keep it."""
+"""What is recorded of events: `python tests/golden.py` writes it anew; read the difference before you keep it.
+
+The messages of the sample events (tests/cases/messages), the events of recorded runs (contexts), and who would get what (explain).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import test_context
+import test_explain
 from events import MESSAGES, sample
 from kinds import HTTP_KINDS, render
 
@@ -19,6 +24,8 @@ def write() -> None:
         _write(folder / "message.json", {"title": message.title, "text": message.text, "tone": message.tone})
         for kind in HTTP_KINDS:
             _write(folder / f"{kind}.json", render(kind, sample(folder)))
+    test_context.write()
+    test_explain.write()
 
 
 def _write(path: Path, value: Any) -> None:
