@@ -161,6 +161,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def golden(session: nox.Session) -> None:
+    """Write all that the tests have recorded of events, messages and policies anew; read the difference before you keep it."""
+    session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
+    session.run("python", "tests/golden.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """The figures that the claims on speed rest on."""
     session.install("-q", "-e", ".[ses]", "requests", silent=True)

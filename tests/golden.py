@@ -1,6 +1,7 @@
 """What is recorded of events: `python tests/golden.py` writes it anew; read the difference before you keep it.
 
-The messages of the sample events (tests/cases/messages), the events of recorded runs (contexts), and who would get what (explain).
+The messages of the sample events (tests/cases/messages), the events of recorded runs (contexts), who would get what (explain),
+and what `check` says of each policy (policy), for it lists the keys there are.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import policies
 import test_context
 import test_explain
 from events import MESSAGES, sample
@@ -26,6 +28,7 @@ def write() -> None:
             _write(folder / f"{kind}.json", render(kind, sample(folder)))
     test_context.write()
     test_explain.write()
+    policies.write()
 
 
 def _write(path: Path, value: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
 
 from tocsin.errors import PolicyError, Problem
@@ -81,5 +83,30 @@ def run(**fields: object) -> Event:
     return Event(**{**known, **fields})
 
 
-if __name__ == "__main__":
+def copied(root: Path) -> Path:
+    """A copy of the cases that is a repository of its own: payload files are sought from its root."""
+    shutil.copytree(CASES, root, dirs_exist_ok=True)
+    (root / ".git").mkdir()
+    return root
+
+
+def outcome(path: Path) -> tuple[bool, str]:
+    """Is the policy valid, and the lines that check prints for it."""
+    try:
+        problems, valid = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent))).warnings, True
+    except PolicyError as error:
+        problems, valid = error.problems, False
+    return valid, "".join(f"{problem}\n" for problem in problems)
+
+
+def write() -> None:
+    """Write what `check` says of every case, and the ids of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in copied(Path(folder)).glob("*/*.yml"):
+            place = CASES / path.parent.name / f"{path.stem}.expected"
+            place.write_text(outcome(path)[1], encoding="utf-8")
     (CASES / "checks.json").write_text(json.dumps(ids(), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from policies import CASES
-
-from tocsin.errors import PolicyError
-from tocsin.policy.load import load
-from tocsin.policy.text import PolicyText
-from tocsin.source.places import files_of
+from policies import CASES, copied, outcome
 
 
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the cases that is a repository of its own: payload files are sought from its root."""
-    root = tmp_path_factory.mktemp("repository")
-    shutil.copytree(CASES, root, dirs_exist_ok=True)
-    (root / ".git").mkdir()
-    return root
-
-
-def outcome(path: Path) -> tuple[bool, str]:
-    """Is the policy valid, and the lines that check prints for it."""
-    try:
-        problems, valid = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent))).warnings, True
-    except PolicyError as error:
-        problems, valid = error.problems, False
-    return valid, "".join(f"{problem}\n" for problem in problems)
+    return copied(tmp_path_factory.mktemp("repository"))
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (CASES / "invalid").glob("*.yml")))

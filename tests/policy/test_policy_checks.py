@@ -28,7 +28,7 @@ def test_every_check_has_a_case():
 
 
 def test_every_problem_of_a_case_has_its_id():
-    assert ids() == json.loads((CASES / "checks.json").read_text(encoding="utf-8"))  # `python tests/policies.py` writes it
+    assert ids() == json.loads((CASES / "checks.json").read_text(encoding="utf-8"))  # `./dev golden` writes it
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
