@@ -45,6 +45,7 @@ def servers() -> Iterator[Servers]:
         yield Servers(server, gone, mailbox, authority.cert_pem.bytes().decode())
 
 
+@pytest.mark.timeout(600)  # seconds: all builds of an engine, one after the other
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")
 @pytest.mark.parametrize("engine", ["cps", "sandbox", "plain"])
 def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path):
