@@ -9,7 +9,7 @@ from pathlib import Path
 from tocsin.event import Event, Ref
 from tocsin.policy.load import load
 from tocsin.policy.match import destinations, match
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 
 
 def main() -> None:

@@ -194,8 +194,8 @@ def selector_table(_: str) -> str:
 
 def devtron_table(_: str) -> str:
     """Devtron's variables with their types, for a failed build and a failed deployment."""
-    cd = devtron.variables(EVERYTHING)
-    ci = devtron.variables(EVERYTHING._replace(kind="ci", environment=None))
+    cd = devtron.devtron_variables(EVERYTHING)
+    ci = devtron.devtron_variables(EVERYTHING._replace(kind="ci", environment=None))
     types = {str: "text", int: "number", list: "list"}
     rows = ((f"`{name}`", types[type(cd[name])], code(json.dumps(ci[name])), code(json.dumps(cd[name]))) for name in cd)
     return table(("variable", "type", "on a build", "on a deployment"), *rows)

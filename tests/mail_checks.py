@@ -8,7 +8,7 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-from tocsin.channels.mime import pack
+from tocsin.channels.mime import pack_mail
 
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "div", "table", "tr", "th", "td", "p", "h1", "span", "a", "strong",
@@ -24,7 +24,7 @@ LINES = {"Auto-Submitted", "List-Id", "In-Reply-To", "References", "Reply-To"}
 
 def parse(payload, key="key"):
     """The mail as a reader's program takes it, with everything checked that holds of every mail."""
-    content = pack(payload, key, NOW).content
+    content = pack_mail(payload, key, NOW).content
     assert content.isascii()
     lines = content.split(b"\r\n")
     assert all(b"\n" not in line and b"\r" not in line for line in lines)

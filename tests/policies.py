@@ -11,7 +11,7 @@ from tocsin.errors import PolicyError, Problem
 from tocsin.event import Commit, Event, Job, Ref
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.nodes import BadFileError
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 from tocsin.source.places import files_of
 
 CASES = Path(__file__).parent / "cases" / "policy"

@@ -22,8 +22,8 @@ from tocsin.derive.spoken import VARIABLES
 from tocsin.event import LISTS, Event, dotted
 from tocsin.policy.load import load
 from tocsin.policy.model import EVENTS
+from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.schema import schema
-from tocsin.policy.text import PolicyText
 from tocsin.source.places import files_of
 from tocsin.templates import devtron
 from tocsin.templates.filters import FILTERS
@@ -175,7 +175,7 @@ def column(page: str, heading: str) -> set[str]:
 def test_tables_are_complete():
     assert column("docs/policy.md", "The event's fields") == {name for name, _ in dotted(Event())} | set(LISTS)
     assert column("docs/policy.md", "Events") == {*EVENTS, "skipped"}
-    assert column("docs/devtron.md", "Variables") == set(devtron.variables(Event()))
+    assert column("docs/devtron.md", "Variables") == set(devtron.devtron_variables(Event()))
     assert {f"TOCSIN_{word.upper()}" for word in VARIABLES} < column("docs/commands.md", "Environment variables")
 
 

@@ -22,7 +22,7 @@ from tocsin.event import LISTS, Event, as_dict, dotted
 from tocsin.policy import nearest
 from tocsin.policy.load import load
 from tocsin.policy.match import match
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 from tocsin.templates.samples import EVERYTHING
 from tocsin.terms import TERMS, Term, flag_name, variable_name
 
@@ -163,7 +163,7 @@ def forgotten_plugins(name: str, term: Term) -> list[str]:
     }
     value = str(value_of(term.field))
     parts[f"INPUT_{dashed.upper()} among what src/tocsin/action/inputs.py reads"] = (
-        inputs.read({f"INPUT_{dashed.upper()}": value}).flags.get(name) == value
+        inputs.read_inputs({f"INPUT_{dashed.upper()}": value}).flags.get(name) == value
     )
     if term.plugins:
         return [part for part, there in parts.items() if not there]

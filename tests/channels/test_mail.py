@@ -18,7 +18,7 @@ from kinds import options as options_of
 from mail_checks import NOW, Page, parse
 
 from tocsin.channels import MAIL_KINDS, load, mail, smtp
-from tocsin.channels.mime import pack
+from tocsin.channels.mime import pack_mail
 from tocsin.event import Event
 from tocsin.message import Detail, Link, Message, compose
 
@@ -35,7 +35,7 @@ def render(one: Event, recipient="dev@example.com", rules=RULES, **more):
 
 def names(payload):
     """The senders' names, read by the older of the library's two parsers: the newer one puts spaces between encoded words (3.11)."""
-    value = email.message_from_bytes(pack(payload, "key", NOW).content)["From"]
+    value = email.message_from_bytes(pack_mail(payload, "key", NOW).content)["From"]
     return [str(make_header(decode_header(name))) for name, _ in getaddresses([value])]
 
 

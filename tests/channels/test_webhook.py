@@ -146,7 +146,7 @@ PAYLOAD = {
 @pytest.mark.parametrize("payload", [None, PAYLOAD], ids=["default", "own"])
 @pytest.mark.parametrize("name", EVERY)
 def test_a_body_stays_small_and_strict_whatever_the_event(name: str, payload: Any) -> None:
-    sent = webhook.encoded(body(payload, compose(EVERY[name])))
+    sent = webhook.encoded_body(body(payload, compose(EVERY[name])))
     assert len(sent) <= webhook.ADDED_MAX_BYTES + 1000
     assert json.loads(sent.decode("utf-8", "strict"), parse_constant=pytest.fail)
 
@@ -155,7 +155,7 @@ def test_what_an_event_adds_is_cut_before_it_is_too_much() -> None:
     event = hostile("x" * 100_000)._replace(changes=(Change(title="\x00" * 100_000),) * 1000)
     rendered = body({"a": "{{ changes | map(attribute='title') | join }}", "b": ["{{ commit.message }}"] * 100}, compose(event))
     assert rendered["b"][0].endswith("…")
-    assert len(webhook.encoded(rendered)) <= webhook.ADDED_MAX_BYTES + 1000
+    assert len(webhook.encoded_body(rendered)) <= webhook.ADDED_MAX_BYTES + 1000
 
 
 def test_a_template_that_makes_too_much_of_any_event_is_a_problem() -> None:
@@ -184,7 +184,7 @@ TEXTS = st.text(st.characters(), min_size=1, max_size=50) | st.sampled_from(sort
 @settings(max_examples=60, deadline=None)
 def test_no_value_changes_the_structure(text: str) -> None:
     for payload in (STRUCTURE, json.dumps(STRUCTURE)):
-        sent = json.loads(webhook.encoded(body(payload, compose(hostile(text)))))
+        sent = json.loads(webhook.encoded_body(body(payload, compose(hostile(text)))))
         assert shape(sent) == shape(body(payload, compose(hostile("x"))))
 
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from tocsin.action.files import put
 from tocsin.action.hooks import decide
-from tocsin.action.inputs import Inputs, is_strict, read, read_needs, variant
+from tocsin.action.inputs import Inputs, is_strict, read_inputs, read_needs, variant
 from tocsin.ci.run import Run
 from tocsin.errors import UsageError
 from tocsin.event import Fact
 
 
 def inputs(**words) -> Inputs:
-    return read({f"INPUT_{name.replace('_', '-').upper()}": text for name, text in words.items()})
+    return read_inputs({f"INPUT_{name.replace('_', '-').upper()}": text for name, text in words.items()})
 
 
 def needs(**results) -> str:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.inbox import mail, smtpd
+from tocsin.inbox import mail_parts, smtpd
 
 
 def message(text: str = "Build of payments failed.\n", html: str | None = "<h1>Build failed</h1>") -> EmailMessage:
@@ -216,7 +216,7 @@ def test_the_client_understands_a_refusal(ses):
     ],
 )
 def test_malformed_mails_have_parts_all_the_same(raw, expected):
-    parts = mail.payload(raw, [])
+    parts = mail_parts.payload(raw, [])
     assert {name: parts[name] for name in expected} == expected
 
 
@@ -242,5 +242,5 @@ def test_malformed_mails_have_parts_all_the_same(raw, expected):
     )
 )
 def test_no_mail_raises(pieces):
-    parts = mail.payload(b"".join(pieces), [])
+    parts = mail_parts.payload(b"".join(pieces), [])
     assert set(parts) == {"from", "to", "subject", "text", "html", "headers"}

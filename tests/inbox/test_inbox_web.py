@@ -128,7 +128,7 @@ def test_the_page_is_given_no_credential_and_no_more_than_it_can_show():
         "x" * (feed.TEXT_MAX_CHARS + 1),
         {"authorization": "Bearer abc", "cookie": "abc", "x-api-key": "abc", "x-auth-token": "abc", "webhook-id": "msg"},
     )
-    entry = feed.entry(arrivals.Arrivals().add("webhook", "t", "", content))
+    entry = feed.page_entry(arrivals.Arrivals().add("webhook", "t", "", content))
     assert entry["headers"] == {
         "authorization": "Bearer ***",
         "cookie": "***",

@@ -12,7 +12,7 @@ from policies import CASES
 
 from tocsin.channels import KINDS
 from tocsin.policy.model import SELECTOR_KEYS
-from tocsin.policy.nodes import compose, decode
+from tocsin.policy.nodes import decode, root_node
 from tocsin.policy.plain import Plain
 from tocsin.policy.schema import schema
 
@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 def data(path: Path) -> Any:
     """The file as an editor sees it, with the types of YAML 1.2."""
-    root = compose(decode(path.read_bytes()))
+    root = root_node(decode(path.read_bytes()))
     assert root is not None
     return Plain(lambda *_: None).typed(root)
 

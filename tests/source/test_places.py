@@ -11,7 +11,7 @@ from policies import problems, read, run
 from tocsin.errors import PolicyError
 from tocsin.policy.load import load
 from tocsin.policy.match import destinations, match
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 from tocsin.source.builtin import VARIABLES, builtin
 from tocsin.source.places import PLACES, files_of, find_path, workspace
 

@@ -16,7 +16,7 @@ from tocsin.errors import PolicyError
 from tocsin.event import Fact
 from tocsin.network import Network
 from tocsin.policy.nodes import BadFileError
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 from tocsin.source.places import in_workspace
 from tocsin.source.snapshot import take
 from tocsin.world import World

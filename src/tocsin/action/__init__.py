@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from tocsin import ci, pipeline, report
 from tocsin.action import files, policy, state
 from tocsin.action.hooks import Hooks, decide, is_late
-from tocsin.action.inputs import Inputs, is_strict, read
+from tocsin.action.inputs import Inputs, is_strict, read_inputs
 from tocsin.action.log import Log, proxy_secrets
-from tocsin.action.send import Hook, send
+from tocsin.action.send import Hook, send_hook
 from tocsin.action.summary import failure
 from tocsin.derive.facts_file import SOURCE
 from tocsin.errors import PolicyError, TocsinError
@@ -36,7 +36,7 @@ def run(stage: str, world: World, console: Console, stop: Stop) -> int:
     log = Log(console, debugging=env.get("RUNNER_DEBUG") == "1")
     log.mask([env.get("INPUT_TOKEN", ""), *proxy_secrets(world.network.proxies)])
     try:
-        inputs = read(env)
+        inputs = read_inputs(env)
         return _main(world, inputs, log, stop) if stage == "main" else _post(world, inputs, log, stop)
     except TocsinError as error:
         _tell(error, world, log)
@@ -47,13 +47,13 @@ def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     """The step's place in the job."""
     late = is_late(inputs)
     this, hooks = _read_run(world, inputs, late=late)
-    situation, snapshot = policy.find(world, inputs.policy, this, pipeline.open_api(world, this, inputs.token))
+    situation, snapshot = policy.find_policy(world, inputs.policy, this, pipeline.open_api(world, this, inputs.token))
     follows = bool(hooks.post and situation.document)
     if follows:
         _save(state.State(snapshot, None if late else world.now()), world, log)
     if hooks.main:
         request = _request(inputs, hooks, hooks.main, this)
-        return send(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
+        return send_hook(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
     if situation.document:
         log.mask(pipeline.credentials(situation.document.policy, world.env))
     for notice in (*hooks.notices, *situation.why_not):
@@ -66,13 +66,13 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     value = world.env.get(f"STATE_{state.NAME}") or state.NOTHING
     if value == state.NOTHING:
         return report.OK
-    left = state.unpack(value)
+    left = state.unpack_state(value)
     this, hooks = _read_run(world, inputs, late=left.started_at is None)
     if not hooks.post:
         return report.OK
     situation = policy.restore(world, left.snapshot, this, pipeline.open_api(world, this, inputs.token))
     request = _request(inputs, hooks, hooks.post, this, left.started_at)
-    return send(world, Hook(request, situation, inputs, first=hooks.main is None, last=True), log, stop)
+    return send_hook(world, Hook(request, situation, inputs, first=hooks.main is None, last=True), log, stop)
 
 
 def _read_run(world: World, inputs: Inputs, *, late: bool) -> tuple[Run, Hooks]:
@@ -96,7 +96,7 @@ def _request(inputs: Inputs, hooks: Hooks, hook: str, run: Run, started_at: str 
 def _save(left: state.State, world: World, log: Log) -> None:
     """Leave what main has learned for post: before anything is sent, so that an end by force loses nothing of it."""
     try:
-        value = state.pack(left, files.temporary(world.env))
+        value = state.pack_state(left, files.temporary(world.env))
     except OSError as error:
         wrong: str | None = (
             f"what post needs cannot be kept ({error.strerror}): nothing will be sent when the job ends; free some disk space"

@@ -46,7 +46,7 @@ def is_strict(env: Mapping[str, str]) -> bool:
     return _text(env, "strict").lower() == "true"
 
 
-def read(env: Mapping[str, str]) -> Inputs:
+def read_inputs(env: Mapping[str, str]) -> Inputs:
     """The inputs of this step. Raises UsageError with all that is wrong."""
     wrong: list[str] = []
     hook = _text(env, "hook").lower() or "auto"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
-from tocsin.annotations import annotation, encoded
+from tocsin.annotations import annotation, encoded_data
 from tocsin.console import Console
 from tocsin.errors import Problem
 from tocsin.secrets import MASKED_MIN_CHARS
@@ -31,7 +31,7 @@ class Log:
 
     def annotate(self, text: str, level: str = "notice") -> None:
         """A line that is shown at the step and on the run's page; `level` is notice, warning or error."""
-        self._console.command(f"::{level} title={TITLE}::{encoded(text)}")
+        self._console.command(f"::{level} title={TITLE}::{encoded_data(text)}")
 
     def problem(self, problem: Problem) -> None:
         """Something wrong in the policy, shown at its line."""
@@ -48,12 +48,12 @@ class Log:
     def debug(self, text: str) -> None:
         """A line that is shown where the run was started with debug logging."""
         if self.debugging:
-            self._console.command(f"::debug::{encoded(text)}")
+            self._console.command(f"::debug::{encoded_data(text)}")
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """Fold the lines in between under a title."""
-        self._console.command(f"::group::{encoded(title)}")
+        self._console.command(f"::group::{encoded_data(title)}")
         try:
             yield
         finally:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from tocsin import source
 from tocsin.errors import PolicyError
 from tocsin.pipeline import Situation, situation
-from tocsin.policy.nodes import MAPPING, BadFileError, compose, decode
+from tocsin.policy.nodes import MAPPING, BadFileError, decode, root_node
 from tocsin.source.snapshot import Snapshot, take
 
 if TYPE_CHECKING:
     from tocsin.ci.rest import Api
     from tocsin.ci.run import Run
     from tocsin.policy.nodes import Node
-    from tocsin.policy.text import PolicyText
+    from tocsin.policy.policy_text import PolicyText
     from tocsin.world import World
 
 
@@ -22,7 +22,7 @@ class StrictPolicyError(PolicyError):
     """An invalid policy that asks for strictness."""
 
 
-def find(world: World, named: str | None, run: Run, api: Api | None) -> tuple[Situation, Snapshot | None]:
+def find_policy(world: World, named: str | None, run: Run, api: Api | None) -> tuple[Situation, Snapshot | None]:
     """The situation with the policy that holds, and the snapshot of it; no snapshot where it is no file. Raises PolicyError."""
     found = source.find(world, named, run, api)
     if found.text is None or found.text.files is None:
@@ -48,7 +48,7 @@ def _situation(run: Run, text: PolicyText, api: Api | None) -> Situation:
 def asks_strictness(data: bytes) -> bool:
     """Whether a policy, which may be invalid, says `strict: true` under `delivery`."""
     try:
-        root = compose(decode(data))
+        root = root_node(decode(data))
     except BadFileError:
         return False
     strict = _value(_value(root, "delivery"), "strict")

@@ -34,7 +34,7 @@ class Hook(NamedTuple):
     notices: Sequence[Notice] = ()
 
 
-def send(world: World, hook: Hook, log: Log, stop: Stop) -> int:
+def send_hook(world: World, hook: Hook, log: Log, stop: Stop) -> int:
     """Send what the policy asks for at this hook; the exit code. Raises TocsinError."""
     if hook.situation.document:
         log.mask(pipeline.credentials(hook.situation.document.policy, world.env))

@@ -38,7 +38,7 @@ class BrokenStateError(ContextError):
         super().__init__(f"what the first part of this step left for its end is lost: {why}")
 
 
-def pack(state: State, folder: Path) -> str:
+def pack_state(state: State, folder: Path) -> str:
     """The state as the value of one variable; `folder` takes the file where it is too long. Raises OSError."""
     policy = state.snapshot and {
         "name": state.snapshot.name,
@@ -54,7 +54,7 @@ def pack(state: State, folder: Path) -> str:
     return f"{_FILE}{hashlib.sha256(packed).hexdigest()}:{path}"
 
 
-def unpack(value: str) -> State:
+def unpack_state(value: str) -> State:
     """What `pack` made a value of. Raises BrokenStateError."""
     try:
         data = json.loads(_inflate(_packed(value)))

@@ -58,8 +58,8 @@ def render(message: Message, options: MailOptions) -> dict[str, Any]:
         "to": clean(message.recipient or ""),
         "from": clean(options.sender),
         "subject": _subject(message),
-        "text": mail_text.page(message),
-        "html": mail_html.page(message),
+        "text": mail_text.text_page(message),
+        "html": mail_html.html_page(message),
         "headers": {
             "Auto-Submitted": "auto-generated",
             "List-Id": _list_id(message.event, domain),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from tocsin.channels.mail_text import origin, summary
+from tocsin.channels.mail_text import origin, preview_line
 
 if TYPE_CHECKING:
     from tocsin.message import Detail, Message
@@ -34,7 +34,7 @@ a{text-decoration:underline}
 a.link{color:#8db4ff!important}}"""
 
 
-def page(message: Message) -> str:
+def html_page(message: Message) -> str:
     """The whole document."""
     colour = f"#{message.colour:06x}"
     sections = [_head(message), _failures(message), _details(message), _button(message)]
@@ -53,7 +53,7 @@ def page(message: Message) -> str:
 </style>
 </head>
 <body class="ground" style="margin:0;padding:0;background:#f2f4f7">
-<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{escape(summary(message))}{"&#8199;&#847; " * 40}</div>
+<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{escape(preview_line(message))}{"&#8199;&#847; " * 40}</div>
 <table {_LAYOUT} class="ground" width="100%" style="background:#f2f4f7">
 <tr><td class="page" align="center" style="padding:24px 12px">
 <!--[if mso]><table {_LAYOUT} width="600"><tr><td><![endif]-->

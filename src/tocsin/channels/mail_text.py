@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tocsin.message import Detail, Message
 
 
-def page(message: Message) -> str:
+def text_page(message: Message) -> str:
     """The whole text; a link stands on the line below its value."""
     blocks = [[f"{message.icon} {message.title}", *filter(None, [message.tail])]]
     if message.failures:
@@ -25,7 +25,7 @@ def page(message: Message) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def summary(message: Message) -> str:
+def preview_line(message: Message) -> str:
     """What an inbox shows behind the subject: the first failed part, else the run, by whom and how long."""
     if message.failures:
         return ": ".join(filter(None, message.failures[0][:2]))

@@ -26,7 +26,7 @@ class Parcel(NamedTuple):
     international: bool
 
 
-def pack(payload: dict[str, Any], key: str, now: float) -> Parcel:
+def pack_mail(payload: dict[str, Any], key: str, now: float) -> Parcel:
     """The parcel of a rendered mail. `key` names the delivery, `now` is in seconds since 1970.
 
     A repetition has the same Message-ID. Raises NoAnswer, final, where an address is none.
@@ -39,11 +39,11 @@ def pack(payload: dict[str, Any], key: str, now: float) -> Parcel:
     message_id = f"<{digest(key)}@{sender.rpartition('@')[2]}>"
     headers |= {"Message-ID": message_id, "Date": formatdate(now)}
     international = not "".join(headers.values()).isascii()
-    content = build(payload, headers, international=international).as_bytes()
+    content = mime_message(payload, headers, international=international).as_bytes()
     return Parcel(sender, recipient, message_id, content, international)
 
 
-def build(payload: dict[str, Any], headers: dict[str, str], *, international: bool) -> EmailMessage:
+def mime_message(payload: dict[str, Any], headers: dict[str, str], *, international: bool) -> EmailMessage:
     """The MIME message: text and HTML, CRLF, 7-bit clean but for an international address. `headers` are written as they are."""
     registry = HeaderRegistry()
     for name in headers:

@@ -27,9 +27,9 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """One SendEmail with the channel's shared client. SES puts its own Message-ID and Date in place of the mail's."""
-    from tocsin.channels.mime import pack
+    from tocsin.channels.mime import pack_mail
 
-    parcel = pack(payload, transport.key, transport.clock.time())
+    parcel = pack_mail(payload, transport.key, transport.clock.time())
     if parcel.international:
         return Failed("an address has characters outside ASCII before its @, which SES does not take")
     try:

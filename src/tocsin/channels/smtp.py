@@ -78,11 +78,11 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
     From the moment its body goes out until the server has answered, a repetition could double it: a break in between is final.
     """
     from tocsin.channels import smtp_session
-    from tocsin.channels.mime import pack
+    from tocsin.channels.mime import pack_mail
 
     host = options.host.strip("[]")
     transport.network.require_allowed(host)
-    parcel = pack(payload, transport.key, transport.clock.time())
+    parcel = pack_mail(payload, transport.key, transport.clock.time())
     try:
         return _hand_over(_session(options, host, transport), parcel, transport)
     except smtp_session.Refused as refused:

@@ -166,7 +166,7 @@ def render(message: Message, options: Options) -> Any:
     for body in _bodies(message, options):
         if isinstance(body, TooLarge):
             problem = body
-        elif len(encoded(body)) <= ADDED_MAX_BYTES + len(encoded(options.payload)):
+        elif len(encoded_body(body)) <= ADDED_MAX_BYTES + len(encoded_body(options.payload)):
             return body
     raise problem
 
@@ -196,14 +196,14 @@ def _default_body(message: Message, limit: Limit) -> dict[str, Any]:
     }
 
 
-def encoded(body: Any) -> bytes:
+def encoded_body(body: Any) -> bytes:
     """Strict JSON. A half of a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def send(payload: Any, options: Options, transport: Transport) -> Verdict:
     """One request. Any 2xx is a success, whatever its body."""
-    body = encoded(payload)
+    body = encoded_body(payload)
     headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "webhook-id": transport.key, "Idempotency-Key": transport.key}
     if options.signing_secret:
         key = _signing_key(options.signing_secret)

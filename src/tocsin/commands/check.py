@@ -12,7 +12,7 @@ from tocsin.errors import PolicyError, Problem
 if TYPE_CHECKING:
     from tocsin.console import Console
     from tocsin.deliver import Stop
-    from tocsin.policy.text import PolicyText
+    from tocsin.policy.policy_text import PolicyText
     from tocsin.world import World
 
 HELP = "is the policy right? prints every error at once"
@@ -73,7 +73,7 @@ def _count(number: int, word: str) -> str:
 
 def _text(name: str | None, world: World) -> PolicyText:
     """The policy of that name, else the one that would be found. Raises PolicyError."""
-    from tocsin.policy.text import PolicyText
+    from tocsin.policy.policy_text import PolicyText
     from tocsin.request import STDIN
     from tocsin.source import policy_name, stdin_text, workspace_text
     from tocsin.source.places import PLACES, files_of, read_policy

@@ -44,7 +44,7 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         console.status("sending a sample pipeline's messages …")
         for hook, status, files in demo.HOOKS:
             before = len(box.arrivals)
-            sent = demo.send(world, box, hook, status, files, stop)
+            sent = demo.send_sample(world, box, hook, status, files, stop)
             outcomes += sent
             table += [_row(outcome, box.arrivals[before:]) for outcome in sent]
         console.status("")

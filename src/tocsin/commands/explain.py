@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
-from tocsin.commands.flags import add_event, add_hook, plan
+from tocsin.commands.flags import add_event, add_hook, plan_of
 
 if TYPE_CHECKING:
     from tocsin.console import Console
@@ -33,7 +33,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the event, the rules and the deliveries."""
     from tocsin import report
 
-    planned = plan(words, world)
+    planned = plan_of(words, world)
     for notice in planned.notices:
         console.talk(*notice)
     if words.json:

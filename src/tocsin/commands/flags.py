@@ -50,7 +50,7 @@ def request(words: argparse.Namespace) -> Request:
     return Request(words.hook, words.status, flags, words.facts, words.policy, words.ci)
 
 
-def plan(words: argparse.Namespace, world: World) -> Plan:
+def plan_of(words: argparse.Namespace, world: World) -> Plan:
     """What the words of the command line come to. Raises TocsinError."""
     from tocsin import pipeline
 

@@ -32,7 +32,7 @@ def _write(folder: Path, box: Inbox, files: tuple[str, ...]) -> None:
     (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def send(world: World, box: Inbox, hook: str, status: str | None, files: tuple[str, ...], stop: Stop) -> list[Outcome]:
+def send_sample(world: World, box: Inbox, hook: str, status: str | None, files: tuple[str, ...], stop: Stop) -> list[Outcome]:
     """What `tocsin send` does, in a world where the channels are the inbox's and no proxy stands between."""
     env = {f"DEMO_{kind.upper()}": box.endpoint(kind) for kind in KINDS} | {
         "DEMO_AWS_KEY": "demo-key",

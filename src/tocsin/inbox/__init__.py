@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from tocsin.errors import UsageError
-from tocsin.inbox import mail, smtpd, web
+from tocsin.inbox import mail_parts, smtpd, web
 from tocsin.inbox.arrivals import Arrival, Arrivals, Content
 from tocsin.inbox.describe import describe
 from tocsin.inbox.endpoints import ENDPOINTS
@@ -29,11 +29,11 @@ class Inbox:
         self._arrivals, self._host = Arrivals(), host
         self._hello: dict[str, object] = {"run": uuid4().hex[:12]}
         try:
-            self._web = web.server(host, http_port, self._arrivals, self._hello)
+            self._web = web.web_server(host, http_port, self._arrivals, self._hello)
         except (OSError, OverflowError) as error:
             raise _unavailable(host, http_port, error) from None
         try:
-            self._smtp = smtpd.server(host, smtp_port, self._deliver)
+            self._smtp = smtpd.smtp_server(host, smtp_port, self._deliver)
         except (OSError, OverflowError) as error:
             self._web.server_close()
             raise _unavailable(host, smtp_port, error) from None
@@ -80,7 +80,7 @@ class Inbox:
         stop.wait()
 
     def _deliver(self, mime: bytes, sender: str, recipients: list[str], client: str) -> None:
-        payload = mail.payload(mime, recipients, sender)
+        payload = mail_parts.payload(mime, recipients, sender)
         envelope = {"mail-from": sender, "rcpt-to": ", ".join(recipients), "client": client}
         self._arrivals.add("smtp", *describe("smtp", payload), Content(payload, mime.decode("utf-8", "replace"), envelope))
 

@@ -33,6 +33,6 @@ ENDPOINTS = {
 }
 
 
-def find(path: str) -> tuple[str, Endpoint] | None:
+def endpoint_at(path: str) -> tuple[str, Endpoint] | None:
     """The kind of channel, and its endpoint, that take requests to a path."""
     return next(((kind, endpoint) for kind, endpoint in ENDPOINTS.items() if endpoint.takes(path)), None)

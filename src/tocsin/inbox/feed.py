@@ -16,7 +16,7 @@ _SCHEME = re.compile(r"(?:Basic|Bearer|Token|AWS4-HMAC-SHA256)(?= )", re.IGNOREC
 _HEAD = re.compile(r"<head[^<>]*>", re.IGNORECASE)
 
 
-def entry(arrival: Arrival) -> dict[str, Any]:
+def page_entry(arrival: Arrival) -> dict[str, Any]:
     """An arrival as plain data for the page; `mail` says that the payload is a mail, `cut` that `raw` is not all; `size` is in bytes."""
     mail = arrival.kind in MAIL_KINDS
     payload = dict(arrival.payload) if mail else arrival.payload

@@ -25,7 +25,7 @@ _GOOGLE_CHAT_FIELDS = {"text", "fallbackText", "cards", "cardsV2", "thread", "ac
 _NOT_GENERATED = "Your request was accepted, however a post was not generated"
 
 
-class Request(NamedTuple):
+class ServiceRequest(NamedTuple):
     """A POST request; header names are in lower case, `query` is what follows the question mark."""
 
     query: str
@@ -42,10 +42,10 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-Service: TypeAlias = Callable[[Request], Answer]
+Service: TypeAlias = Callable[[ServiceRequest], Answer]
 
 
-def slack(request: Request) -> Answer:
+def slack(request: ServiceRequest) -> Answer:
     """An incoming webhook: 200 `ok`, or 400 with an error's name as plain text."""
     payload = _object(request)
     if payload is None:
@@ -60,7 +60,7 @@ def slack(request: Request) -> Answer:
     return Answer(200, "ok", _content(request, payload))
 
 
-def teams(request: Request) -> Answer:
+def teams(request: ServiceRequest) -> Answer:
     """A Workflows webhook: 202 without a body, whatever the flow will make of the card."""
     payload = _object(request)
     if payload is None:
@@ -68,7 +68,7 @@ def teams(request: Request) -> Answer:
     return Answer(202, "", _content(request, payload))
 
 
-def discord(request: Request) -> Answer:
+def discord(request: ServiceRequest) -> Answer:
     """Execute Webhook: 204, or with `?wait=true` 200 and the message."""
     payload = _object(request)
     if payload is None:
@@ -96,7 +96,7 @@ def _discord_form(field: str, message: str) -> Answer:
     return Answer(400, {"message": "Invalid Form Body", "code": 50035, "errors": errors})
 
 
-def ringcentral(request: Request) -> Answer:
+def ringcentral(request: ServiceRequest) -> Answer:
     """An incoming webhook, v2: 200 and a status, which is also how it says that it posted nothing."""
     payload = _object(request)
     if payload is None:
@@ -106,7 +106,7 @@ def ringcentral(request: Request) -> Answer:
     return Answer(200, {"status": "OK"}, _content(request, payload))
 
 
-def google_chat(request: Request) -> Answer:
+def google_chat(request: ServiceRequest) -> Answer:
     """Create a message by webhook: 200 and its name, or an error with its status in words."""
     payload = _object(request)
     if payload is None:
@@ -126,16 +126,16 @@ def _google_error(message: str) -> Answer:
     return Answer(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
 
 
-def webhook(request: Request) -> Answer:
+def webhook(request: ServiceRequest) -> Answer:
     """Any body that is text is welcome; what is no JSON arrives as its text."""
     try:
-        payload = parse(request.body)
+        payload = parse_body(request.body)
     except ValueError:
         payload = request.body.decode("utf-8", "replace")
     return Answer(200, {"status": "ok"}, _content(request, payload))
 
 
-def ses(request: Request) -> Answer:
+def ses(request: ServiceRequest) -> Answer:
     """SESv2's SendEmail, with Raw or Simple content.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
@@ -156,7 +156,7 @@ def _ses_error(status: int, kind: str, message: str) -> Answer:
     return Answer(status, {"message": message}, headers={"x-amzn-ErrorType": kind})
 
 
-def parse(body: bytes) -> Any:
+def parse_body(body: bytes) -> Any:
     """JSON in UTF-8, strict and not too deep. Raises ValueError."""
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_no_number)
@@ -178,9 +178,9 @@ def _no_number(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-def _object(request: Request) -> dict[str, Any] | None:
+def _object(request: ServiceRequest) -> dict[str, Any] | None:
     try:
-        data = parse(request.body)
+        data = parse_body(request.body)
     except ValueError:
         return None
     return data if isinstance(data, dict) else None
@@ -191,5 +191,5 @@ def _list(payload: dict[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _content(request: Request, payload: Any) -> Content:
+def _content(request: ServiceRequest, payload: Any) -> Content:
     return Content(payload, request.body.decode("utf-8", "replace"), dict(request.headers))

@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import Any
 
-from tocsin.inbox import mail
+from tocsin.inbox import mail_parts
 from tocsin.inbox.arrivals import Content
 
 
@@ -31,7 +31,7 @@ def _raw(data: Any, recipients: list[str], sender: str, headers: dict[str, str])
         raise ValueError("Content.Raw.Data is not base64") from None
     if not mime.strip():
         raise ValueError("Content.Raw.Data is empty")
-    payload = mail.payload(mime, recipients, sender)
+    payload = mail_parts.payload(mime, recipients, sender)
     _require(payload["from"], payload["to"])
     return Content(payload, mime.decode("utf-8", "replace"), headers)
 

@@ -20,7 +20,7 @@ Deliver: TypeAlias = Callable[[bytes, str, list[str], str], None]
 """Takes the mail, its envelope's sender and recipients, and the name the client gave itself."""
 
 
-class Session(StreamRequestHandler):
+class ReceivingSession(StreamRequestHandler):
     """One connection."""
 
     timeout = 60  # seconds a client may be silent
@@ -133,6 +133,6 @@ def _size(parameters: str) -> int:
     return int(match[1]) if match else 0
 
 
-def server(host: str, port: int, deliver: Deliver) -> Server:
+def smtp_server(host: str, port: int, deliver: Deliver) -> Server:
     """An SMTP server that hands every mail to `deliver`. Raises OSError where the port cannot be had."""
-    return Server(host, port, type("BoundSession", (Session,), {"deliver": staticmethod(deliver)}))
+    return Server(host, port, type("BoundSession", (ReceivingSession,), {"deliver": staticmethod(deliver)}))

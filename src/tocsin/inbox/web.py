@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.inbox import endpoints, feed
 from tocsin.inbox.describe import describe
 from tocsin.inbox.servers import Server
-from tocsin.inbox.services import Request
+from tocsin.inbox.services import ServiceRequest
 
 if TYPE_CHECKING:
     from tocsin.inbox.arrivals import Arrivals
@@ -57,14 +57,14 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a message for one of the services."""
         path, _, query = self.path.partition("?")
-        found = endpoints.find(path)
+        found = endpoints.endpoint_at(path)
         if not found:
             self._refuse(404, "Nothing takes messages at this path: the inbox's page lists the addresses that do.")
             return
         kind, endpoint = found
         body = self._body(endpoint.max_bytes)
         if body is not None:
-            self._answer(kind, endpoint.service(Request(query, self._headers(), body)))
+            self._answer(kind, endpoint.service(ServiceRequest(query, self._headers(), body)))
 
     def do_PUT(self) -> None:
         """As POST: generic webhooks come so too."""
@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The page, or what it reads."""
         path = self.path.partition("?")[0]
-        if endpoints.find(path):
+        if endpoints.endpoint_at(path):
             self._refuse(405, "This address takes messages: send them with POST.", Allow="POST")
         elif not self._host_is_safe():
             self._refuse(403, "The inbox answers to localhost, to IP addresses and to the host it was started with.")
@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
             arrivals = self.arrivals.after(number, HEARTBEAT_SECONDS)
             for arrival in arrivals:
                 number = arrival.number
-                self._event("arrival", json.dumps(feed.entry(arrival)), f"{self.hello['run']}-{number}")
+                self._event("arrival", json.dumps(feed.page_entry(arrival)), f"{self.hello['run']}-{number}")
             if not arrivals and not self.arrivals.closed:
                 self.wfile.write(b": still here\n\n")
 
@@ -195,6 +195,6 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: the terminal belongs to the program."""
 
 
-def server(host: str, port: int, arrivals: Arrivals, hello: dict[str, Any]) -> Server:
+def web_server(host: str, port: int, arrivals: Arrivals, hello: dict[str, Any]) -> Server:
     """The HTTP server. Raises OSError where the port cannot be had."""
     return Server(host, port, type("BoundHandler", (Handler,), {"arrivals": arrivals, "hello": hello, "host": host}))

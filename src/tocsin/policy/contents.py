@@ -17,8 +17,8 @@ from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
-    from tocsin.policy.places import Problems
-    from tocsin.policy.text import Files
+    from tocsin.policy.policy_text import Files
+    from tocsin.policy.problem_places import Problems
 
 
 def is_template(text: str) -> bool:

@@ -11,11 +11,11 @@ from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
 from tocsin.policy.contents import check_channels, check_context
 from tocsin.policy.meaning import Meaning
-from tocsin.policy.nodes import PLAIN, BadFileError, compose, decode
-from tocsin.policy.places import Problems, problem
+from tocsin.policy.nodes import PLAIN, BadFileError, decode, root_node
 from tocsin.policy.plain import Plain
+from tocsin.policy.policy_text import PolicyText
+from tocsin.policy.problem_places import Problems, problem
 from tocsin.policy.structure import Structure, empty
-from tocsin.policy.text import PolicyText
 from tocsin.policy.words import holder
 from tocsin.wrong import DataPath, Wrong
 
@@ -58,7 +58,7 @@ def load(source: PolicyText) -> PolicyDocument:
 
 def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
     text = decode(source.data)
-    root = compose(text)
+    root = root_node(text)
     if root is None or (root.tag == PLAIN and not root.value):
         raise BadFileError(EMPTY, Check.EMPTY_POLICY)
     problems = Problems(source.name, root, text)

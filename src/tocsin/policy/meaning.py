@@ -10,13 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 from tocsin.channels import KINDS
 from tocsin.checks import Check
 from tocsin.policy.glob import passes
-from tocsin.policy.model import listed
+from tocsin.policy.model import as_list
 from tocsin.policy.selectors import check_selector
 from tocsin.policy.words import listing, quoted
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
-    from tocsin.policy.places import Problems
+    from tocsin.policy.problem_places import Problems
 
 _MAIL = f"of kind {' or '.join(sorted(name for name, kind in KINDS.items() if kind.addressed))}"
 
@@ -48,7 +48,7 @@ class Meaning:
         for index, rule in enumerate(context_rules(self.data.get("context"))):
             if isinstance(rule, dict):
                 self._selectors(("context", "rules", index, "when"), rule.get("when"))
-        rules = listed(self.data.get("notifications", []))
+        rules = as_list(self.data.get("notifications", []))
         if not rules:
             message = "the policy has no notifications, so that nothing is ever sent"
             self.problems.add(Wrong(Check.NO_NOTIFICATIONS, message, ("notifications",), severity="warning", at_key=True))
@@ -58,7 +58,7 @@ class Meaning:
                 path = ("notifications", index)
                 self._selectors((*path, "pipelines"), rule.get("pipelines"))
                 projects = _projects(rule.get("pipelines"))
-                for number, recipient in enumerate(listed(rule.get("send_to"))):
+                for number, recipient in enumerate(as_list(rule.get("send_to"))):
                     self._recipient((*path, "send_to", number), recipient, projects)
 
     def _rule_names(self, rules: list[Any]) -> None:
@@ -75,7 +75,7 @@ class Meaning:
     def _selectors(self, path: DataPath, value: Any) -> None:
         if value is None or (isinstance(value, list) and not value):
             return
-        for number, selector in enumerate(listed(value)):
+        for number, selector in enumerate(as_list(value)):
             if isinstance(selector, dict):
                 for wrong in check_selector(selector, self.problems.suggest, lambda: f" in {self._holder(path)}"):
                     self.problems.add(wrong.under((*path, number)))
@@ -158,7 +158,7 @@ class Meaning:
 
 def context_rules(context: Any) -> list[Any]:
     """The rules in a policy's context, whatever stands there."""
-    rules: list[Any] = listed(context["rules"]) if isinstance(context, dict) and "rules" in context else []
+    rules: list[Any] = as_list(context["rules"]) if isinstance(context, dict) and "rules" in context else []
     return rules
 
 
@@ -186,8 +186,8 @@ def _is_true(value: Any) -> bool:
 def _projects(pipelines: Any) -> list[tuple[str, ...]] | None:
     """The project patterns of a rule's selectors; None where one of them takes any project, or is not fit to judge."""
     found = []
-    for selector in listed(pipelines):
-        patterns = listed(selector.get("project")) if isinstance(selector, dict) else [None]
+    for selector in as_list(pipelines):
+        patterns = as_list(selector.get("project")) if isinstance(selector, dict) else [None]
         if not all(isinstance(pattern, str) for pattern in patterns):
             return None
         found.append(tuple(patterns))

@@ -33,7 +33,7 @@ else:  # made of the table of terms, which a checker cannot read
     Tier = Literal[TIERS]
 
 
-def listed(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     """A single value as a list of one."""
     return value if isinstance(value, list) else [value]
 
@@ -45,7 +45,7 @@ def _listed_values(selector: Any) -> Any:
 
 
 def _recipients(value: Any) -> Any:
-    return [_recipient(item) if isinstance(item, str) else item for item in listed(value)]
+    return [_recipient(item) if isinstance(item, str) else item for item in as_list(value)]
 
 
 def _recipient(text: str) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _budget(value: Any) -> Any:
     return {"trigger": value, "completion": value} if isinstance(value, str) else value
 
 
-OneOrMore = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
+OneOrMore = Annotated[list[T], BeforeValidator(as_list), Field(min_length=1)]
 
 SELECTOR_KEYS: dict[SelectorKey, str] = {name: term.selector for name, term in SELECTORS.items()}
 
@@ -102,7 +102,7 @@ class ContextRule(TypedDict):
 class Context(Settings, total=False):
     """What this repository's CI does not say by itself: constants, then rules, first to last; later ones win."""
 
-    rules: Annotated[list[ContextRule], BeforeValidator(listed), Field(description="All that match apply; later ones win.")]
+    rules: Annotated[list[ContextRule], BeforeValidator(as_list), Field(description="All that match apply; later ones win.")]
 
 
 class Frozen(BaseModel):
@@ -122,7 +122,7 @@ class Recipient(Frozen):
     """A channel, or email addresses and the channel that takes them. As plain text: a channel's name or an address."""
 
     channel: str | None = Field(default=None, description="A channel's name.")
-    email: Annotated[list[Address], BeforeValidator(listed), Field(min_length=1)] | None = Field(
+    email: Annotated[list[Address], BeforeValidator(as_list), Field(min_length=1)] | None = Field(
         default=None, description="An email address, or several."
     )
     via: str | None = Field(default=None, description="The email channel; without it the default one.")
@@ -170,5 +170,5 @@ class Policy(Frozen):
     context: Context = Field(default=Context(), description="What this repository's CI does not say by itself.")
     environments: dict[str, Environment] = Field(default={}, description="Environments by name.")
     channels: dict[str, InstanceOf[ChannelOptions]] = Field(default={}, description="Where messages go, by a name of your choice.")
-    notifications: Annotated[list[Notification], BeforeValidator(listed)] = Field(default=[], description="The rules.")
+    notifications: Annotated[list[Notification], BeforeValidator(as_list)] = Field(default=[], description="The rules.")
     delivery: Delivery = Field(default=Delivery.model_construct(), description="How long and how often to try.")

@@ -109,7 +109,7 @@ def _place(data: bytes, offset: int) -> Place:
     return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
 
 
-def compose(text: str) -> Node | None:
+def root_node(text: str) -> Node | None:
     """The root node of the one document in `text`; None where it is empty. Raises BadFileError."""
     try:
         root: Node | None = _Parser(text).get_single_node()

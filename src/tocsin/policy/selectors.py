@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.checks import Check
 from tocsin.policy.glob import glob, is_glob, passes
-from tocsin.policy.model import listed
+from tocsin.policy.model import as_list
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.terms import REF_TYPES, TERMS
 from tocsin.wrong import Wrong
@@ -67,4 +67,4 @@ def _ref_conflict(selector: Mapping[str, Any], where: Callable[[], str]) -> Iter
 
 
 def _texts(value: Any) -> list[str]:
-    return [text for text in listed(value) if isinstance(text, str)]
+    return [text for text in as_list(value) if isinstance(text, str)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from tocsin.channels.options import ChannelOptions
-    from tocsin.policy.places import Problems
+    from tocsin.policy.problem_places import Problems
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import PolicyError
 from tocsin.notice import Notice
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted
 from tocsin.request import STDIN
 from tocsin.source.places import files_of, find_path, in_workspace, read_policy, shown
@@ -22,7 +22,7 @@ from tocsin.source.trusted import trusted_text, why_nothing
 if TYPE_CHECKING:
     from tocsin.ci.rest import Api
     from tocsin.ci.run import Run
-    from tocsin.policy.text import Files
+    from tocsin.policy.policy_text import Files
     from tocsin.world import World
 
 STDIN_NAME = "<stdin>"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from tocsin.channels import KINDS
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 from tocsin.source.places import PLACES
 
 VARIABLES = {name: kind.start_variable for name, kind in KINDS.items() if kind.start_variable}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.errors import PolicyError
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
-from tocsin.policy.text import Files
+from tocsin.policy.policy_text import Files
 from tocsin.policy.words import quoted
 
 PLACES = (".tocsin.yml", ".github/tocsin.yml", ".gitlab/tocsin.yml")

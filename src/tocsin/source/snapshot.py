@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tocsin.policy.text import Files, PolicyText
+from tocsin.policy.policy_text import Files, PolicyText
 from tocsin.source.places import no_file
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tocsin.errors import PolicyError
 from tocsin.git import committed
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 from tocsin.source.places import PLACES, levels, no_file, workspace
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tocsin.ci.rest import Api
     from tocsin.ci.run import Run, TrustedRef
-    from tocsin.policy.text import Files
+    from tocsin.policy.policy_text import Files
     from tocsin.world import World
 
 GIT_MAX_SECONDS = 5.0  # ours, from the process's start: half of the smaller default budget, before the policy says another

@@ -79,7 +79,7 @@ def _examined(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
         return None, (_wrong(f"a template has at most {SOURCE_MAX_CHARS:,} characters"),)
     from tocsin.templates import mustache
 
-    foreign = tuple(_wrong(message, source, *span) for span, message in mustache.problems(source))
+    foreign = tuple(_wrong(message, source, *span) for span, message in mustache.mustache_problems(source))
     if foreign:
         return None, foreign
     text = mustache.translated(source)
@@ -102,7 +102,7 @@ def _wrong_words(source: str) -> Iterator[Wrong]:
 
     known = frozenset(variables(NOTHING))
     try:
-        for line, word, message in syntax.problems(source, known):
+        for line, word, message in syntax.syntax_problems(source, known):
             yield _near(source, line, word, message)
     except TemplateSyntaxError as error:
         yield _near(source, error.lineno, "", f"this is no valid template: {clean(error.message)}")
@@ -119,8 +119,8 @@ def _tried(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
     from tocsin.templates.samples import EVERYTHING, MESSAGE, NOTHING
 
     try:
-        program = syntax.build(source)
-        everywhere = syntax.build(source, every_branch=True) if program.branches else program
+        program = syntax.build_program(source)
+        everywhere = syntax.build_program(source, every_branch=True) if program.branches else program
     except (RecursionError, MemoryError, SyntaxError):
         return None, (_wrong(TOO_DEEP),)
     everything, nothing = variables(EVERYTHING) | MESSAGE, variables(NOTHING)
@@ -139,7 +139,7 @@ def _run(source: str, program: Program, values: Mapping[str, Any], convert: Any)
     from jinja2 import TemplateError
 
     from tocsin.templates.records import wrap
-    from tocsin.templates.rendering import Refused, TooMuch
+    from tocsin.templates.rendering import TemplateRefusal, TooMuch
 
     try:
         return convert(program.run({name: wrap(name, value, SHAPES) for name, value in values.items()}))
@@ -154,7 +154,7 @@ def _run(source: str, program: Program, values: Mapping[str, Any], convert: Any)
         TypeError,
         ValueError,
     ) as error:
-        word = error.word if isinstance(error, Refused) else ""
+        word = error.word if isinstance(error, TemplateRefusal) else ""
         wrong = _near(source, program.line_of(error), word, _said(error))
         raise (TooLarge if isinstance(error, TooMuch) else TemplateProblem)(wrong.message, wrong) from None
 

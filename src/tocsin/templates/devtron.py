@@ -21,7 +21,7 @@ MATERIAL: dict[str, Any] = {
 """An item of `ciMaterials` with everything absent: the fields that a template may name."""
 
 
-def variables(event: Event) -> dict[str, Any]:
+def devtron_variables(event: Event) -> dict[str, Any]:
     """Devtron's variables for an event. None is never among them: what is unknown is an empty text, 0 or an empty list."""
     cd = event.kind == "cd"
     run_id = _run_id(event)

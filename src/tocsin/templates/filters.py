@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Undefined, filters, pass_context
 
 from tocsin.templates.records import Records
-from tocsin.templates.rendering import SIZE_MAX, Refused, Rendering, fitting, to_json, to_text
+from tocsin.templates.rendering import SIZE_MAX, Rendering, TemplateRefusal, fitting, to_json, to_text
 
 DECIMALS_MAX = 15  # digits: a float has no more
 
@@ -81,7 +81,7 @@ def _replace(value: str, old: Any, new: Any, count: int | None = None) -> str:
 
 def _round(value: Any, precision: int = 0, method: str = "common") -> float:
     if abs(precision) > DECIMALS_MAX:
-        raise Refused(f"this rounds to more than {DECIMALS_MAX} digits")
+        raise TemplateRefusal(f"this rounds to more than {DECIMALS_MAX} digits")
     return filters.do_round(value, precision, method)  # type: ignore[arg-type]  # it checks the word itself
 
 

@@ -38,7 +38,7 @@ class Parsed(NamedTuple):
     problems: list[Wrong]
 
 
-def parse(text: str) -> Parsed:
+def parse_json(text: str) -> Parsed:
     """Parse JSON. With an error among the problems, the value is None or a part of what was meant."""
     if len(text.encode("utf-8", "surrogatepass")) > TEXT_MAX_BYTES:
         return Parsed(None, {}, {}, [Wrong(Check.INVALID_PAYLOAD, f"JSON of more than {TEXT_MAX_BYTES // 1024:,} KiB")])

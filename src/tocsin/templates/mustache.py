@@ -16,7 +16,7 @@ def translated(source: str) -> str:
     return _UNESCAPED.sub(lambda tag: f"{{{{ {tag[1]} }}}}" if tag[1] else f"{{{{ {tag[2]}}}}}", source) if "{{" in source else source
 
 
-def problems(source: str) -> Iterator[tuple[tuple[int, int], str]]:
+def mustache_problems(source: str) -> Iterator[tuple[tuple[int, int], str]]:
     """Tags that only Mustache has: where each begins and ends, counted from 0, and what to write instead."""
     without_raw = _RAW.sub(lambda raw: " " * len(raw[0]), source)
     for tag in _TAG.finditer(without_raw):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tocsin import secrets
 from tocsin.checks import Check
 from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems
-from tocsin.templates.jsontext import DEPTH_MAX, Parsed, parse, raw_offset
+from tocsin.templates.jsontext import DEPTH_MAX, Parsed, parse_json, raw_offset
 from tocsin.templates.offsets import line_column, offset
 from tocsin.wrong import DataPath, Place, Wrong, check_of
 
@@ -64,7 +64,7 @@ def compile_payload(source: Any) -> Payload:
     if not isinstance(source, str):
         tree = compiler.tree(source)
         return Payload(tree, (*compiler.problems, *(_odd_key(path) for path in compiler.odd_keys)))
-    parsed = parse(source)
+    parsed = parse_json(source)
     if any(problem.severity == "error" for problem in parsed.problems):
         return Payload(None, tuple(parsed.problems))
     tree = compiler.tree(parsed.value)
@@ -86,7 +86,7 @@ _ODD_KEY = "a key is sent as it stands: templates and ${NAME} belong into values
 
 def variable_names(source: Any) -> list[str]:
     """The variables that a payload's texts refer to. Raises ValueError for a malformed reference."""
-    data = parse(source).value if isinstance(source, str) else source
+    data = parse_json(source).value if isinstance(source, str) else source
     return [name for text in _texts(data, DEPTH_MAX) for name in secrets.names(text)]
 
 
@@ -100,7 +100,7 @@ def _texts(node: Any, levels: int) -> Iterator[str]:
 
 def texts_below(source: Any, chosen: Callable[[str], bool]) -> Iterator[str]:
     """The texts of a payload that stand at or below a key that is `chosen`."""
-    yield from _texts_below(parse(source).value if isinstance(source, str) else source, chosen, DEPTH_MAX)
+    yield from _texts_below(parse_json(source).value if isinstance(source, str) else source, chosen, DEPTH_MAX)
 
 
 def _texts_below(node: Any, chosen: Callable[[str], bool], levels: int) -> Iterator[str]:

@@ -20,7 +20,7 @@ DATA_MAX_VALUES = 50_000  # ours: values of one list or record that is written o
 DATA_MAX_DEPTH = 50  # ours: levels of it
 
 
-class Refused(TemplateRuntimeError):  # noqa: N818  an answer to the template's author
+class TemplateRefusal(TemplateRuntimeError):  # noqa: N818  an answer to the template's author
     """What a template may not do or name; `word` is the part of its text that is meant."""
 
     def __init__(self, message: str, word: str = "") -> None:
@@ -28,7 +28,7 @@ class Refused(TemplateRuntimeError):  # noqa: N818  an answer to the template's 
         self.word = word
 
 
-class TooMuch(Refused):
+class TooMuch(TemplateRefusal):
     """A template takes too much time or memory, or its text grows too long."""
 
 
@@ -101,4 +101,4 @@ class _Writing:
         if value is None or isinstance(value, (str, int)):
             return value
         name = getattr(value, "__name__", "").lstrip("_")
-        raise Refused(f"{name} is a function: call it, {name}(…)" if name else "this gives neither a text nor data", name)
+        raise TemplateRefusal(f"{name} is a function: call it, {name}(…)" if name else "this gives neither a text nor data", name)

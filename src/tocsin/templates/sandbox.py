@@ -16,7 +16,7 @@ from jinja2.utils import Namespace
 from tocsin.suggest import do_you_mean
 from tocsin.templates.filters import FILTERS, SYNTAX, replace
 from tocsin.templates.records import Record
-from tocsin.templates.rendering import Refused, Rendering, TooMuch, fitting, to_text
+from tocsin.templates.rendering import Rendering, TemplateRefusal, TooMuch, fitting, to_text
 
 RANGE_MAX = 1000  # ours: numbers of one range()
 NUMBER_MAX_BITS = 256  # ours: whole numbers stay below 2**256
@@ -65,13 +65,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         elif obj in (_range, dict, Namespace) or isinstance(owner, LoopContext) or (isinstance(owner, dict) and name in DICT_METHODS):
             result = obj(*args, **kwargs)
         else:
-            raise Refused("this calls what is no function, or one that is not available in a template", name)
+            raise TemplateRefusal("this calls what is no function, or one that is not available in a template", name)
         return cast("Rendering", context).pay(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic, once it is known that the result is not too large. Raises Refused."""
         if operator == "%" and isinstance(left, str):
-            raise Refused("% does not format texts here: join them with ~")
+            raise TemplateRefusal("% does not format texts here: join them with ~")
         if operator == "*":
             fitting(_length(left) * _times(right))
             fitting(_length(right) * _times(left))
@@ -83,7 +83,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             result = super().call_binop(context, operator, left, right)
         except TypeError:
             hint = ": join texts with ~" if operator == "+" and str in (type(left), type(right)) else ""
-            raise Refused(f"{operator} does not work between {_kind(left)} and {_kind(right)}{hint}") from None
+            raise TemplateRefusal(f"{operator} does not work between {_kind(left)} and {_kind(right)}{hint}") from None
         if isinstance(result, int):
             _small(result.bit_length())
         return cast("Rendering", context).pay(result)
@@ -130,7 +130,7 @@ def _field(obj: Any, name: str) -> Any:
         value = getattr(obj, name)
         return None if isinstance(value, Undefined) else value
     known = list(obj) if isinstance(obj, (Record, dict)) else TEXT_METHODS if isinstance(obj, str) else ()
-    raise Refused(f"{_kind(obj)} has no field {name}{meant(name, known)}", name)
+    raise TemplateRefusal(f"{_kind(obj)} has no field {name}{meant(name, known)}", name)
 
 
 def _item(obj: Any, index: Any) -> Any:
@@ -141,7 +141,7 @@ def _item(obj: Any, index: Any) -> Any:
         return None
     if isinstance(obj, (str, list, tuple, range)) and isinstance(index, int):
         return obj[index] if -len(obj) <= index < len(obj) else getattr(obj, "blank", None)
-    raise Refused(f"{_kind(obj)} has no item {to_text(index)}")
+    raise TemplateRefusal(f"{_kind(obj)} has no item {to_text(index)}")
 
 
 def meant(word: str, known: Iterable[str]) -> str:

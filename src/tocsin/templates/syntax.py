@@ -55,7 +55,7 @@ def _sandbox() -> Sandbox:
     return Sandbox()
 
 
-def problems(source: str, known: frozenset[str]) -> Iterator[tuple[int, str, str]]:
+def syntax_problems(source: str, known: frozenset[str]) -> Iterator[tuple[int, str, str]]:
     """What is wrong by its words alone: line, the word meant, a message. Raises TemplateSyntaxError."""
     sandbox = _sandbox()
     tree = sandbox.parse(source)
@@ -90,7 +90,7 @@ def _unknown(
             yield node.lineno, node.name, f"unknown {what} {node.name}{meant(node.name, known)}"
 
 
-def build(source: str, *, every_branch: bool = False) -> Program:
+def build_program(source: str, *, every_branch: bool = False) -> Program:
     """The program of a template in which `problems` finds none."""
     sandbox = _sandbox()
     tree = _rewritten(sandbox, source, every_branch=every_branch)

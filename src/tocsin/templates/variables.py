@@ -43,7 +43,7 @@ def variables(event: Event, message: Message | None = None, rules: Sequence[str]
         "title": message.title if message else None,
         "text": message.text if message else None,
         "rules": list(rules or (message.rules if message else ())),
-        **devtron.variables(event),
+        **devtron.devtron_variables(event),
     }
     return {**event_data(event, limit), **{name: _limited(name, value, limit) for name, value in named.items()}}
 
