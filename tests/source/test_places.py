@@ -1,19 +1,19 @@
-"""Where a policy is found, what stands in for one, and from where a payload's file may come."""
+"""Where a policy is found, and from where a payload's file may come."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
-from policies import problems, read, run
+from policies import problems, read
 
 from tocsin.errors import PolicyError
 from tocsin.policy.load import load
-from tocsin.policy.match import destinations, match
+from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import PolicyText
-from tocsin.source.builtin import VARIABLES, builtin
-from tocsin.source.places import PLACES, files_of, find_path, workspace
+from tocsin.source.places import PLACES, files_of, find_path, in_workspace, levels, read_file, read_policy, shown, workspace
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
 
@@ -38,8 +38,15 @@ def test_nothing_named_and_nothing_found(tmp_path: Path):
 def test_two_are_an_error(tmp_path: Path):
     put(tmp_path / PLACES[0])
     put(tmp_path / PLACES[2])
-    with pytest.raises(PolicyError, match=r"2 policies here, \.tocsin\.yml and \.gitlab/tocsin\.yml: keep one, or name"):
-        find_path(None, None, tmp_path)
+    (tmp_path / ".git").mkdir()
+    below = tmp_path / "below"
+    below.mkdir()
+    for folder, names in (
+        (tmp_path, r"\.tocsin\.yml and \.gitlab/tocsin\.yml"),
+        (below, r"\.\./\.tocsin\.yml and \.\./\.gitlab/tocsin\.yml"),
+    ):
+        with pytest.raises(PolicyError, match=f"2 policies here, {names}: keep one, or name"):
+            find_path(None, None, folder)
     assert find_path(PLACES[2], None, tmp_path) == tmp_path / PLACES[2]
 
 
@@ -54,14 +61,28 @@ def test_named_and_missing_is_an_error(tmp_path: Path):
     put(tmp_path / PLACES[0])
     with pytest.raises(PolicyError, match=r"the policy 'nope\.yml' does not exist"):
         find_path("nope.yml", None, tmp_path)
-    with pytest.raises(PolicyError, match="is a folder"):
+    with pytest.raises(PolicyError, match=r"the policy '\.' is a folder: give the path"):
         find_path(".", None, tmp_path)
+    (tmp_path / "link.yml").symlink_to("nowhere")
+    with pytest.raises(PolicyError, match=r"the policy 'link\.yml' is a link that leads nowhere: give the path"):
+        find_path("link.yml", None, tmp_path)
+
+
+@pytest.mark.parametrize(("target", "what"), [(".", "is a folder"), ("nowhere", "is a link that leads nowhere")])
+def test_a_place_that_is_no_file_is_told(tmp_path: Path, target: str, what: str):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "below").mkdir()
+    (tmp_path / PLACES[0]).symlink_to(target)
+    for folder, name in ((tmp_path, PLACES[0]), (tmp_path / "below", f"../{PLACES[0]}")):
+        with pytest.raises(PolicyError, match=f"^the policy '{re.escape(name)}' {what}: make it a file, or remove it$"):
+            find_path(None, None, folder)
 
 
 def test_the_organisations_default(tmp_path: Path):
     default = put(tmp_path / "etc" / "default.yml")
     assert find_path(None, str(default), tmp_path) == default
-    with pytest.raises(PolicyError, match="TOCSIN_DEFAULT_POLICY"):
+    assert find_path(None, "etc/default.yml", tmp_path) == default
+    with pytest.raises(PolicyError, match=r"^the policy 'nope\.yml' does not exist: it is named by TOCSIN_DEFAULT_POLICY"):
         find_path(None, "nope.yml", tmp_path)
 
 
@@ -110,39 +131,6 @@ def test_a_payloads_file_is_a_plain_file(tmp_path: Path):
     assert "cannot be read" in problems(hook('"a\\0b"'), tmp_path)[0]
 
 
-def test_the_start_without_a_policy():
-    env = {"SLACK_WEBHOOK_URL": "x", "DISCORD_WEBHOOK_URL": "y", "TEAMS_WEBHOOK_URL": ""}
-    text, notice = builtin(env)
-    assert text
-    policy = load(text).policy
-    assert {name: (options.kind, options.url) for name, options in policy.channels.items()} == {
-        "slack": ("slack", "${SLACK_WEBHOOK_URL}"),
-        "discord": ("discord", "${DISCORD_WEBHOOK_URL}"),
-    }
-    for event, count in (("success", 2), ("failure", 2), ("trigger", 0), ("cancelled", 0)):
-        rules = [rule for rule in match(policy, run(event=event)) if rule.matches]
-        assert len(destinations(policy, rules, run(event=event), {})) == count
-    assert "SLACK_WEBHOOK_URL, DISCORD_WEBHOOK_URL" in notice
-    assert ".tocsin.yml" in notice
-
-
-def test_every_start_variable():
-    text, _ = builtin(dict.fromkeys(VARIABLES.values(), "x"))
-    assert text
-    assert [options.kind for options in load(text).policy.channels.values()] == list(VARIABLES)
-
-
-@pytest.mark.parametrize("env", [{}, {"SLACK_WEBHOOK_URL": "x", "TEAMS_WEBHOOK_URL": "x"}])
-def test_the_notice_shows_a_policy_that_works(env: dict[str, str]):
-    _, notice = builtin(env)
-    shown = notice[notice.index("{channels") :]
-    assert read(shown).policy.notifications
-
-
-def test_nothing_at_all():
-    assert builtin({"SLACK_WEBHOOK_URL": ""})[0] is None
-
-
 def test_the_error_counts_its_errors_and_carries_them_in_order():
     text = "channels: {team: {kind: slak}}\nnotifications:\n  - {on: failur, pipelines: {app: [a, '!a']}, send_to: team}\n"
     with pytest.raises(PolicyError, match=r"^the policy \.tocsin\.yml is invalid: 2 errors$") as caught:
@@ -152,8 +140,79 @@ def test_the_error_counts_its_errors_and_carries_them_in_order():
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_near_name_is_no_silence(tmp_path: Path, place: str):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "below").mkdir()
     near = (tmp_path / place).with_suffix(".yaml")
     near.parent.mkdir(exist_ok=True)
     near.touch()
-    with pytest.raises(PolicyError, match=r"rename it to"):
-        find_path(None, None, tmp_path)
+    for folder, above in ((tmp_path, ""), (tmp_path / "below", "../")):
+        was, must = re.escape(above + str(near.relative_to(tmp_path))), re.escape(above + place)
+        with pytest.raises(PolicyError, match=f"^{was} is not read: rename it to {must}$"):
+            find_path(None, None, folder)
+
+
+def test_the_places_are_looked_for_from_a_relative_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "sub" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "sub")
+    assert [level.resolve() for level in levels(Path("deep"))] == [tmp_path / "sub" / "deep", tmp_path / "sub", tmp_path]
+    monkeypatch.chdir(tmp_path)
+    assert list(levels(Path())) == [Path()]
+    assert workspace(Path("sub")) == tmp_path
+    assert workspace(tmp_path.parent) == tmp_path.parent
+
+
+def test_a_path_is_shown_as_people_write_it(tmp_path: Path):
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    folder = repository / "sub"
+    for path, name in (
+        (folder / "a.yml", "a.yml"),
+        (folder / "deep" / "a.yml", "deep/a.yml"),
+        (repository / "a.yml", "../a.yml"),
+        (repository / "other" / "a.yml", "../other/a.yml"),
+        (tmp_path / "a.yml", str(tmp_path / "a.yml")),
+    ):
+        assert shown(path, folder) == name
+
+
+def test_a_file_is_read_up_to_its_bound_and_one_byte_more(tmp_path: Path):
+    path = put(tmp_path / "file", "12345")
+    assert [read_file(path, most) for most in (3, 4, 5, 6)] == [b"1234", b"12345", b"12345", b"12345"]
+    with pytest.raises(PolicyError, match=r"^the policy 'a name' cannot be read: No such file or directory$"):
+        read_policy(tmp_path / "missing", "a name")
+    (tmp_path / "large").write_bytes(b"x" * (FILE_MAX_BYTES + 2))
+    assert len(read_policy(tmp_path / "large", "large")) == FILE_MAX_BYTES + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("large.json", "'large.json' has more than 4,194,304 bytes (4 MiB)"),
+        ("../outside.json", "'../outside.json' is outside the repository: a payload's file must lie inside it"),
+        ("missing.json", "there is no file 'missing.json' in the repository (the path is counted from its root)"),
+        ("folder", "there is no file 'folder' in the repository (the path is counted from its root)"),
+        ("a\0b", r"'a\x00b' cannot be read"),
+        ("x" * 5000, "cannot be read"),
+    ],
+    ids=["large", "outside", "missing", "folder", "nul", "long"],
+)
+def test_why_a_payloads_file_is_not_read(tmp_path: Path, name: str, why: str):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "large.json").write_bytes(b"x" * (FILE_MAX_BYTES + 1))
+    (tmp_path / "full.json").write_bytes(b"x" * FILE_MAX_BYTES)
+    with pytest.raises(BadFileError) as caught:
+        files_of(tmp_path)(name)
+    assert why in str(caught.value)
+    assert len(files_of(tmp_path)("full.json")) == FILE_MAX_BYTES
+
+
+def test_whether_a_path_is_in_the_workspace_by_its_name_or_its_links(tmp_path: Path):
+    real = tmp_path / "real"
+    (real / ".git").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real", target_is_directory=True)
+    for folder in (real, tmp_path / "link"):
+        for path in (real / "a.yml", tmp_path / "link" / "a.yml", real / ".." / "real" / "a.yml"):
+            assert in_workspace(path, folder), (path, folder)
+        assert not in_workspace(tmp_path / "a.yml", folder)
+        assert not in_workspace(folder / ".." / "a.yml", folder)

@@ -17,6 +17,7 @@ from tocsin.event import Fact
 from tocsin.network import Network
 from tocsin.policy.nodes import BadFileError
 from tocsin.policy.policy_text import PolicyText
+from tocsin.source.builtin import NAME
 from tocsin.source.places import in_workspace
 from tocsin.source.snapshot import take
 from tocsin.world import World
@@ -90,6 +91,32 @@ def test_a_name_is_before_the_environment_s_and_both_before_the_places(repositor
 def test_standard_input_that_is_not_ours_is_a_file_s_name(repository: Path):
     with pytest.raises(PolicyError, match="'-' does not exist"):
         found(world(repository)._replace(read_stdin=None), "-")
+
+
+def test_a_workspace_s_policy_reads_the_repository_s_files(repository: Path):
+    put(repository / "sub" / ".tocsin.yml", "ours")
+    put(repository / "body.json", "{}")
+    text = source.find(world(repository / "sub" / "deep"), None, OURS, None).text
+    assert text
+    assert text.files
+    assert text.files("body.json") == b"{}"
+
+
+def test_a_policy_that_cannot_be_read_is_told_by_its_name(repository: Path):
+    with pytest.raises(PolicyError, match=r"^the policy '\.\.' cannot be read: Is a directory$"):
+        source.file_text(repository, repository / "sub")
+
+
+def test_without_standard_input_there_is_no_text_on_it(repository: Path):
+    assert source.stdin_text(world(repository)._replace(read_stdin=None), None) == PolicyText("<stdin>", b"")
+
+
+def test_without_a_policy_the_start_s_holds_and_says_so(repository: Path):
+    text, [notice] = source.find(world(repository, {"SLACK_WEBHOOK_URL": "x"}), None, OURS, None)
+    assert (text.name if text else None, notice.level) == (NAME, "notice")
+    assert "success and failure go to slack" in notice.text
+    text, [notice] = source.find(world(repository), None, OURS, None)
+    assert (text, notice.text[:42]) == (None, "there is no policy, so nothing is sent: wr")
 
 
 def test_a_policy_on_standard_input_reads_no_file_of_a_stranger_s(repository: Path):
