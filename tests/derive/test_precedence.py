@@ -146,8 +146,9 @@ def test_what_follows_from_a_completion():
         **values(said), "hook": "completion", "event": "failure", "kind": "cd", "scope": "job", "run.finished_at": NOW,
         "commit.short_sha": "01234567", "commit.title": "Fix it",
     }  # fmt: skip
-    assert {name: found[name].source for name in ("hook", "event", "kind", "scope", "run.finished_at", "commit.title")} == {
+    assert {name: found[name].source for name in ("hook", "event", "kind", "scope", "run.finished_at", "commit.title", "commit.short_sha")} == {
         "hook": "command", "event": "by CI", "kind": "by CI", "scope": "default", "run.finished_at": "clock", "commit.title": "by CI",
+        "commit.short_sha": "by CI",
     }  # fmt: skip
     assert {found[name].rank for name in ("hook", "kind", "scope", "run.finished_at")} == {Rank.GUESS}
 

@@ -19,7 +19,6 @@ from tocsin.policy.nodes import BadFileError
 from tocsin.policy.policy_text import PolicyText
 from tocsin.source.builtin import NAME
 from tocsin.source.places import in_workspace
-from tocsin.source.snapshot import take
 from tocsin.world import World
 
 OURS = Run("generic", {"ci": Fact("generic", "x")}, untrusted=None)
@@ -38,7 +37,7 @@ def world(folder: Path, env: Mapping[str, str] = {}, stdin: bytes = b"stdin") ->
 class Silent:
     """An API that knows no file and says so."""
 
-    notes = ("the API said no",)
+    notes = ("the API said no", "and no again")
 
     def file(self, *_: str) -> None:
         """Nothing that could be asked for."""
@@ -209,7 +208,7 @@ def test_a_link_into_the_workspace_is_in_it_too(repository: Path):
     ("run", "api", "level", "words"),
     [
         (stranger(None), None, "warning", "nothing is sent: a stranger's, and the trusted branch shows no policy: do this"),
-        (stranger(None), Silent(), "warning", "shows no policy (the API said no): do this"),
+        (stranger(None), Silent(), "warning", "shows no policy (the API said no; and no again): do this"),
         (OURS._replace(untrusted="a stranger's"), None, "notice", "a stranger's, and the policy beside it could be the head's own"),
         (OURS._replace(untrusted="x", secretless="it has no secrets"), Silent(), "notice", "nothing is sent: it has no secrets"),
         (stranger(None)._replace(secretless="it has no secrets"), None, "warning", "nothing is sent: it has no secrets"),
@@ -222,20 +221,6 @@ def test_why_nothing_is_sent(repository: Path, run: Run, api: Silent | None, lev
     assert (notice.level, words in notice.text) == (level, True), notice.text
 
 
-def test_a_snapshot_keeps_what_was_read(repository: Path):
-    put(repository / "body.json", "as it was")
-    snapshot, text = take(PolicyText("name", b"data", lambda name: (repository / name).read_bytes()))
-    assert text.files
-    assert text.files("body.json") == b"as it was"
-    put(repository / "body.json", "changed")
-    kept = snapshot.text()
-    assert (kept.name, kept.data) == ("name", b"data")
-    assert kept.files
-    assert kept.files("body.json") == b"as it was"
-    with pytest.raises(BadFileError, match="there is no file 'other'"):
-        kept.files("other")
-
-
 def test_a_name_that_cannot_be_looked_for_is_an_error(repository: Path):
-    with pytest.raises(PolicyError, match="cannot be looked for"):
+    with pytest.raises(PolicyError, match=r"^the policy 'x{59}…' cannot be looked for: File name too long$"):
         found(world(repository), "x" * 5000)
