@@ -139,6 +139,13 @@ def test_how_an_end_relates_to_the_one_before(status: str, previous: str | None,
     assert completion(**said).get("transition") == transition
 
 
+def test_a_transition_has_the_source_of_what_says_it():
+    previous = facts(Rank.API, run__previous_status="failure")
+    assert conclude({**facts(status="failure"), **previous}, COMPLETION)["transition"] == Fact("still_failing", "by API", Rank.API)
+    told = facts(Rank.FACTS, transition="broken")
+    assert conclude({**facts(status="failure"), **previous, **told}, COMPLETION)["transition"] == told["transition"]
+
+
 def test_what_follows_from_a_completion():
     said = facts(status="failure", environment="prod", commit__sha="0123456789abcdef", commit__message="Fix it\n\nNow.")
     found = conclude(said, COMPLETION)
@@ -162,7 +169,8 @@ def test_what_is_said_stays_as_it_is_said():
 
 def test_a_trigger_has_no_end():
     assert values(conclude(facts(app="x"), TRIGGER)) == {"app": "x", "hook": "trigger", "event": "trigger", "kind": "ci", "scope": "job"}
-    assert conclude({}, TRIGGER)["kind"].source == "no environment is known"
+    found = conclude({}, TRIGGER)
+    assert (found["kind"].source, found["event"].source) == ("no environment is known", "command")
 
 
 def test_a_skipped_run_is_no_event():
