@@ -99,7 +99,7 @@ def test_flags_are_above_variables_and_each_says_where_it_stands():
     }
 
 
-@pytest.mark.parametrize("word", VARIABLES)
+@pytest.mark.parametrize("word", [*VARIABLES, "status"])
 def test_each_variable_says_something(word: str):
     name, value = f"TOCSIN_{word.upper()}", {"kind": "cd", "tier": "staging"}.get(word, "x:1")
     assert {fact.source for fact in spoken({name: value}).values()} == {f"env {name}"}

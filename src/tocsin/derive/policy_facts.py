@@ -15,7 +15,6 @@ from tocsin.errors import ContextError
 from tocsin.event import Event, Fact, Facts, Rank, build
 from tocsin.policy.contents import is_template
 from tocsin.policy.match import fulfils, selector_values
-from tocsin.policy.model import Environment
 from tocsin.terms import TERMS, spread
 from tocsin.text import URL_MAX_CHARS, clean
 
@@ -76,15 +75,17 @@ def _laid(document: PolicyDocument, environment: str | None, always: Settings, r
 
 
 def _guess(environment: str | None) -> Settings:
-    tier = guess_tier(environment)
-    return {"tier": Fact(tier, "the environment's name", Rank.GUESS)} if tier else {}
+    """The tier that an environment's name speaks of; without an environment a None, of which `spread` makes no fact."""
+    return {"tier": Fact(guess_tier(environment), "the environment's name", Rank.GUESS)}
 
 
 def _of_environment(document: PolicyDocument, environment: str | None) -> Settings:
-    known = document.policy.environments.get(environment or "") or Environment()
+    if not environment or environment not in document.policy.environments:
+        return {}
+    known = document.policy.environments[environment]
     said = {"tier": known.tier, "cluster": known.cluster}
     return {
-        key: Fact(value, _source(document, ("environments", environment or "", key)), Rank.POLICY)
+        key: Fact(value, _source(document, ("environments", environment, key)), Rank.POLICY)
         for key, value in said.items()
         if value is not None
     }
