@@ -71,6 +71,12 @@ def test_the_environment_of_the_ci_is_the_one_whose_words_hold():
     assert (found["tier"].value, found.get("cluster")) == ("testing", None)
 
 
+def test_rules_see_the_words_of_the_ci_s_environment():
+    text = POLICY.replace("{branch: main}", "{cluster: eks, tier: staging}").replace("        environment: prod\n", "")
+    assert facts(text, run(environment="prod"))["app"].value == "cart"
+    assert "app" not in facts(text, run(environment="other"))
+
+
 def context(setting: str, event: Event | None = None) -> Facts:
     return facts(f"channels: {{team: {{kind: slack}}}}\ncontext:\n  {setting}\n", event)
 

@@ -112,10 +112,14 @@ def test_a_branch_of_a_flag_s_variable_is_no_tag():
 
 @pytest.mark.parametrize(
     ("env", "flags", "words"),
-    [({"TOCSIN_KIND": "cx"}, {}, "TOCSIN_KIND is 'cx': it must be one of ci, cd"), ({}, {"tier": "x"}, "--tier is 'x'")],
+    [
+        ({"TOCSIN_KIND": "cx"}, {}, "TOCSIN_KIND is 'cx': it must be one of ci, cd"),
+        ({"TOCSIN_KIND": "x" * 61}, {}, f"TOCSIN_KIND is '{'x' * 59}…': it must be one of ci, cd"),
+        ({}, {"tier": "x"}, "--tier is 'x': it must be one of production, staging, testing, development, other"),
+    ],
 )
 def test_a_word_that_is_none_is_an_error(env: dict[str, str], flags: dict[str, str], words: str):
-    with pytest.raises(UsageError, match=words):
+    with pytest.raises(UsageError, match=f"^{words}$"):
         spoken(env, **flags)
 
 
