@@ -126,7 +126,9 @@ def test_each_field_can_be_said_or_is_computed(name: str):
 
 
 def test_an_author_by_a_text_is_a_name_and_nothing_empty_is_said():
-    facts = read_facts(json.dumps({"changes": [{"author": "Ada", "url": None}, {"author": {"name": "", "email": "a@x"}}, {"author": {}}]}))
+    facts = read_facts(
+        json.dumps({"changes": [{"author": "Ada", "url": None, "title": ""}, {"author": {"name": "", "email": "a@x"}}, {"author": {}}]})
+    )
     assert facts["changes"].value == [{"author": {"name": "Ada"}}, {"author": {"email": "a@x"}}, {}]
 
 
