@@ -95,10 +95,11 @@ def run(
     attempts: int = 3,
     stop: Stop | None = None,
     told: list[Outcome] | None = None,
+    dry_run: bool = False,
 ) -> list[Outcome]:
     """Deliver; the budget counts from now. The outcomes in the deliveries' order; `told` gets them as they come."""
     limits = Limits(timeout, clock.now + budget, attempts)
-    outcomes = list(deliver(deliveries, limits, Network(), clock, stop))
+    outcomes = list(deliver(deliveries, limits, Network(), clock, stop, dry_run=dry_run))
     if told is not None:
         told += outcomes
     places = {delivery[:3]: number for number, delivery in enumerate(deliveries)}
