@@ -28,11 +28,12 @@ class Take(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A send that has begun: when, for which delivery, and until when it may go on."""
+    """A send that has begun: when, for which delivery, until when it may go on, and with what."""
 
     at: float
     key: str
     deadline: float
+    payload: Any
 
 
 class ScriptedChannel:
@@ -59,7 +60,7 @@ class ScriptedChannel:
         return {"text": message.text}
 
     def send(self, payload: Any, options: Any, transport: Transport, /) -> Verdict:
-        self.begun.append(Begun(self.clock.now, transport.key, transport.deadline))
+        self.begun.append(Begun(self.clock.now, transport.key, transport.deadline, payload))
         transport.connection.get(self._connect)
         take = self.takes.pop(0) if len(self.takes) > 1 else self.takes[0]
         transport.not_repeatable = take.not_repeatable
