@@ -28,11 +28,12 @@ class Take(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A send that has begun: when, for which delivery, and until when it may go on."""
+    """A send that has begun: when, for which delivery, until when it may go on, and with what."""
 
     at: float
     key: str
     deadline: float
+    payload: Any
 
 
 class ScriptedChannel:
@@ -59,7 +60,7 @@ class ScriptedChannel:
         return {"text": message.text}
 
     def send(self, payload: Any, options: Any, transport: Transport, /) -> Verdict:
-        self.begun.append(Begun(self.clock.now, transport.key, transport.deadline))
+        self.begun.append(Begun(self.clock.now, transport.key, transport.deadline, payload))
         transport.connection.get(self._connect)
         take = self.takes.pop(0) if len(self.takes) > 1 else self.takes[0]
         transport.not_repeatable = take.not_repeatable
@@ -95,10 +96,11 @@ def run(
     attempts: int = 3,
     stop: Stop | None = None,
     told: list[Outcome] | None = None,
+    dry_run: bool = False,
 ) -> list[Outcome]:
     """Deliver; the budget counts from now. The outcomes in the deliveries' order; `told` gets them as they come."""
     limits = Limits(timeout, clock.now + budget, attempts)
-    outcomes = list(deliver(deliveries, limits, Network(), clock, stop))
+    outcomes = list(deliver(deliveries, limits, Network(), clock, stop, dry_run=dry_run))
     if told is not None:
         told += outcomes
     places = {delivery[:3]: number for number, delivery in enumerate(deliveries)}

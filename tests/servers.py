@@ -10,6 +10,7 @@ A test that holds a request up (`hold`) lets it go by setting the event; closing
 from __future__ import annotations
 
 import json
+import select
 import socket
 import struct
 import threading
@@ -118,6 +119,23 @@ class ScriptedServer:
         self._thread.join()
 
 
+class TunnelProxy(ScriptedServer):
+    """A proxy that opens a tunnel to wherever CONNECT asks for; its requests are those, and what goes through it is not read."""
+
+    def relay(self, client: socket.socket, address: str) -> None:
+        """Carry bytes both ways until one side ends, or this server does."""
+        host, _, port = address.rpartition(":")
+        with socket.create_connection((host, int(port))) as service:
+            others = {client: service, service: client}
+            while not self.closing.is_set():
+                waiting = [one for one in others if getattr(one, "pending", int)()]  # read from the socket by TLS already
+                for one in waiting or select.select(list(others), [], [], 0.1)[0]:
+                    data = one.recv(65536)
+                    if not data:
+                        return
+                    others[one].sendall(data)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -133,6 +151,15 @@ class _Handler(BaseHTTPRequestHandler):
             _BEHAVIOURS[answer.behaviour](self, answer, script.closing)
         except OSError:
             return  # the client went away, as it may
+
+    def do_CONNECT(self) -> None:
+        """Take what is asked for down, and be a tunnel from then on."""
+        proxy = cast("TunnelProxy", self.server.script)  # type: ignore[attr-defined]
+        proxy.next_answer(Request(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, b""))
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        proxy.relay(self.connection, self.path)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
         """Nothing is printed."""

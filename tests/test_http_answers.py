@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import ssl
+from typing import NamedTuple
 
 import pytest
 import trustme
-from servers import Answer, ScriptedServer, transport
+from servers import Answer, ScriptedServer, TunnelProxy, transport
 
 from tocsin.http import ANSWER_MAX_BYTES, USER_AGENT, Response, judge, retry_after
 from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Delivered, Failed, Retry
 
 REDIRECTS = "the address redirects, and redirects are not followed; use the final address"
+
+
+class Authority(NamedTuple):
+    """Whom a client may trust, and what a server shows."""
+
+    path: str
+    tls: ssl.SSLContext
 
 
 def answer(status: int, text: str = "", **headers: str) -> Response:
@@ -113,8 +121,9 @@ def test_an_answer_is_cut_where_it_may_end():
 
 
 def test_an_endless_answer_is_cut_too():
-    with ScriptedServer(Answer(200, b"x" * 4096, behaviour="endless")) as server:
-        assert len(transport().request("GET", server.url(), None, {}).text) == ANSWER_MAX_BYTES
+    """It comes in pieces that do not add up to where it is cut."""
+    with ScriptedServer(Answer(200, b"x" * 4099, behaviour="endless")) as server:
+        assert transport().request("GET", server.url(), None, {}).text == "x" * ANSWER_MAX_BYTES
 
 
 def test_no_redirect_is_followed():
@@ -153,17 +162,45 @@ def test_a_proxy_gets_its_login(login: str, sent: str | None):
     assert request.headers.get("proxy-authorization") == sent
 
 
-@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
-def test_tls_is_the_network_s_own_to_a_server_and_to_a_proxy(tmp_path, scheme: str):
-    authority, path = trustme.CA(), tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A private CA: its file, and a context for servers on 127.0.0.1."""
+    ca, path = trustme.CA(), tmp_path_factory.mktemp("authority") / "ca.pem"
+    ca.cert_pem.write_to_path(str(path))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    with ScriptedServer(Answer(200, b"ok"), tls=context) as server:
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    return Authority(str(path), context)
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_tls_is_the_network_s_own_to_a_server_and_to_a_proxy(authority: Authority, scheme: str):
+    with ScriptedServer(Answer(200, b"ok"), tls=authority.tls) as server:
         address = f"{scheme}://127.0.0.1:{server.port}"
-        assert transport(network=Network(ca_files=(str(path),))).request("GET", f"{address}/", None, {}).status == 200
-        by_proxy = Network({"http": f"https://127.0.0.1:{server.port}"}, ca_files=(str(path),))
+        assert transport(network=Network(ca_files=(authority.path,))).request("GET", f"{address}/", None, {}).status == 200
+        by_proxy = Network({"http": address}, ca_files=(authority.path,))
         assert transport(network=by_proxy).request("GET", "http://hooks.example/a", None, {}).status == 200
         assert [request.path for request in server.requests] == ["/", "http://hooks.example/a"]
         with pytest.raises(NoAnswer, match="TOCSIN_CA_FILE"):
             transport().request("GET", f"{address}/", None, {})
+
+
+@pytest.mark.parametrize("proxy_by_tls", [False, True], ids=["proxy by HTTP", "proxy by TLS"])
+def test_tls_through_a_proxy_is_the_network_s_own_too(authority: Authority, proxy_by_tls: bool):
+    with ScriptedServer(Answer(200, b"ok"), tls=authority.tls) as server, TunnelProxy(tls=authority.tls if proxy_by_tls else None) as proxy:
+        proxies = {"https": f"{proxy.scheme}://ada:pa55@127.0.0.1:{proxy.port}"}
+        through = transport(network=Network(proxies, ca_files=(authority.path,)))
+        assert through.request("POST", server.url("/a"), b"body", {"X-Key": "k"}).text == "ok"
+        with pytest.raises(NoAnswer, match="TOCSIN_CA_FILE"):
+            transport(network=Network(proxies)).request("GET", server.url(), None, {})
+    [request] = server.requests
+    assert (request.path, request.body, request.headers["x-key"]) == ("/a", b"body", "k")
+    asked = proxy.requests[0]
+    assert (asked.method, asked.path, asked.headers["proxy-authorization"]) == ("CONNECT", f"127.0.0.1:{server.port}", "Basic YWRhOnBhNTU=")
+    assert "x-key" not in asked.headers
+
+
+def test_no_certificate_is_asked_for_where_nothing_is_spoken_to_by_tls():
+    """Else a CA file that cannot be read would end what needs none."""
+    with ScriptedServer(Answer(200)) as server:
+        network = Network({"ftp": "https://127.0.0.1:1"}, ca_files=("/no/such/file",))
+        assert transport(network=network).request("GET", server.url(), None, {}).status == 200

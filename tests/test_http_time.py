@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from threading import Event, Timer
 from typing import Any
 
 import pytest
 from clocks import VirtualClock
 from events import SAMPLES
 from mail_servers import ScriptedSmtp
-from servers import Answer, ScriptedServer
+from servers import Answer, Request, ScriptedServer
 
 from tocsin.channels import KINDS, load, smtp
 from tocsin.http import Response, Transport, judge, retry_after
@@ -18,6 +19,41 @@ from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Retry
 
 AT = 1_763_912_700.0  # 2025-11-23T15:45:00Z
+
+
+@pytest.mark.parametrize(("left", "seconds"), [(60.0, 60.0), (0.5, 0.5), (0.004, 0.01), (0.0, 0.01), (-3.0, 0.01)])
+def test_what_remains_is_never_nothing(left: float, seconds: float) -> None:
+    """A library takes a time-out of nothing for none at all, or refuses it."""
+    clock = VirtualClock(1000.0)
+    assert Transport(Network(), "key", clock.now + left, clock).remaining() == pytest.approx(seconds)
+
+
+def test_a_request_waits_for_an_answer_no_longer_than_its_time() -> None:
+    class Silent(ScriptedServer):
+        def next_answer(self, request: Request) -> Answer:
+            self.closing.wait(5.0)  # a request that waits on gets its answer, so that the test ends
+            return super().next_answer(request)
+
+    clock = VirtualClock(AT)
+    with Silent(Answer(200)) as server, pytest.raises(NoAnswer, match=r"^no answer from 127\.0\.0\.1 in time$") as refused:
+        Transport(Network(), "key", clock.now + 0.01, clock).post_json(server.url(), {})
+    assert refused.value.retry
+
+
+def test_a_dripping_answer_is_read_no_longer_than_its_time() -> None:
+    class Ticking(VirtualClock):
+        """A second goes by each time that the clock is read."""
+
+        def monotonic(self) -> float:
+            self.now += 1.0
+            return self.now
+
+    hold = Event()
+    too_late = Timer(5.0, hold.set)  # a reader that reads on gets to the end, so that the test ends
+    too_late.start()
+    with ScriptedServer(Answer(200, b"x", behaviour="drip", hold=hold)) as server, pytest.raises(NoAnswer, match="in time"):
+        Transport(Network(), "key", AT + 6.0, Ticking(AT)).post_json(server.url(), {})
+    too_late.cancel()
 
 
 @pytest.mark.parametrize("left", [0.0, -0.001, -60.0])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import sys
+from typing import Any, cast
 
 import pytest
 import trustme
+import truststore  # noqa: F401  before a test plays another system, by which it chooses what it is
 from servers import Answer, ScriptedServer, transport
+from urllib3 import exceptions
 
-from tocsin.network import Network, NoAnswer
+from tocsin.network import Network, NoAnswer, certificate_refused, load_system_store, no_answer
 
 OK = Answer(200, b"ok")
 
@@ -107,6 +111,41 @@ def test_a_private_authority_adds_to_the_system_s_store_where_openssl_would_repl
     assert answers == [200, 200, (False, True)]
 
 
+@pytest.mark.parametrize(
+    ("platform", "authorities", "loaded"),
+    [("linux", 0, False), ("linux", 2, True), ("darwin", 1, False), ("win32", 1, False)],
+)
+def test_the_system_s_store_is_loaded_where_the_system_is_not_asked(tmp_path, monkeypatch, platform: str, authorities: int, loaded: bool):
+    contexts = []
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr("tocsin.network.load_system_store", contexts.append)
+    paths = [tmp_path / f"{number}.pem" for number in range(authorities)]
+    for path in paths:
+        trustme.CA().cert_pem.write_to_path(str(path))
+    context = Network(ca_files=tuple(map(str, paths))).tls()
+    assert contexts == ([context] if loaded else [])
+
+
+@pytest.mark.parametrize("there", [("file",), ("folder",), ("file", "folder"), ()])
+def test_the_system_s_store_is_a_file_or_a_folder_or_both(tmp_path, monkeypatch, there: tuple[str, ...]):
+    class Context:
+        loaded: dict[str, Any] | None = None
+
+        def load_verify_locations(self, **locations: Any) -> None:
+            self.loaded = locations
+
+    file, folder, context = tmp_path / "bundle.pem", tmp_path / "certificates", Context()
+    if "file" in there:
+        file.touch()
+    if "folder" in there:
+        folder.mkdir()
+    paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(file), openssl_capath=str(folder))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    load_system_store(cast("ssl.SSLContext", context))
+    locations = {"cafile": str(file) if "file" in there else None, "capath": str(folder) if "folder" in there else None}
+    assert context.loaded == (locations if there else None)
+
+
 @pytest.mark.parametrize("text", [None, "", "no certificate"])
 def test_an_authority_that_cannot_be_read_is_a_reason(tmp_path, text: str | None):
     path = tmp_path / "ca.pem"
@@ -115,3 +154,55 @@ def test_an_authority_that_cannot_be_read_is_a_reason(tmp_path, text: str | None
     with pytest.raises(NoAnswer, match=rf"^the CA file {path} cannot be used \(\w+Error\)$") as raised:
         Network(ca_files=(str(path),)).tls()
     assert raised.value.retry is False
+
+
+def unverified(why: str = "self-signed certificate") -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] s3cr3t")
+    error.verify_message = why
+    return error
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+CONNECTION = cast("Any", None)  # the library keeps it, and nothing reads it
+CERTIFICATE = "does not verify: self-signed certificate; a private CA goes into TOCSIN_CA_FILE"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "retry"),
+    [
+        (exceptions.ProxyError("s3cr3t", OSError("s3cr3t")), "the proxy for h.example cannot be reached or refuses", True),
+        (exceptions.ProxyError("s3cr3t", exceptions.SSLError("s3cr3t")), "the proxy for h.example cannot be reached or refuses", True),
+        (exceptions.ProxyError("", exceptions.SSLError(unverified())), f"TLS certificate of the proxy for h.example {CERTIFICATE}", False),
+        (exceptions.SSLError(unverified()), f"TLS certificate of h.example {CERTIFICATE}", False),
+        (unverified(), f"TLS certificate of h.example {CERTIFICATE}", False),
+        (caused(OSError(), unverified()), f"TLS certificate of h.example {CERTIFICATE}", False),
+        (exceptions.SSLError("s3cr3t"), "TLS with h.example failed", True),
+        (ssl.SSLError(1, "s3cr3t"), "TLS with h.example failed", True),
+        (exceptions.NameResolutionError("s3cr3t", CONNECTION, socket.gaierror()), "host h.example cannot be resolved", True),
+        (exceptions.NewConnectionError(CONNECTION, "s3cr3t"), "connection to h.example refused or unreachable", True),
+        (exceptions.ConnectTimeoutError("s3cr3t"), "no answer from h.example in time", True),
+        (exceptions.ReadTimeoutError(CONNECTION, "/s3cr3t", "s3cr3t"), "no answer from h.example in time", True),
+        (TimeoutError("s3cr3t"), "no answer from h.example in time", True),
+        (exceptions.LocationParseError("s3cr3t"), "the URL or a header is malformed", False),
+        (exceptions.InvalidHeader("s3cr3t"), "the URL or a header is malformed", False),
+        (exceptions.ProtocolError("s3cr3t"), "connection to h.example broke before a whole answer came", True),
+        (exceptions.DecodeError("s3cr3t"), "connection to h.example broke before a whole answer came", True),
+        (ConnectionResetError("s3cr3t"), "connection to h.example broke before a whole answer came", True),
+    ],
+    ids=repr,
+)
+def test_why_a_request_got_no_answer_in_our_own_words(error: Exception, reason: str, retry: bool):
+    got = no_answer(error, "h.example")
+    assert (got.reason, got.retry, str(got)) == (reason, retry, reason)
+
+
+def test_a_long_name_and_a_long_reason_are_cut_and_stay_on_one_line():
+    assert no_answer(TimeoutError(), "h\n" + "o" * 200).reason == f"no answer from h {'o' * 97}… in time"
+    refused = certificate_refused(unverified("w" * 200), "h")
+    assert refused
+    assert refused.reason == f"TLS certificate of h does not verify: {'w' * 99}…; a private CA goes into TOCSIN_CA_FILE"
+    assert certificate_refused(OSError("other"), "h") is None

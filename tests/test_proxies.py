@@ -33,9 +33,9 @@ def test_a_proxy_is_chosen_by_the_scheme_and_is_http_s_where_it_says_nothing() -
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "SOCKS4", "socks4a", "socks"])
 def test_a_socks_proxy_is_refused_in_words(scheme: str) -> None:
     network = Network({"http": f"{scheme}://user:s3cret@proxy.example:1080"}, "direct.example")
-    with pytest.raises(NoAnswer, match=r"^SOCKS proxies are not supported: ") as refused:
+    with pytest.raises(NoAnswer, match=r"^SOCKS proxies are not supported: name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, ") as refused:
         network.proxy_for("http://example.com/")
-    assert not refused.value.retry
+    assert refused.value.retry is False
     assert "s3cret" not in refused.value.reason
     assert network.proxy_for("http://direct.example/") is None
 

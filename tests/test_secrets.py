@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tocsin.secrets import MASK, MASKED_MIN_CHARS, MissingVariable, Redactor, names, resolve
+from tocsin.checks import Check
+from tocsin.secrets import MASK, MASKED_MIN_CHARS, MissingVariable, Redactor, forms, keys, long_paths, names, password, resolve
+from tocsin.wrong import InvalidValueError
 
 
 @pytest.mark.parametrize(
@@ -35,14 +37,19 @@ def test_the_variables_of_a_text(text: str, found: list[str]):
 
 @pytest.mark.parametrize("text", ["${", "a ${} b", "${1A}", "${A", "${A-B}", "${ A }", "${A b}", "$${ok} ${", "${É}"])
 def test_what_begins_no_name_is_an_error_that_says_what_to_write(text: str):
-    with pytest.raises(ValueError, match=r"^\$\{ does not begin a variable's name: write \$\{NAME\}, or \$\$\{ for a literal \$\{$"):
+    words = r"^\$\{ does not begin a variable's name: write \$\{NAME\}, or \$\$\{ for a literal \$\{$"
+    with pytest.raises(InvalidValueError, match=words) as raised:
         names(text)
+    assert raised.value.check is Check.INVALID_REFERENCE
 
 
 @pytest.mark.parametrize("text", ["${{ secrets.A }}", "x ${{A}}", "${A} ${{", "$${A} ${{ A }}"])
 def test_an_expression_of_the_ci_is_an_error_that_says_what_to_do(text: str):
-    with pytest.raises(ValueError, match=r"^CI expressions \(\$\{\{ … \}\}\) are not evaluated here: .* write \$\{NAME\}$"):
+    with pytest.raises(
+        InvalidValueError, match=r"^CI expressions \(\$\{\{ … \}\}\) are not evaluated here: .* write \$\{NAME\}$"
+    ) as raised:
         names(text)
+    assert raised.value.check is Check.INVALID_REFERENCE
 
 
 # One name and more of each kind that is refused, from the vendors' lists of variables:
@@ -59,8 +66,10 @@ OWN = (
 @pytest.mark.parametrize("name", OWN)
 def test_the_ci_s_own_credentials_go_to_no_channel(name: str):
     for text in (f"${{{name}}}", f"Bearer ${{{name}}}", f"${{A}}${{{name}}}"):
-        with pytest.raises(ValueError, match=f"^{name} is the CI's own credential and is never sent to a channel: use a secret made"):
+        words = f"^{name} is the CI's own credential and is never sent to a channel: use a secret made"
+        with pytest.raises(InvalidValueError, match=words) as raised:
             names(text)
+        assert raised.value.check is Check.FORBIDDEN_VARIABLE
         with pytest.raises(ValueError, match="own credential"):
             resolve(text, {name: "value", "A": "value"})
     assert names(f"$${{{name}}}") == []
@@ -107,6 +116,59 @@ def test_one_that_is_missing_is_named():
         resolve("${A}${A}", {})
     assert raised.value.names == ("A",)
     assert raised.value.reason == "variable A is not set"
+
+
+SIXTEEN = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        (f"https://a-host-of-a-long-name.example/{SIXTEEN}", [SIXTEEN]),
+        (f"https://h/T0/{SIXTEEN[1:]}/{SIXTEEN}1?sig={SIXTEEN}2&n=1#{SIXTEEN}3", [f"{SIXTEEN}1", f"{SIXTEEN}2", f"{SIXTEEN}3"]),
+        (f"/T0/{SIXTEEN}?n={SIXTEEN[1:]}", [SIXTEEN]),
+        (SIXTEEN, [SIXTEEN]),
+        ("https://a-host-of-a-long-name.example", []),
+    ],
+)
+def test_the_parts_of_an_address_that_are_long_enough_to_be_keys(text: str, found: list[str]):
+    assert keys(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        (f"/no/address/{SIXTEEN}", []),
+        ("https://a-host-of-a-long-name.example/short", []),
+        (f"https://h/a/{SIXTEEN[3:]}", [f"/a/{SIXTEEN[3:]}"]),
+        (f"https://h/a/{SIXTEEN[4:]}", []),
+        (f"https://h/a/{SIXTEEN}#b#c", [f"/a/{SIXTEEN}"]),
+        (f"https://h/a/{SIXTEEN}?b?c=/d", [f"/a/{SIXTEEN}?b?c=/d", f"/a/{SIXTEEN}"]),
+        (f"https://h/a?b={SIXTEEN}", [f"/a?b={SIXTEEN}"]),
+    ],
+)
+def test_what_stands_behind_the_host_where_it_is_long(text: str, found: list[str]):
+    assert long_paths(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("https://ada:pa55@h.example/", "pa55"),
+        ("https://ada@h.example/", ""),
+        ("ada:pa55@h.example", ""),
+        ("https://ada:pa55@[h", ""),
+        ("", ""),
+    ],
+)
+def test_the_password_of_a_url(text: str, found: str):
+    assert password(text) == found
+
+
+def test_values_are_known_plain_and_percent_encoded_where_that_is_long_enough():
+    assert forms(["a b/c=", "abc", "abcd", "é"]) == {"a b/c=", "a%20b%2Fc%3D", "abcd", "%C3%A9"}
 
 
 def masked(text: str, *secrets: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from clocks import VirtualClock
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_channel import AGAIN, ScriptedChannel, Take, delivery, run
+from scripted_channel import AGAIN, Begun, ScriptedChannel, Take, delivery, run
 from servers import Answer, Request, ScriptedServer
 
-from tocsin.attempt import NO_THREAD
+from tocsin.attempt import DRY_RUN, NO_THREAD
 from tocsin.channels import webhook
 from tocsin.deliver import LANES_MAX, Delivery, Stop
 from tocsin.event import Event
@@ -27,10 +27,19 @@ def clock() -> VirtualClock:
 
 
 def test_a_message_takes_the_time_that_its_answer_takes(clock: VirtualClock) -> None:
-    [outcome] = run(clock, [delivery(ScriptedChannel(clock, Take(1.25, Delivered({"id": "7"})), rendering=0.5))])
-    assert (outcome.outcome, outcome.reason, outcome.attempts, outcome.seconds) == ("delivered", None, 1, 1.75)
-    assert outcome.receipt == {"id": "7"}
+    channel = ScriptedChannel(clock, Take(1.25, Delivered({"id": "7"})), rendering=0.5)
+    [outcome] = run(clock, [delivery(channel, recipient="ada")])
+    assert outcome == Outcome("room", "slack", "ada", ("rule",), "delivered", None, 1, 1.75, {"id": "7"})
+    assert channel.begun == [Begun(1000.5, "ada", 1010.0, {"text": compose(Event()).text})]
     assert clock.now == 1001.75
+
+
+@pytest.mark.parametrize(("takes", "seconds"), [(1.25, 1.25), (1.23456, 1.235), (0.0004, 0.0)])
+def test_a_clock_may_begin_at_zero_and_seconds_are_given_to_the_thousandth(takes: float, seconds: float) -> None:
+    clock = VirtualClock(0.0)
+    channel = ScriptedChannel(clock, Take(takes))
+    [outcome] = run(clock, [delivery(channel)])
+    assert (channel.times(0.0), outcome.seconds, outcome.receipt) == ([0.0], seconds, None)
 
 
 # Attempts and the pauses between them
@@ -52,21 +61,45 @@ def test_a_pause_is_drawn_anew_each_time_from_nothing_to_its_end() -> None:
     assert channel.times(1000.0) == [0.0, 0.0, 0.25, 1.75]
 
 
-def test_a_single_attempt_says_no_number(clock: VirtualClock) -> None:
-    [outcome] = run(clock, [delivery(ScriptedChannel(clock, Take(0.0, AGAIN)))], attempts=1)
-    assert (outcome.reason, outcome.attempts) == ("HTTP 500", 1)
+@pytest.mark.parametrize(("attempts", "reason"), [(1, "HTTP 500"), (2, "HTTP 500 (after 2 attempts)")])
+def test_more_than_one_attempt_is_said(clock: VirtualClock, attempts: int, reason: str) -> None:
+    [outcome] = run(clock, [delivery(ScriptedChannel(clock, Take(0.0, AGAIN)))], attempts=attempts)
+    assert (outcome.reason, outcome.attempts, outcome.cause) == (reason, attempts, "service")
 
 
-@pytest.mark.parametrize("end", [Failed("HTTP 404"), NoAnswer("no such proxy", retry=False)])
-def test_a_final_answer_ends_at_once(clock: VirtualClock, end: Any) -> None:
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [(Failed("HTTP 404"), "HTTP 404"), (NoAnswer("no such proxy", retry=False), "no such proxy")],
+)
+def test_a_final_answer_ends_at_once(clock: VirtualClock, end: Any, reason: str) -> None:
     [outcome] = run(clock, [delivery(ScriptedChannel(clock, Take(0.5, end)))])
     assert (outcome.outcome, outcome.attempts, clock.now) == ("failed", 1, 1000.5)
+    assert (outcome.reason, outcome.cause) == (reason, "service")
+
+
+@pytest.mark.parametrize(
+    ("take", "reason"),
+    [(Take(0.0, NoAnswer("host gone")), "host gone (after 2 attempts)"), (Take(60.0), "no answer within 2.5 s (after 2 attempts)")],
+)
+def test_no_answer_is_a_reason_once_no_attempt_is_left(clock: VirtualClock, take: Take, reason: str) -> None:
+    [outcome] = run(clock, [delivery(ScriptedChannel(clock, take))], attempts=2, timeout=2.5)
+    assert (outcome.reason, outcome.cause) == (reason, "service")
 
 
 def test_no_answer_is_tried_again_and_a_defect_is_not(clock: VirtualClock) -> None:
     channel = ScriptedChannel(clock, Take(0.0, NoAnswer("host gone")), Take(0.0, ZeroDivisionError("s3cret")))
     [outcome] = run(clock, [delivery(channel)])
     assert (outcome.attempts, outcome.reason) == (2, "a defect of tocsin, please report it: ZeroDivisionError in the slack channel")
+    assert outcome.cause == "defect"
+
+
+def test_a_defect_in_the_loop_ends_its_delivery_and_the_lane_goes_on(clock: VirtualClock) -> None:
+    channel = ScriptedChannel(clock, Take(0.0, Retry("HTTP 429", cast("Any", "soon"))), Take())
+    outcomes = run(clock, [delivery(channel, recipient=name) for name in "ab"])
+    assert [(outcome.outcome, outcome.attempts, outcome.reason, outcome.cause) for outcome in outcomes] == [
+        ("failed", 1, "a defect of tocsin, please report it: TypeError in the slack channel", "defect"),
+        ("delivered", 1, None, None),
+    ]
 
 
 def test_an_attempt_that_outlives_its_time_is_left_behind_with_its_connection(clock: VirtualClock) -> None:
@@ -102,7 +135,7 @@ def test_a_named_pause_at_and_beyond_the_budget(clock: VirtualClock, pause: floa
     assert len(channel.begun) == (2 if tried else 1)
     if not tried:
         assert outcome.reason == f"HTTP 429; the service asks for a pause of {pause:.0f} s, for which the budget has no room"
-        assert clock.now == 1000.0
+        assert (outcome.cause, clock.now) == ("budget", 1000.0)
 
 
 def test_our_own_pause_beyond_the_budget(clock: VirtualClock) -> None:
@@ -165,11 +198,13 @@ def test_rendering_holds_up_no_other_channel(clock: VirtualClock) -> None:
     assert clock.now == 1008.0
 
 
-def test_rendering_that_outlives_an_attempt_is_a_failure_that_says_so(clock: VirtualClock) -> None:
-    channel = ScriptedChannel(clock, rendering=12.0)
+@pytest.mark.parametrize("seconds", [10.0, 10.125, 12.0])  # the attempt's time is over at 10, and it is left behind at 10.25
+def test_rendering_that_outlives_an_attempt_is_a_failure_that_says_so(clock: VirtualClock, seconds: float) -> None:
+    channel = ScriptedChannel(clock, rendering=seconds)
     [outcome] = run(clock, [delivery(channel)], timeout=10.0)
     assert (outcome.outcome, outcome.attempts, outcome.seconds) == ("failed", 0, 0.0)
     assert outcome.reason == "the payload cannot be rendered in time: let its templates loop over less"
+    assert outcome.cause == "payload"
     clock.sleep(60.0)
     assert channel.begun == []
 
@@ -200,6 +235,28 @@ def test_a_template_s_problem_is_its_delivery_s_end(clock: VirtualClock) -> None
     assert clock.now == 1000.0
 
 
+# A dry run
+
+
+def test_a_dry_run_renders_everything_and_sends_nothing(clock: VirtualClock) -> None:
+    right, wrong = ScriptedChannel(clock, rendering=0.5), ScriptedChannel(clock, rendering=TemplateProblem("no field nme"))
+    outcomes = run(clock, [delivery(right, "mail", "a"), delivery(right, "mail", "b"), delivery(wrong)], dry_run=True)
+    assert [(outcome.outcome, outcome.attempts, outcome.seconds, outcome.reason, outcome.cause) for outcome in outcomes] == [
+        ("skipped", 0, 0.0, DRY_RUN, "dry_run"),
+        ("skipped", 0, 0.0, DRY_RUN, "dry_run"),
+        ("failed", 0, 0.0, "the payload cannot be rendered: no field nme", "payload"),
+    ]
+    assert (right.rendered, right.begun, wrong.begun, clock.now) == ([1000.0, 1000.5], [], [], 1001.0)
+
+
+def test_a_dry_run_goes_on_for_a_signal_s_grace(clock: VirtualClock) -> None:
+    stop, channel = Stop(), ScriptedChannel(clock, rendering=1.0)
+    clock.later(0.5, lambda: stop.request("interrupted by SIGINT"))
+    outcomes = run(clock, [delivery(channel, "mail", name) for name in "abc"], stop=stop, dry_run=True)
+    assert [outcome.cause for outcome in outcomes] == ["dry_run", "dry_run", "interrupted"]
+    assert clock.now == 1002.5
+
+
 # The end: budget, signals, farewells
 
 
@@ -213,6 +270,7 @@ def test_the_budget_ends_what_runs_and_what_has_not_begun(clock: VirtualClock) -
         ("b", 1, "the budget is used up before an answer came; it may have been delivered"),
         ("c", 0, "the budget is used up before it was sent"),
     ]
+    assert {outcome.cause for outcome in outcomes} == {"budget"}
 
 
 def test_an_answer_at_the_last_moment_counts(clock: VirtualClock) -> None:
@@ -225,6 +283,7 @@ def test_no_attempt_begins_at_the_deadline_or_after_it(clock: VirtualClock) -> N
     outcomes = run(clock, [delivery(channel, "mail", name) for name in "abc"], budget=10.0)
     clock.sleep(100.0)
     assert channel.times(1000.0) == [0.0, 5.0]
+    assert channel.rendered == [1000.0, 1005.0]
     assert outcomes[2].reason == "the budget is used up before it was sent"
 
 

@@ -144,9 +144,9 @@ class _Lane:
         if stopped or clock.monotonic() >= limits.deadline:
             return progress.unfinished(stop)
         verdict, self._connection = attempt(progress, self._means, self._connection)
-        return verdict if isinstance(verdict, Skip) else self._judge(progress, verdict)
+        return self._judge(progress, verdict)
 
-    def _judge(self, progress: Progress, verdict: Verdict) -> Delivered | Failed | None:
+    def _judge(self, progress: Progress, verdict: Verdict | Skip) -> Delivered | Failed | Skip | None:
         """What the verdict means for the delivery: its end, or None after the next attempt has been set."""
         clock, limits, stop = self._means.clock, self._means.limits, self._means.stop
         if not isinstance(verdict, Retry):

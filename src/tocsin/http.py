@@ -95,14 +95,13 @@ class Transport:
         import urllib3
 
         proxy = self.network.proxy_for(url)
-        tls = self.network.tls() if url.lower().startswith("https:") or (proxy or "").startswith("https:") else None
+        tls = self.network.tls() if any(each.lower().startswith("https:") for each in (url, proxy or "")) else None
         if not proxy:
-            return urllib3.PoolManager(num_pools=1, ssl_context=tls)
+            return urllib3.PoolManager(ssl_context=tls)
         parts = urlsplit(proxy)
         login = f"{parts.username or ''}:{parts.password or ''}" if "@" in parts.netloc else None
         return urllib3.ProxyManager(
-            proxy, num_pools=1, ssl_context=tls, proxy_ssl_context=tls,
-            proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
+            proxy, ssl_context=tls, proxy_ssl_context=tls, proxy_headers=urllib3.make_headers(proxy_basic_auth=login)
         )  # fmt: skip
 
     def _read(self, answer: BaseHTTPResponse, max_bytes: int) -> str:
@@ -112,7 +111,7 @@ class Transport:
             while size < max_bytes:
                 if self.expired():  # an attempt that was left behind would read a dripping body for ever
                     raise TimeoutError
-                chunk = answer.read1(max_bytes - size) if hasattr(answer, "read1") else answer.read(max_bytes - size)
+                chunk = answer.read1(max_bytes - size)
                 if not chunk:
                     break
                 chunks.append(chunk)

@@ -17,8 +17,6 @@ from tocsin.text import clean
 if TYPE_CHECKING:
     import ssl
 
-_PORTS = {"http": 80, "https": 443}
-
 
 class NoAnswer(Exception):  # noqa: N818  what happened, in words for the report
     """The attempt got no answer: `reason` says why, `retry` whether another may."""
@@ -70,13 +68,13 @@ class Network:
         """The proxy for a URL, by scheme and NO_PROXY; None for a direct connection. Raises NoAnswer for a proxy that is not HTTP's."""
         parts = urlsplit(url)
         proxy = self.proxies.get(parts.scheme)
-        if not proxy or (self.no_proxy and self._is_direct(parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))):
+        if not proxy or (self.no_proxy and self._is_direct(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))):
             return None
-        scheme = proxy.partition("://")[0].lower() if "://" in proxy else ""
-        if scheme.startswith("socks"):
+        scheme, named, _ = proxy.partition("://")
+        if named and scheme.lower().startswith("socks"):
             step = "name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, or the host in NO_PROXY"
             raise NoAnswer(f"SOCKS proxies are not supported: {step}", retry=False)
-        return proxy if scheme else f"http://{proxy}"
+        return proxy if named else f"http://{proxy}"
 
     def _is_direct(self, host: str, port: int) -> bool:
         from tocsin.no_proxy import is_direct
@@ -102,30 +100,30 @@ def no_answer(error: Exception, host: str) -> NoAnswer:
     from urllib3 import exceptions
 
     host = clean(host, 100)
-    cause: BaseException | None = error.original_error if isinstance(error, exceptions.ProxyError) else error
-    if isinstance(error, exceptions.ProxyError) and not isinstance(cause, ssl.SSLError):
-        return NoAnswer(f"the proxy for {host} cannot be reached or refuses")
-    unverified = certificate_refused(cause, host)
+    if isinstance(error, exceptions.ProxyError):
+        unverified = certificate_refused(error.original_error, f"the proxy for {host}")
+        return unverified or NoAnswer(f"the proxy for {host} cannot be reached or refuses")
+    unverified = certificate_refused(error, host)
     if unverified:
         return unverified
-    if isinstance(cause, exceptions.NameResolutionError):
+    if isinstance(error, exceptions.NameResolutionError):
         return NoAnswer(f"host {host} cannot be resolved")
-    if isinstance(cause, exceptions.NewConnectionError):
+    if isinstance(error, exceptions.NewConnectionError):
         return NoAnswer(f"connection to {host} refused or unreachable")
-    if isinstance(cause, (exceptions.TimeoutError, TimeoutError)):
+    if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
         return NoAnswer(f"no answer from {host} in time")
-    if isinstance(cause, (exceptions.SSLError, ssl.SSLError)):
+    if isinstance(error, (exceptions.SSLError, ssl.SSLError)):
         return NoAnswer(f"TLS with {host} failed")
-    if isinstance(cause, (exceptions.LocationParseError, exceptions.InvalidHeader)):
+    if isinstance(error, (exceptions.LocationParseError, exceptions.InvalidHeader)):
         return NoAnswer("the URL or a header is malformed", retry=False)
     return NoAnswer(f"connection to {host} broke before a whole answer came")
 
 
-def certificate_refused(error: BaseException | None, host: str) -> NoAnswer | None:
+def certificate_refused(error: BaseException, host: str) -> NoAnswer | None:
     """The end of an attempt whose `error` says that the certificate of `host` does not verify; None for another error."""
     import ssl
 
-    for candidate in (error, getattr(error, "__cause__", None), *getattr(error, "args", ())):
+    for candidate in (error, error.__cause__, *error.args):
         if isinstance(candidate, ssl.SSLCertVerificationError):
             why = clean(candidate.verify_message, 100)
             return NoAnswer(f"TLS certificate of {host} does not verify: {why}; a private CA goes into TOCSIN_CA_FILE", retry=False)

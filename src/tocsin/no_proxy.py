@@ -20,7 +20,7 @@ def _names(entry: str, host: str, port: int) -> bool:
     address = _address(host)
     if "/" in entry:
         return address is not None and _within(address, entry)
-    if _address(entry.strip("[]")) is None:
+    if _address(entry) is None:
         entry, _, wanted = entry.partition("]:" if entry.startswith("[") else ":")
         if wanted and wanted != str(port):
             return False

@@ -70,11 +70,11 @@ def resolve(text: str, env: Mapping[str, str]) -> str:
 
     A trailing line break, which secret stores like to add, is no part of a value. Raises MissingVariable.
     """
-    values = {name: env.get(name, "").rstrip("\r\n") for name in names(text)} if "${" in text else {}
+    values = {name: env.get(name, "").rstrip("\r\n") for name in names(text)}
     missing = [name for name, value in values.items() if not value]
     if missing:
         raise MissingVariable(missing)
-    return _TOKEN.sub(lambda token: values[token["name"]] if token["name"] else "${", text) if "${" in text else text
+    return _TOKEN.sub(lambda token: values[token["name"]] if token["name"] else "${", text)
 
 
 def keys(text: str) -> list[str]:
