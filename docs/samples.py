@@ -57,7 +57,8 @@ def ended() -> tuple[pipeline.Plan, list[Outcome]]:
         ("skipped", planned.destinations[1].skip.reason),
         ("failed", "no answer from smtp.example.com in time (after 3 attempts)", 3, 27.118, None),
     ]
-    return planned, [Outcome(*row[:4], *end) for row, end in zip(planned.destinations, ends, strict=True)]
+    rows = zip(planned.destinations, ends, strict=True)
+    return planned, [Outcome(row.channel, row.kind, row.recipient, row.rules, *end) for row, end in rows]
 
 
 def report_sample(_: str) -> str:

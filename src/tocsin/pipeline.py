@@ -149,12 +149,12 @@ def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) ->
 
 def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Outcomes in the plan's order, as a report has them."""
-    order = {destination[:3]: number for number, destination in enumerate(planned.destinations)}
-    return sorted(outcomes, key=lambda outcome: order[outcome[:3]])
+    order = {(destination.channel, destination.recipient): number for number, destination in enumerate(planned.destinations)}
+    return sorted(outcomes, key=lambda outcome: order[outcome.channel, outcome.recipient])
 
 
-def _skipped(destination: Destination, skip: Skip) -> Outcome:
-    return Outcome(*destination[:4], "skipped", skip.reason, cause=skip.cause)
+def _skipped(row: Destination, skip: Skip) -> Outcome:
+    return Outcome(row.channel, row.kind, row.recipient, row.rules, "skipped", skip.reason, cause=skip.cause)
 
 
 def masked(outcome: Outcome, redact: Redactor) -> Outcome:
@@ -170,12 +170,24 @@ def limits(world: World, planned: Plan) -> Limits:
 
 
 def _delivery(planned: Plan, destination: Destination) -> Delivery:
-    """What goes to one destination."""
     options = planned.options[destination.channel]
     recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None
     message = planned.message._replace(rules=destination.rules, recipient=recipient)
-    key = repeat_key(planned.event, destination, options)
-    return Delivery(*destination[:4], channels.load(destination.kind), options, message, key)
+    return delivery_to(destination, options, message, planned.event)
+
+
+def delivery_to(destination: Destination, options: Any, message: Message, event: Event) -> Delivery:
+    """What goes to one destination."""
+    return Delivery(
+        channel=destination.channel,
+        kind=destination.kind,
+        recipient=destination.recipient,
+        rules=destination.rules,
+        module=channels.load(destination.kind),
+        options=options,
+        message=message,
+        key=repeat_key(event, destination, options),
+    )
 
 
 def repeat_key(event: Event, destination: Destination, options: Any) -> str:

@@ -150,16 +150,12 @@ def _require_recipient(words: Namespace, kind: str) -> None:
 
 def _test_delivery(words: Namespace, planned: Plan) -> Delivery:
     """The test message on its way. It has a key of its own: no receiver takes it for a repetition of a real one."""
-    from tocsin import channels, pipeline
-    from tocsin.deliver import Delivery
+    from tocsin import pipeline
     from tocsin.event import PipelineRun
     from tocsin.policy.match import Destination
 
     options = planned.options[words.name]
-    title = f"Test message for the channel {words.name}"
-    text = f"{title}: if you can read this, tocsin can reach you here."
-    message = planned.message._replace(title=title, text=text, tone="neutral", recipient=words.to)
-    module = channels.load(options.kind)
+    title, tail = f"Test message for the channel {words.name}", "if you can read this, tocsin can reach you here."
+    message = planned.message._replace(title=title, tail=tail, text=f"{title}: {tail}", tone="neutral", recipient=words.to)
     destination = Destination(words.name, options.kind, words.to or words.name, ("channels test",), None)
-    key = pipeline.repeat_key(planned.event._replace(run=PipelineRun()), destination, options)
-    return Delivery(*destination[:4], module, options, message, key)
+    return pipeline.delivery_to(destination, options, message, planned.event._replace(run=PipelineRun()))
