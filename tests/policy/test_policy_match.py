@@ -146,6 +146,9 @@ def test_why_a_rule_fails():
         (rules("{kind: cd}"), {}, ["kind is ci where it wants cd", "--kind"]),
         (rules("{tag: 'v*'}"), {}, ["tag is not known", "only a tag's run has one"]),
         (rules("{branch: '!main'}"), {}, ["branch is main where it wants !main", "the rule excludes it"]),
+        (rules("{branch: '!ma*'}"), {}, ["the rule excludes it"]),
+        (rules("{app: [a, b], branch: [x, '!y']}"), {}, ["app is shop where it wants a, b; branch is main where it wants x, !y (add it"]),
+        (rules("{source: schedule}"), {"source": None}, ["source is not known", "this CI does not say it: leave source out of the rule"]),
         (rules("{branch: x}"), {"ref": Ref(type="branch", branch="a\n::error::b\u202e")}, ["branch is a ::error::b where"]),
     ],
 )  # fmt: skip
