@@ -136,6 +136,16 @@ def test_why_a_rule_fails():
     assert match(policy, run(event="success"))[1].failed_on == ()
 
 
+def test_why_a_rule_fails_on_a_transition_names_the_event_too():
+    (rule,) = match(read(rules("{}", on="success")).policy, run(transition="broken"))
+    assert rule.failed_on == (("on", ("success",), "failure, broken"),)
+
+
+def test_of_several_selectors_the_nearest_says_why():
+    (rule,) = match(read(rules("[{app: x, branch: y}, {branch: z}, {app: x, cluster: y}]")).policy, run())
+    assert rule.failed_on == (("branch", ("z",), "main"),)
+
+
 @pytest.mark.parametrize(
     ("policy", "fields", "words"),
     [
