@@ -40,6 +40,8 @@ from tocsin.policy.glob import glob, is_glob, passes
         ("", "a", False),
         ("a*?", "a", False),
         ("a*?", "ab", True),
+        ("a?b?c", "axbyc", True),
+        ("a[[x]b", "axb", True),
         ("[*]", "*", True),
         ("[*]", "a", False),
         ("*[", "a[", True),
