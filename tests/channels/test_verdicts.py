@@ -33,6 +33,7 @@ def test_each_answer_means_what_the_service_means_by_it(kind: str, row: dict[str
         assert dict(verdict.receipt) == row.get("receipt", {})
         return
     assert [word for word in row.get("says", []) if word not in verdict.reason] == [], verdict.reason
+    assert verdict.reason == row.get("reason", verdict.reason)
     assert len(verdict.reason) < 400
     assert verdict.reason.isprintable()
     if isinstance(verdict, Retry):

@@ -1,7 +1,7 @@
 """Whose code a run may be of, and whether it has secrets: the least that each CI must say, and what each silence means.
 
 The rows are tests/cases/ci/trust.json: `env`, for GitHub `event`, and words of `untrusted` and `secretless` (null: no such thing),
-and `trusted`, a ref whose policy counts. Whole records of real runs are in test_contexts.py.
+`trusted`, a ref whose policy counts, and in some `source`, what says whether it is a fork's. Whole records of real runs are in test_contexts.py.
 """
 
 from __future__ import annotations
@@ -25,5 +25,7 @@ def test_who_is_trusted_with_what(case: dict[str, Any]):
         said, wanted = getattr(found, name), case.get(name)
         assert (said is None) == (wanted is None), said
         assert (wanted or "") in (said or "")
+    if "source" in case:
+        assert found.facts["pull_request.fork"].source == case["source"]
     trusted = case.get("trusted")
     assert (found.trusted and list(found.trusted[:3])) == trusted
