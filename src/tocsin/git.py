@@ -81,7 +81,9 @@ def _asked(
                 finally:
                     _end(process)
         except (OSError, ValueError):
-            answers.put({})
+            return
+        finally:
+            answers.put({})  # the first answer counts: this one, where there is none
 
     try:
         clock.start(ask)
