@@ -51,10 +51,10 @@ pytest_add_cli_args_test_selection=
 
 
 class Target(NamedTuple):
-    """What is broken: a source file, or the functions of one name in it; and the tests that should notice."""
+    """What is broken: a source file, or `functions` of it; and the tests that should notice."""
 
     file: Path
-    function: str
+    functions: tuple[str, ...]
     tests: tuple[str, ...]
 
 
@@ -89,26 +89,27 @@ def main(paths: list[str]) -> int:
 
 
 def targets_of(tests: dict[str, list[str]]) -> Iterator[Target]:
-    """The rows of the table, `PATTERN` or `PATTERN::FUNCTION`, one target a file. The tests of a row are patterns too."""
+    """The rows of the table, `PATTERN` or `PATTERN::FUNCTION,FUNCTION`, one target a file. The tests of a row are patterns too."""
     for row, held_by in tests.items():
-        pattern, _, function = row.partition("::")
+        pattern, _, names = row.partition("::")
         found = tuple(path.relative_to(ROOT).as_posix() for each in held_by for path in sorted(ROOT.glob(each)))
         for path in sorted(ROOT.glob(pattern)):
-            if not function or f"\ndef {function}(" in path.read_text("utf-8"):
-                yield Target(path.relative_to(ROOT), function, found)
+            functions = tuple(name for name in names.split(",") if f"\ndef {name}(" in path.read_text("utf-8"))
+            if functions or not names:
+                yield Target(path.relative_to(ROOT), functions, found)
 
 
 def broken(target: Target) -> Result:
     """Run mutmut over one target in a folder of its own."""
     begun = time.monotonic()
-    folder = WORK / (".".join((*target.file.with_suffix("").parts[2:], target.function)).strip("."))
+    folder = WORK / (".".join((*target.file.with_suffix("").parts[2:], *target.functions)))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     others = [path.name for path in ROOT.iterdir() if not path.name.startswith(".") and path.name not in ("build", "dist")]
     for name in others:
         (folder / name).symlink_to(ROOT / name)
     (folder / "setup.cfg").write_text(SETTINGS.format(file=target.file, others=lines(others), tests=lines(target.tests)), "utf-8")
-    names = [f"*.x_{target.function}__mutmut_*"] if target.function else []
+    names = [f"*.x_{function}__mutmut_*" for function in target.functions]
     mutmut(folder, "run", "--max-children", str(os.cpu_count() or 1), *names)
     every = dict(re.findall(r"^ +(\S+): (.+)$", mutmut(folder, "results", "--all", "true"), re.MULTILINE))
     tried = {name: status for name, status in every.items() if status != "not checked"}

@@ -164,21 +164,38 @@ def test_git_has_the_seconds_that_it_is_given(folder: Path) -> None:
             return super().take(queue, 60.0)
 
     repository = Repository(folder, {"a": b"a", "b": b"b"})
-    assert git.committed(folder, PATH, repository.commit, ["a", "b"], 1.25, Recording()) == {"a": b"a", "b": b"b"}
-    assert Recording.given == [1.25]  # one process, one wait
+    assert git.committed(folder, PATH, repository.commit, ["a", "b"], 0.5, Recording()) == {"a": b"a", "b": b"b"}
+    assert Recording.given == [0.5]  # one process, one wait
 
 
-@pytest.mark.parametrize("answer", ["nonsense", "x blob many", "x blob 5", "x blob 99999999999"])
+@pytest.mark.parametrize(
+    "answer", ["nonsense", "x blob many", "x blob 5", "x blob 99999999999", f"{'x' * 70_000} blob 3\\nabc"], ids=lambda it: it[:20]
+)
 def test_a_git_that_answers_otherwise_has_answered_nothing(folder: Path, tmp_path: Path, answer: str) -> None:
     env = hanging(tmp_path, f"read line\necho '{answer}'")
     assert Repository(folder, {"a": b"a"}).committed("a", env=env) == {}
 
 
-@pytest.mark.parametrize("seconds", [0.0, -1.0])
-def test_without_time_git_is_not_started(folder: Path, tmp_path: Path, trap: Path, seconds: float) -> None:
-    repository = Repository(folder, {"a": b"a"})
-    assert repository.committed("a", seconds=seconds, env=hanging(tmp_path, str(trap))) == {}
-    assert not ran(trap)
+@pytest.mark.parametrize(("paths", "seconds"), [(["a"], 0.0), (["a"], -1.0), ([], 60.0), (["a\n"], 60.0)])
+def test_without_time_or_a_path_git_is_not_started(folder: Path, paths: list[str], seconds: float) -> None:
+    class Unused(Clock):
+        def start(self, work: Any) -> None:
+            raise AssertionError
+
+    assert git.committed(folder, PATH, Repository(folder, {"a": b"a"}).commit, paths, seconds, Unused()) == {}
+
+
+def test_what_git_complains_of_is_not_printed(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert Repository(folder, {"a": b"a"}).committed("a", env=hanging(tmp_path, "echo complaint >&2")) == {}
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_folder_that_the_program_was_started_in_may_be_gone(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository, gone = Repository(folder, {"a": b"a"}), tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert repository.committed("a") == {"a": b"a"}
 
 
 def test_a_machine_that_starts_no_thread(folder: Path) -> None:

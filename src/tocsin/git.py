@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import subprocess
@@ -81,7 +81,9 @@ def _asked(
                 finally:
                     _end(process)
         except (OSError, ValueError):
-            answers.put({})
+            return
+        finally:
+            answers.put({})  # the first answer counts: this one, where there is none
 
     try:
         clock.start(ask)
@@ -110,7 +112,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _converse(git: subprocess.Popen[bytes], commit: str, paths: Sequence[str]) -> dict[str, bytes]:
     """https://git-scm.com/docs/git-cat-file, "BATCH OUTPUT". Raises OSError where git ends early, ValueError where it answers otherwise."""
-    stdin, stdout = cast("IO[bytes]", git.stdin), cast("IO[bytes]", git.stdout)
+    stdin: Any = git.stdin
+    stdout: Any = git.stdout
     found: dict[str, bytes] = {}
     for path in paths:
         stdin.write(os.fsencode(f"{commit}:{path}\n"))

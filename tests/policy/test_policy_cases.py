@@ -61,7 +61,7 @@ from tocsin.errors import PolicyError
 from tocsin.policy import nodes
 from tocsin.source.places import files_of
 from tocsin.policy.load import load
-from tocsin.policy.text import PolicyText
+from tocsin.policy.policy_text import PolicyText
 assert nodes.CParser is None
 found = {}
 for path in map(Path, sys.argv[1:]):

@@ -8,7 +8,7 @@ import pytest
 from policies import read, run
 
 from tocsin.event import Event
-from tocsin.policy.match import Destination, destinations, match
+from tocsin.policy.match import Destination, default_mail, destinations, match
 from tocsin.verdict import Skip
 
 CHANNELS = """
@@ -119,3 +119,18 @@ def test_the_only_email_channel_needs_no_default():
 
 def test_nobody_when_no_rule_matches():
     assert sent("  - {on: success, send_to: team}") == []
+
+
+@pytest.mark.parametrize(
+    ("channels", "recipient", "default"),
+    [
+        ("{a: {kind: slack}}", "a", ""),
+        ("{a: {kind: slack}, b: MAIL}", "x@example.com", "b"),
+        ("{a: MAIL, b: MAIL}", "{email: x@example.com, via: a}", ""),
+        ("{a: MAIL, b: MAIL, c: DEFAULT}", "x@example.com", "c"),
+    ],
+)
+def test_the_mail_channel_of_addresses_that_name_none(channels: str, recipient: str, default: str):
+    mail = "kind: ses, region: eu-west-1, from: ci@example.com"
+    text = channels.replace("MAIL", f"{{{mail}}}").replace("DEFAULT", f"{{{mail}, default: true}}")
+    assert default_mail(read(f"channels: {text}\nnotifications: [{{on: failure, send_to: {recipient}}}]\n").policy) == default

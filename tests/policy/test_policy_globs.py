@@ -40,6 +40,8 @@ from tocsin.policy.glob import glob, is_glob, passes
         ("", "a", False),
         ("a*?", "a", False),
         ("a*?", "ab", True),
+        ("a?b?c", "axbyc", True),
+        ("a[[x]b", "axb", True),
         ("[*]", "*", True),
         ("[*]", "a", False),
         ("*[", "a[", True),
@@ -105,3 +107,55 @@ def test_what_could_match_more_than_itself(pattern: str, is_one: bool):
 def test_what_has_two_names_matches_by_each(patterns: list[str], names: list[str], wanted: bool):
     """A pipeline has its name and its file's stem."""
     assert passes(patterns, names) is wanted
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "wanted"),
+    [
+        (["main"], "main", True),
+        (["main"], "Main", False),
+        (["main"], "main2", False),
+        (["release/*"], "release/1/2", True),
+        (["*"], "", True),
+        (["*"], "anything/at/all", True),
+        (["a?c"], "abc", True),
+        (["a?c"], "ac", False),
+        (["[ab]*"], "bcd", True),
+        (["[!ab]*"], "bcd", False),
+        (["[!ab]*"], "cd", True),
+        (["!main"], "main", False),
+        (["!main"], "other", True),
+        (["!main"], None, True),
+        (["!*"], None, True),
+        (["!*"], "x", False),
+        (["*"], None, False),
+        (["main"], None, False),
+        (["main", "!other"], None, False),
+        (["!other", "main"], "main", True),
+        (["*", "!dependabot/*"], "feature/x", True),
+        (["*", "!dependabot/*"], "dependabot/npm", False),
+        (["!dependabot/*", "*"], "dependabot/npm", False),
+        (["!a", "!b"], "c", True),
+        (["!a", "!b"], "b", False),
+        (["a", "b"], "b", True),
+        (["!!x"], "!x", False),
+        (["!!x"], "x", True),
+    ],
+)
+def test_the_values_of_a_key(patterns: list[str], name: str | None, wanted: bool):
+    assert passes(patterns, [name] if name is not None else []) is wanted
+
+
+TEXT = st.text(alphabet="ab/[]!*?-", max_size=8)
+
+
+@given(st.lists(TEXT.filter(bool), min_size=1, max_size=4), st.none() | TEXT)
+def test_the_order_of_values_does_not_matter(patterns: list[str], name: str | None):
+    names = [name] if name is not None else []
+    assert passes(patterns, names) is passes(patterns[::-1], names)
+
+
+@given(st.lists(TEXT.filter(bool), min_size=1, max_size=4), TEXT)
+def test_excluding_all_leaves_only_what_is_not_there(patterns: list[str], name: str):
+    assert not passes([*patterns, "!*"], [name])
+    assert passes(["!*"], [])

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from itertools import combinations, product
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from policies import CHANNELS, read, run
 
 from tocsin.event import Event, Job, PullRequest, Ref
 from tocsin.policy import nearest
-from tocsin.policy.glob import glob, is_glob, passes
 from tocsin.policy.match import match
 
 FILTERS = {"app": "shop", "project": "payments", "environment": "live", "cluster": "eks-1"}
@@ -44,96 +40,6 @@ def test_the_fifteen_combinations(keys: tuple[str, ...], kind: str):
 
 def test_fifteen_are_fifteen():
     assert len(set(FIFTEEN)) == 15
-
-
-@pytest.mark.parametrize(
-    ("patterns", "name", "wanted"),
-    [
-        (["main"], "main", True),
-        (["main"], "Main", False),
-        (["main"], "main2", False),
-        (["release/*"], "release/1/2", True),
-        (["*"], "", True),
-        (["*"], "anything/at/all", True),
-        (["a?c"], "abc", True),
-        (["a?c"], "ac", False),
-        (["[ab]*"], "bcd", True),
-        (["[!ab]*"], "bcd", False),
-        (["[!ab]*"], "cd", True),
-        (["!main"], "main", False),
-        (["!main"], "other", True),
-        (["!main"], None, True),
-        (["!*"], None, True),
-        (["!*"], "x", False),
-        (["*"], None, False),
-        (["main"], None, False),
-        (["main", "!other"], None, False),
-        (["!other", "main"], "main", True),
-        (["*", "!dependabot/*"], "feature/x", True),
-        (["*", "!dependabot/*"], "dependabot/npm", False),
-        (["!dependabot/*", "*"], "dependabot/npm", False),
-        (["!a", "!b"], "c", True),
-        (["!a", "!b"], "b", False),
-        (["a", "b"], "b", True),
-        (["!!x"], "!x", False),
-        (["!!x"], "x", True),
-    ],
-)
-def test_the_values_of_a_key(patterns: list[str], name: str | None, wanted: bool):
-    assert passes(patterns, [name] if name is not None else []) is wanted
-
-
-TEXT = st.text(alphabet="ab/[]!*?-", max_size=8)
-
-
-@given(TEXT, TEXT)
-def test_a_glob_is_what_the_shell_has(pattern: str, text: str):
-    assert glob(pattern, text) is fnmatchcase(text, pattern)
-
-
-@st.composite
-def pattern_and_text(draw: st.DrawFn) -> tuple[str, str]:
-    """A pattern with stars, and a text that its pieces nearly make: they may overlap, be out of order, or one is missing."""
-    pieces = draw(st.lists(st.sampled_from(["", "a", "ab", "ba", "aba"]), min_size=2, max_size=5))
-    between = draw(st.lists(st.text(alphabet="ab", max_size=2), min_size=len(pieces), max_size=len(pieces)))
-    text = "".join(piece + more for piece, more in zip(pieces, [*between[:-1], ""], strict=True))
-    start = draw(st.integers(0, len(text)))
-    length = draw(st.integers(0, 3))
-    return "*".join(pieces), text[:start] + text[start + length :]
-
-
-@given(pattern_and_text())
-@settings(max_examples=500)
-def test_a_glob_is_what_the_shell_has_near_a_match(drawn: tuple[str, str]):
-    pattern, text = drawn
-    assert glob(pattern, text) is fnmatchcase(text, pattern)
-
-
-@pytest.mark.parametrize("stars", ["*", "*b*", "**"])
-def test_the_beginning_and_the_end_of_a_pattern_do_not_overlap(stars: str):
-    assert not glob(f"ab{stars}ba", "aba")
-    assert glob(f"ab{stars}ba", "abbba")
-    assert not glob(f"a*ab{stars}ba", "aaba")
-    assert not glob(f"a{stars}a{stars}a{stars}a", "aaa")
-
-
-@given(st.text(), st.text(max_size=3))
-def test_a_text_matches_itself_and_a_star(text: str, more: str):
-    assert glob("*", text)
-    assert glob(f"{text}*", text + more) or is_glob(text)
-    assert glob(text, text) or is_glob(text)
-
-
-@given(st.lists(TEXT.filter(bool), min_size=1, max_size=4), st.none() | TEXT)
-def test_the_order_of_values_does_not_matter(patterns: list[str], name: str | None):
-    names = [name] if name is not None else []
-    assert passes(patterns, names) is passes(patterns[::-1], names)
-
-
-@given(st.lists(TEXT.filter(bool), min_size=1, max_size=4), TEXT)
-def test_excluding_all_leaves_only_what_is_not_there(patterns: list[str], name: str):
-    assert not passes([*patterns, "!*"], [name])
-    assert passes(["!*"], [])
 
 
 KEYS = {
@@ -230,6 +136,16 @@ def test_why_a_rule_fails():
     assert match(policy, run(event="success"))[1].failed_on == ()
 
 
+def test_why_a_rule_fails_on_a_transition_names_the_event_too():
+    (rule,) = match(read(rules("{}", on="success")).policy, run(transition="broken"))
+    assert rule.failed_on == (("on", ("success",), "failure, broken"),)
+
+
+def test_of_several_selectors_the_nearest_says_why():
+    (rule,) = match(read(rules("[{app: x, branch: y}, {branch: z}, {app: x, cluster: y}]")).policy, run())
+    assert rule.failed_on == (("branch", ("z",), "main"),)
+
+
 @pytest.mark.parametrize(
     ("policy", "fields", "words"),
     [
@@ -240,6 +156,9 @@ def test_why_a_rule_fails():
         (rules("{kind: cd}"), {}, ["kind is ci where it wants cd", "--kind"]),
         (rules("{tag: 'v*'}"), {}, ["tag is not known", "only a tag's run has one"]),
         (rules("{branch: '!main'}"), {}, ["branch is main where it wants !main", "the rule excludes it"]),
+        (rules("{branch: '!ma*'}"), {}, ["the rule excludes it"]),
+        (rules("{app: [a, b], branch: [x, '!y']}"), {}, ["app is shop where it wants a, b; branch is main where it wants x, !y (add it"]),
+        (rules("{source: schedule}"), {"source": None}, ["source is not known", "this CI does not say it: leave source out of the rule"]),
         (rules("{branch: x}"), {"ref": Ref(type="branch", branch="a\n::error::b\u202e")}, ["branch is a ::error::b where"]),
     ],
 )  # fmt: skip

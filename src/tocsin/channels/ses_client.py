@@ -143,8 +143,8 @@ def _refused(error: exceptions.ClientError, options: Options, now: float) -> Ver
 def _words(error: exceptions.ClientError, options: Options) -> str:
     """The service's words, without the keys, should it repeat them."""
     redact = Redactor()
-    for secret in (options.access_key_id, options.secret_access_key, options.session_token):
-        redact.learn(secret or "")
+    for secret in filter(None, (options.access_key_id, options.secret_access_key, options.session_token)):
+        redact.learn(secret)
     words = str(error.response.get("Error", {}).get("Message") or "")
     return f": {clean(redact(words), 200)}" if words and "<html" not in words.lower() else ""
 

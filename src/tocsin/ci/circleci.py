@@ -52,8 +52,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Ci
         **_commit(v),
     }
     guessed = {"app": v.text("CIRCLE_PROJECT_REPONAME"), "project": v.text("CIRCLE_PROJECT_USERNAME")}
-    untrusted = f"this pull request comes from a fork ({fork.source} says so)" if fork else None
-    return Run("circleci", merged(declared, guessed), untrusted, _secretless(v, fork))
+    return Run("circleci", merged(declared, guessed), _untrusted(fork), _secretless(v, fork))
 
 
 def _run(v: Source) -> OptionalFacts:
@@ -119,6 +118,10 @@ def _fork(v: Source) -> Fact | None:
     """
     branch = v.text("CIRCLE_BRANCH")
     return v.text(*_FORK_VARIABLES) or (branch if branch and _FORK_BRANCH.match(branch.value) else None)
+
+
+def _untrusted(fork: Fact | None) -> str | None:
+    return f"this pull request comes from a fork ({fork.source} says so)" if fork else None
 
 
 def _secretless(v: Source, fork: Fact | None) -> str | None:
