@@ -11,10 +11,9 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin import channels, ci, source
-from tocsin.ci.rest import Api
 from tocsin.ci.run import Run
 from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.derive import derive
@@ -30,6 +29,9 @@ from tocsin.request import Request
 from tocsin.secrets import MissingVariable, Redactor
 from tocsin.verdict import Outcome, Skip
 from tocsin.world import World
+
+if TYPE_CHECKING:
+    from tocsin.ci.rest import Api
 
 LOOK_UPS_SHARE = 1 / 3  # ours: of the budget; the rest is the messages'
 LOOK_UPS_MAX_SECONDS = 10 / 3  # ours: the share of the smaller default budget, before the policy says another
