@@ -132,7 +132,13 @@ def test_a_policy_error_is_shown_at_its_line_and_nothing_is_sent(step, slack):
 
 
 @pytest.mark.parametrize(
-    ("policy", "strict", "code"), [("", "true", 3), ("delivery: {strict: true}", "", 3), ("delivery: {strict: false}", "", 0)]
+    ("policy", "strict", "code"),
+    [
+        ("", "true", 3),
+        ("delivery: {strict: true}", "", 3),
+        ("delivery: {strict: false}", "", 0),
+        ("x-note: {strict: true}\nstrict: true", "", 0),
+    ],
 )
 def test_a_policy_error_counts_where_strictness_is_asked_for(step, policy, strict, code):
     step.policy(f"channels: {{team: {{kind: slak}}}}\n{policy}\n")
