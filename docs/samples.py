@@ -50,8 +50,7 @@ def run_command(words: str) -> str:
 
 def ended() -> tuple[pipeline.Plan, list[Outcome]]:
     """The sample repository's failed push, with an outcome of each kind."""
-    asked = Request("completion", "failure")
-    planned = pipeline.plan(world(), asked, pipeline.prepare(world(), asked))
+    planned = pipeline.plan(world(), Request("completion", "failure"))
     ends: list[tuple[Any, ...]] = [
         ("delivered", None, 1, 0.214, None),
         ("skipped", planned.destinations[1].skip.reason),

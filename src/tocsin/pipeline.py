@@ -97,8 +97,9 @@ def understand(world: World, request: Request, known: Situation) -> tuple[Event,
     return event, [*warnings, *map(Notice, unknown), *known.why_not, *known.notices]
 
 
-def plan(world: World, request: Request, known: Situation) -> Plan:
-    """Derive and match: who would get what. Raises ContextError, UsageError."""
+def plan(world: World, request: Request, known: Situation | None = None) -> Plan:
+    """Derive and match: who would get what; where the situation is not known yet, prepare first. Raises TocsinError."""
+    known = known or prepare(world, request)
     event, notices = understand(world, request, known)
     message, secretless = compose(event), known.run.secretless
     if known.document is None:
@@ -143,10 +144,10 @@ def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) ->
 
     No secret is in them.
     """
-    yield from (masked(_skipped(row, row.skip), planned.redact) for row in planned.destinations if row.skip)
+    yield from (_masked(_skipped(row, row.skip), planned.redact) for row in planned.destinations if row.skip)
     deliveries = [_delivery(planned, destination) for destination in planned.destinations if not destination.skip]
-    for outcome in deliver(deliveries, limits(world, planned), world.network, world.clock, stop, dry_run=dry_run):
-        yield masked(outcome, planned.redact)
+    for outcome in deliver(deliveries, _limits(world, planned), world.network, world.clock, stop, dry_run=dry_run):
+        yield _masked(outcome, planned.redact)
 
 
 def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -159,27 +160,22 @@ def _skipped(row: Destination, skip: Skip) -> Outcome:
     return Outcome(row.channel, row.kind, row.recipient, row.rules, "skipped", skip.reason, cause=skip.cause)
 
 
-def masked(outcome: Outcome, redact: Redactor) -> Outcome:
+def _masked(outcome: Outcome, redact: Redactor) -> Outcome:
     """The outcome with every known secret masked: a server's answer could repeat one."""
     receipt = {key: redact(value) for key, value in outcome.receipt.items()} if outcome.receipt else None
     return outcome._replace(reason=redact(outcome.reason) if outcome.reason else None, receipt=receipt)
 
 
-def limits(world: World, planned: Plan) -> Limits:
+def _limits(world: World, planned: Plan) -> Limits:
     """The policy's limits as the clock has them."""
     delivery = (planned.policy or Policy()).delivery
     return Limits(delivery.timeout, world.started + delivery.budget_for(planned.event.hook), delivery.attempts)
 
 
 def _delivery(planned: Plan, destination: Destination) -> Delivery:
+    """What goes to one destination."""
     options = planned.options[destination.channel]
     recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None
-    message = planned.message._replace(rules=destination.rules, recipient=recipient)
-    return delivery_to(destination, options, message, planned.event)
-
-
-def delivery_to(destination: Destination, options: Any, message: Message, event: Event) -> Delivery:
-    """What goes to one destination."""
     return Delivery(
         channel=destination.channel,
         kind=destination.kind,
@@ -187,8 +183,8 @@ def delivery_to(destination: Destination, options: Any, message: Message, event:
         rules=destination.rules,
         module=channels.load(destination.kind),
         options=options,
-        message=message,
-        key=repeat_key(event, destination, options),
+        message=planned.message._replace(rules=destination.rules, recipient=recipient),
+        key=repeat_key(planned.event, destination, options),
     )
 
 

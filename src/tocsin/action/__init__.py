@@ -48,14 +48,13 @@ def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     late = is_late(inputs)
     this, hooks = _read_run(world, inputs, late=late)
     situation, snapshot = policy.find_policy(world, inputs.policy, this, pipeline.open_api(world, this, inputs.token))
+    _mask_credentials(situation, world, log)
     follows = bool(hooks.post and situation.document)
     if follows:
         _save(state.State(snapshot, None if late else world.now()), world, log)
     if hooks.main:
         request = _request(inputs, hooks, hooks.main, this)
         return send_hook(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
-    if situation.document:
-        log.mask(pipeline.credentials(situation.document.policy, world.env))
     for notice in (*hooks.notices, *situation.why_not):
         log.annotate(*notice)
     return report.OK
@@ -71,6 +70,7 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     if not hooks.post:
         return report.OK
     situation = policy.restore(world, left.snapshot, this, pipeline.open_api(world, this, inputs.token))
+    _mask_credentials(situation, world, log)
     request = _request(inputs, hooks, hooks.post, this, left.started_at)
     return send_hook(world, Hook(request, situation, inputs, first=hooks.main is None, last=True), log, stop)
 
@@ -80,6 +80,12 @@ def _read_run(world: World, inputs: Inputs, *, late: bool) -> tuple[Run, Hooks]:
     this = ci.read_run(world.env, world.folder, "github")
     hooks = decide(inputs, this, world.env.get("GITHUB_EVENT_NAME", ""), late=late)
     return this.as_whole("input needs") if hooks.needs else this, hooks
+
+
+def _mask_credentials(situation: pipeline.Situation, world: World, log: Log) -> None:
+    """Have the runner hide them before anything else is told."""
+    if situation.document:
+        log.mask(pipeline.credentials(situation.document.policy, world.env))
 
 
 def _request(inputs: Inputs, hooks: Hooks, hook: str, run: Run, started_at: str | None = None) -> Request:

@@ -1,4 +1,4 @@
-"""One hook of the step: plan, mask, deliver, and tell of it wherever the runner has a place for that."""
+"""One hook of the step: plan, deliver, and tell of it wherever the runner has a place for that."""
 
 from __future__ import annotations
 
@@ -36,8 +36,6 @@ class Hook(NamedTuple):
 
 def send_hook(world: World, hook: Hook, log: Log, stop: Stop) -> int:
     """Send what the policy asks for at this hook; the exit code. Raises TocsinError."""
-    if hook.situation.document:
-        log.mask(pipeline.credentials(hook.situation.document.policy, world.env))
     planned = pipeline.plan(world, hook.request, hook.situation)
     for notice in hook.notices:
         log.annotate(*notice)

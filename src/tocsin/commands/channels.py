@@ -13,7 +13,7 @@ from tocsin.errors import PolicyError, UsageError
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
     from tocsin.console import Console
-    from tocsin.deliver import Delivery, Stop
+    from tocsin.deliver import Stop
     from tocsin.notice import Notice
     from tocsin.pipeline import Plan
     from tocsin.policy.model import Policy
@@ -100,11 +100,9 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
 def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send one test message through a channel; 1 where it does not arrive."""
     from tocsin import pipeline, report
-    from tocsin.deliver import deliver
     from tocsin.request import Request
 
-    asked = Request(policy=words.policy)
-    planned = pipeline.plan(world, asked, pipeline.prepare(world, asked))
+    planned = pipeline.plan(world, Request(policy=words.policy))
     if planned.policy is None:
         raise _no_policy(planned.notices)
     options = _channel(words.name, planned.policy)
@@ -114,9 +112,9 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         return report.FAILED_DELIVERY
     stop.listening = True
     console.status("sending …")
-    outcomes = list(deliver([_test_delivery(words, planned)], pipeline.limits(world, planned), world.network, world.clock, stop))
+    outcomes = list(pipeline.notify(world, _test_message(words, planned), stop))
     console.status("")
-    console.table(report.rows([pipeline.masked(outcome, planned.redact) for outcome in outcomes]))
+    console.table(report.rows(outcomes))
     return report.FAILED_DELIVERY if any(report.is_bad(outcome) for outcome in outcomes) else report.OK
 
 
@@ -148,14 +146,12 @@ def _require_recipient(words: Namespace, kind: str) -> None:
         raise UsageError(f"--to: {quoted(words.to)} {error}") from None
 
 
-def _test_delivery(words: Namespace, planned: Plan) -> Delivery:
-    """The test message on its way. It has a key of its own: no receiver takes it for a repetition of a real one."""
-    from tocsin import pipeline
+def _test_message(words: Namespace, planned: Plan) -> Plan:
+    """The plan for the test message alone. It is of no run, so that no receiver takes it for a repetition of a real one."""
     from tocsin.event import PipelineRun
     from tocsin.policy.match import Destination
 
-    options = planned.options[words.name]
     title, tail = f"Test message for the channel {words.name}", "if you can read this, tocsin can reach you here."
-    message = planned.message._replace(title=title, tail=tail, text=f"{title}: {tail}", tone="neutral", recipient=words.to)
-    destination = Destination(words.name, options.kind, words.to or words.name, ("channels test",), None)
-    return pipeline.delivery_to(destination, options, message, planned.event._replace(run=PipelineRun()))
+    message = planned.message._replace(title=title, tail=tail, text=f"{title}: {tail}", tone="neutral")
+    destination = Destination(words.name, planned.options[words.name].kind, words.to or words.name, (), None)
+    return planned._replace(event=planned.event._replace(run=PipelineRun()), message=message, destinations=[destination])

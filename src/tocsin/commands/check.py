@@ -73,18 +73,14 @@ def _count(number: int, word: str) -> str:
 
 def _text(name: str | None, world: World) -> PolicyText:
     """The policy of that name, else the one that would be found. Raises PolicyError."""
-    from tocsin.policy.policy_text import PolicyText
     from tocsin.request import STDIN
-    from tocsin.source import policy_name, stdin_text, workspace_text
-    from tocsin.source.places import PLACES, files_of, read_policy
+    from tocsin.source import file_text, policy_name, stdin_text, workspace_text
+    from tocsin.source.places import PLACES, files_of
 
     named = policy_name(world, name)
     if named == STDIN:
         return stdin_text(world, files_of(world.folder))
-    if name:
-        path = world.folder / name
-        return PolicyText(name, read_policy(path, name), files_of(path.parent))
-    text = workspace_text(world, named)
+    text = file_text(world.folder / name, name) if name else workspace_text(world, named)
     if text is None:
         raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one, or name it: tocsin check FILE")
     return text

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
-from tocsin.commands.flags import add_event, add_hook, plan_of
+from tocsin.commands.flags import add_event, add_hook, request
 
 if TYPE_CHECKING:
     from tocsin.console import Console
@@ -31,9 +31,9 @@ def add_flags(command: Parser) -> None:
 
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the event, the rules and the deliveries."""
-    from tocsin import report
+    from tocsin import pipeline, report
 
-    planned = plan_of(words, world)
+    planned = pipeline.plan(world, request(words))
     for notice in planned.notices:
         console.talk(*notice)
     if words.json:

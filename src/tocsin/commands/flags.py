@@ -9,9 +9,7 @@ from tocsin.commands.arguments import OneOf, Parser
 from tocsin.terms import FLAGS
 
 if TYPE_CHECKING:
-    from tocsin.pipeline import Plan
     from tocsin.request import Request
-    from tocsin.world import World
 
 HOOKS = ("trigger", "completion")
 PORT_MAX = 65535
@@ -48,14 +46,6 @@ def request(words: argparse.Namespace) -> Request:
 
     flags = {name: getattr(words, name) for name in FLAGS if getattr(words, name)}
     return Request(words.hook, words.status, flags, words.facts, words.policy, words.ci)
-
-
-def plan_of(words: argparse.Namespace, world: World) -> Plan:
-    """What the words of the command line come to. Raises TocsinError."""
-    from tocsin import pipeline
-
-    asked = request(words)
-    return pipeline.plan(world, asked, pipeline.prepare(world, asked))
 
 
 def port(text: str) -> int:

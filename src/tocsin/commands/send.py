@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
-from tocsin.commands.flags import add_event, add_hook, plan_of
+from tocsin.commands.flags import add_event, add_hook, request
 from tocsin.console import Console, column_widths
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send, with a row for each delivery as it ends; 1 where one fails under `--strict`."""
     from tocsin import pipeline, report
 
-    planned = plan_of(words, world)
+    planned = pipeline.plan(world, request(words))
     for notice in planned.notices:
         console.talk(*notice)
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])

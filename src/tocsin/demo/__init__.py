@@ -43,7 +43,7 @@ def send_sample(world: World, box: Inbox, hook: str, status: str | None, files: 
         _write(folder, box, files)
         world = world._replace(env=env, folder=folder, network=Network(), started=world.clock.monotonic())
         asked = Request(hook, status, facts_file="facts.json", policy="policy.yml", ci="generic")
-        planned = pipeline.plan(world, asked, pipeline.prepare(world, asked))
+        planned = pipeline.plan(world, asked)
         return pipeline.in_order(planned, pipeline.notify(world, planned, stop))
 
 

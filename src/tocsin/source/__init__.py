@@ -62,12 +62,11 @@ def stdin_text(world: World, files: Files | None) -> PolicyText:
 def workspace_text(world: World, named: str | None = None) -> PolicyText | None:
     """The policy of the workspace, or the organisation's default; None where none is named and none found. Raises PolicyError."""
     path = _path(world, named)
-    return file_text(path, world.folder) if path else None
+    return file_text(path, shown(path, world.folder)) if path else None
 
 
-def file_text(path: Path, folder: Path) -> PolicyText:
-    """The policy in a file, named as seen from `folder`. Raises PolicyError."""
-    name = shown(path, folder)
+def file_text(path: Path, name: str) -> PolicyText:
+    """The policy in a file, which messages call `name`. Raises PolicyError."""
     return PolicyText(name, read_policy(path, name), files_of(path.parent))
 
 
@@ -83,9 +82,9 @@ def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> Po
     """The policy at the trusted commit, or one that lies outside of the workspace, where no head can put it."""
     outside = _outside(world, named or world.env.get("TOCSIN_DEFAULT_POLICY"))
     if outside and named:
-        return file_text(outside, world.folder)
+        return file_text(outside, shown(outside, world.folder))
     text = trusted_text(world, named, run, api)
-    return text or (file_text(outside, world.folder) if outside and run.trusted else None)
+    return text or (file_text(outside, shown(outside, world.folder)) if outside and run.trusted else None)
 
 
 def _outside(world: World, name: str | None) -> Path | None:
