@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from tocsin.checks import Check
 from tocsin.wrong import InvalidValueError
@@ -85,18 +85,22 @@ def keys(text: str) -> list[str]:
 
 def long_paths(text: str) -> list[str]:
     """What stands behind the host of an address that is a secret as a whole: a service's errors and logs repeat it without the host."""
-    if "://" not in text:
-        return []
-    behind = "/" + text.partition("://")[2].partition("/")[2].partition("#")[0]
-    return [path for path in dict.fromkeys((behind, behind.partition("?")[0])) if len(path) >= KEY_MIN_CHARS]
+    url = _url(text)
+    paths = [*([f"{url.path}?{url.query}"] if url.query else []), url.path]
+    return [path for path in paths if len(path) >= KEY_MIN_CHARS]
 
 
 def password(text: str) -> str:
     """The password in a URL, "" where there is none."""
+    return _url(text).password or ""
+
+
+def _url(text: str) -> SplitResult:
+    """The parts of a URL; of any other text, or of a malformed one, there are none."""
     try:
-        return urlsplit(text).password or "" if "://" in text else ""
+        return urlsplit(text if "://" in text else "")
     except ValueError:
-        return ""
+        return urlsplit("")
 
 
 def forms(values: Iterable[str]) -> frozenset[str]:
@@ -112,14 +116,9 @@ class Redactor:
 
     def learn(self, value: str) -> None:
         """Remember a secret's value, and the parts of it that are secrets by themselves."""
-        parts = {value, quote(value, safe="")}
-        if "://" in value:
-            try:
-                url = urlsplit(value)
-            except ValueError:
-                url = urlsplit("")
-            parts |= {url.path, f"{url.path}?{url.query}", url.query, url.password or ""}
-        self._secrets |= {part for part in parts if len(part) >= MASKED_MIN_CHARS}
+        url = _url(value)
+        parts = (url.path, f"{url.path}?{url.query}", url.query, url.password or "")
+        self._secrets |= {*forms((value,)), *(part for part in parts if len(part) >= MASKED_MIN_CHARS)}
 
     @property
     def known(self) -> frozenset[str]:
