@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, merged, ref_facts, variables, web_url
-from tocsin.ci.github import event_file
-from tocsin.ci.run import Run, TrustedRef
+from tocsin.ci.github import event_file, trust
+from tocsin.ci.run import Run
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
     from tocsin.ci.run import ReadFile
 
-_DEPENDABOT = "dependabot[bot]"
-# The events on which GitHub runs Dependabot's changes as it runs a fork's; on others (workflow_run, schedule) the secrets are there.
-_DEPENDABOT_EVENTS = ("push", "create", "deployment", "deployment_status", *event_file.PULL_REQUESTS)
-_VOUCHED_FOR = ("pull_request_target", "workflow_run")
 _PULL_REF = re.compile(r"refs/pull/([0-9]{1,18})/", re.ASCII)
 
 
@@ -43,10 +39,10 @@ def read(env: Mapping[str, str], files: ReadFile) -> Run:
     return Run(
         "github",
         merged(declared, {"app": repository["repository.name"], "project": repository["repository.owner"]}),
-        untrusted=_untrusted(name, fork, pull_request=pull_request),
-        secretless=_secretless(v, e, name, fork),
+        untrusted=trust.untrusted(name, fork, pull_request=pull_request),
+        secretless=trust.secretless(v, e, name, fork),
         warnings=warnings,
-        trusted=_trusted(v, name),
+        trusted=trust.trusted(v, name),
     )
 
 
@@ -113,36 +109,3 @@ def _pull_request(v: Source, e: Source, base: Fact | None) -> OptionalFacts:
 def _pull_number(text: str) -> int | None:
     found = _PULL_REF.match(text)
     return int(found[1]) if found else None
-
-
-def _untrusted(name: str, fork: Fact | None, *, pull_request: bool) -> str | None:
-    """Why the head is not trusted; where nothing says that it is no fork's, it is not."""
-    if name == "workflow_run":
-        return "workflow_run follows a run whose code may be a stranger's"
-    if name == "pull_request_target":
-        return "pull_request_target runs for a head that may be a stranger's"
-    if not pull_request:
-        return None
-    if fork is None:
-        return "whether this pull request comes from a fork is unknown: the event file does not say"
-    return "this pull request comes from a fork" if fork.value else None
-
-
-def _trusted(v: Source, name: str) -> TrustedRef | None:
-    """On these events GITHUB_SHA is the last commit of the target or the default branch, whatever the head is."""
-    if name not in _VOUCHED_FOR:
-        return None
-    repository, sha = (fact.value if fact else "" for fact in (v.text("GITHUB_REPOSITORY"), v.text("GITHUB_SHA")))
-    step = "check out the default branch before this step, or give it a token with `permissions: contents: read`"
-    return TrustedRef(repository, sha, sha or None, step)
-
-
-def _secretless(v: Source, e: Source, name: str, fork: Fact | None) -> str | None:
-    """Why GitHub gives the run no secrets. A repetition by a person keeps the rights of the first run's GITHUB_ACTOR."""
-    target = name == "pull_request_target"  # has its secrets, but for Dependabot's own pull requests
-    if name in event_file.PULL_REQUESTS and not target and fork and fork.value:
-        return "GitHub gives no secrets to a pull request from a fork"
-    dependabot = v.raw("GITHUB_ACTOR") == _DEPENDABOT and name in _DEPENDABOT_EVENTS
-    if dependabot and (not target or e.raw("pull_request.user.login") == _DEPENDABOT):
-        return "GitHub gives Dependabot's runs only the secrets made for Dependabot"
-    return None

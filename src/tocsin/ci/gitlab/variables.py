@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, merged, ref_facts, split_author, variables, web_url
-from tocsin.ci.gitlab import TOKEN
-from tocsin.ci.run import Run, TrustedRef
+from tocsin.ci.gitlab import trust
+from tocsin.ci.run import Run
 from tocsin.ci.status import known
 from tocsin.event import Fact
 from tocsin.terms import TIERS
@@ -20,7 +20,7 @@ _MERGED = ("merged_result", "merge_train")  # pipelines whose CI_COMMIT_* are a 
 def read(env: Mapping[str, str]) -> Run:
     """What GitLab's variables say."""
     v = variables(env)
-    fork = _fork(v)
+    fork = trust.fork(v)
     declared: OptionalFacts = {
         "ci": Fact("gitlab", "GITLAB_CI"),
         "source": v.text("CI_PIPELINE_SOURCE"),
@@ -40,13 +40,13 @@ def read(env: Mapping[str, str]) -> Run:
         **_commit(v),
     }
     guessed: OptionalFacts = {"app": v.text("CI_PROJECT_NAME"), "project": v.text("CI_PROJECT_NAMESPACE")}
-    untrusted = _untrusted(v, fork)
+    untrusted = trust.untrusted(v, fork)
     return Run(
         "gitlab",
         merged(declared, guessed),
         untrusted=untrusted,
-        secretless=_secretless(v, fork),
-        trusted=_trusted(v) if untrusted else None,
+        secretless=trust.secretless(v, fork),
+        trusted=trust.trusted(v) if untrusted else None,
     )
 
 
@@ -102,7 +102,7 @@ def _pull_request(v: Source, prefix: str, fork: bool | None) -> OptionalFacts:
         "pull_request.url": mapped(number, lambda iid: f"{project.value.rstrip('/')}/-/merge_requests/{iid}" if project else None),
         "pull_request.source_branch": branch,
         "pull_request.target_branch": v.text(f"{prefix}_TARGET_BRANCH_NAME"),
-        "pull_request.fork": Fact(fork, _origin(v)[0]) if fork is not None else None,
+        "pull_request.fork": Fact(fork, trust.origin(v)[0]) if fork is not None else None,
     }
 
 
@@ -124,50 +124,3 @@ def _commit(v: Source) -> OptionalFacts:
         "commit.author.name": mapped(by, lambda text: split_author(text)[0]),
         "commit.author.email": mapped(by, lambda text: split_author(text)[1]),
     }
-
-
-def _origin(v: Source) -> tuple[str, Fact | None, Fact | None]:
-    """The variable that says where a merge request's head lives, its value, and where the request was made."""
-    if v.text("CI_MERGE_REQUEST_IID"):
-        name, target = "CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_MERGE_REQUEST_PROJECT_ID"
-    else:
-        name, target = "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY", "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"
-    return name, v.text(name), v.text(target)
-
-
-def _fork(v: Source) -> bool | None:
-    """Whether the head lives in another project; None where this is no merge request, or nothing says so."""
-    _, source, target = _origin(v)
-    return source.value != target.value if source and target else None
-
-
-def _untrusted(v: Source, fork: bool | None) -> str | None:
-    """A fork's head is a stranger's where the parent runs it, and in the fork it speaks for nobody but the fork."""
-    if not v.text("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID"):
-        return None
-    name, _, _ = _origin(v)
-    if fork is None:
-        return f"whether this merge request comes from a fork is unknown: {name}, or what to hold it against, is not set"
-    return f"this merge request comes from a fork and runs in {'it' if _at_home(v) else 'the parent project'}" if fork else None
-
-
-def _at_home(v: Source) -> bool:
-    """Whether a merge request's pipeline runs in the project that its head lives in."""
-    here, source = v.text("CI_PROJECT_ID"), v.text("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
-    return bool(here and source and here.value == source.value)
-
-
-def _trusted(v: Source) -> TrustedRef | None:
-    """The target branch; GitLab says its commit only where it built the merge."""
-    project, branch = v.text("CI_MERGE_REQUEST_PROJECT_ID"), v.text("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-    if not project or not branch:
-        return None
-    sha = v.text("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")
-    step = f"give the project a masked variable {TOKEN} with the scope read_api, by which the target branch's policy can be read"
-    return TrustedRef(project.value, branch.value, sha.value if sha else None, step)
-
-
-def _secretless(v: Source, fork: bool | None) -> str | None:
-    if fork and _at_home(v):
-        return "this merge request's pipeline runs in the fork, where GitLab does not give the parent project's variables"
-    return None
