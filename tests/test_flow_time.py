@@ -142,7 +142,7 @@ def test_git_has_what_is_left_of_its_seconds(tmp_path: Path, late: float, given:
     repository = Repository(tmp_path / "r", {"x": b"x"})
     world = World(PATH, repository.folder, lambda: b"", clock, 1000.0 - late, Network())
     trusted = TrustedRef("acme/payments", "main", repository.commit, "check out the base")
-    assert trusted_text(world, None, Run("github", {}, "a fork's code", trusted=trusted), None) is None
+    assert trusted_text(world, None, Run("github", {}, "a fork's code", trusted=trusted), None)[0] is None
     assert set(clock.asked) == set(given)
     assert len(clock.asked) <= 3
     assert GIT_MAX_SECONDS == 5.0

@@ -1,7 +1,7 @@
 """One question to git: files as they are in a commit.
 
 The repository may hold a stranger's files, so git runs nothing of it: no hooks, no file system monitor, no fetch, and it is told
-which repository is meant. An object is named by its content's hash, so what a commit holds cannot be another's.
+which repository is meant. What it answers is held against the commit's id (`git_objects`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import subprocess
 
     from tocsin.clock import Clock
 
-FILE_MAX_BYTES = 8 * 1024 * 1024  # ours: twice what any file that is read this way may have; of a larger one this is its beginning
-_HEADER_MAX_BYTES = 64 * 1024  # ours: a path and an object's name, as git repeats them
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_LINE_ENDS = frozenset("\n\r\0")  # git reads one name a line
 _SETTINGS = ("core.fsmonitor=", f"core.hooksPath={os.devnull}", "protocol.allow=never", "core.sshCommand=false")
 _KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # what a process needs to start at all
 _ENV = {
@@ -32,18 +29,20 @@ _ENV = {
 }  # fmt: skip
 
 
-def committed(root: Path, env: Mapping[str, str], commit: str, paths: Sequence[str], seconds: float, clock: Clock) -> dict[str, bytes]:
+def committed(
+    root: Path, env: Mapping[str, str], commit: str, paths: Sequence[str], seconds: float, clock: Clock
+) -> dict[str, bytes] | None:
     """Those of `paths` that are files in `commit`, with their bytes; `root` is the folder that holds `.git`.
 
-    None where git, the repository or the commit is not here, or where git has not answered all within `seconds`.
+    None where git, the repository or the commit is not here, where git has not answered all within `seconds`, and where an object is
+    not what its name says.
     """
     import shutil
 
     git = shutil.which("git", path=env.get("PATH"))
-    named = [path for path in paths if not _LINE_ENDS & set(path)]
-    if not git or not named or seconds <= 0 or not _COMMIT.fullmatch(commit) or not (root / ".git").exists():
-        return {}
-    return _asked([*hardened(git, root), "cat-file", "--batch"], root, environment(env), commit, named, seconds, clock)
+    if not git or seconds <= 0 or not _COMMIT.fullmatch(commit) or not (root / ".git").exists():
+        return None
+    return _asked([*hardened(git, root), "cat-file", "--batch"], root, environment(env), commit, paths, seconds, clock)
 
 
 def hardened(git: str, root: Path) -> list[str]:
@@ -59,11 +58,11 @@ def environment(env: Mapping[str, str]) -> dict[str, str]:
 
 def _asked(
     command: list[str], root: Path, env: Mapping[str, str], commit: str, paths: Sequence[str], seconds: float, clock: Clock
-) -> dict[str, bytes]:
+) -> dict[str, bytes] | None:
     """Ask one git for all of `paths`, in a thread that is left behind with it, should even a killed git not end."""
     import subprocess
 
-    answers: SimpleQueue[dict[str, bytes]] = SimpleQueue()
+    answers: SimpleQueue[dict[str, bytes] | None] = SimpleQueue()
     started: list[subprocess.Popen[bytes]] = []
     over = Event()
     pipe = subprocess.PIPE
@@ -83,7 +82,7 @@ def _asked(
         except (OSError, ValueError):
             return
         finally:
-            answers.put({})  # the first answer counts: this one, where there is none
+            answers.put(None)  # the first answer counts: this one, where there is none
 
     try:
         clock.start(ask)
@@ -92,7 +91,7 @@ def _asked(
         over.set()
         for process in started:
             _end(process)
-        return {}
+        return None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -110,33 +109,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _converse(git: subprocess.Popen[bytes], commit: str, paths: Sequence[str]) -> dict[str, bytes]:
-    """https://git-scm.com/docs/git-cat-file, "BATCH OUTPUT". Raises OSError where git ends early, ValueError where it answers otherwise."""
+def _converse(git: subprocess.Popen[bytes], commit: str, paths: Sequence[str]) -> dict[str, bytes] | None:
+    """Raises OSError where git ends early, ValueError where it answers otherwise, or with an object that is not what its name says."""
+    from tocsin.git_objects import Objects
+
     stdin: Any = git.stdin
     stdout: Any = git.stdout
-    found: dict[str, bytes] = {}
-    for path in paths:
-        stdin.write(os.fsencode(f"{commit}:{path}\n"))
-        stdin.flush()
-        header = stdout.readline(_HEADER_MAX_BYTES)
-        if not header.endswith(b"\n"):
-            raise BrokenPipeError
-        if header.endswith(b" missing\n"):
-            continue
-        _, kind, size = header.split()
-        data = _read(stdout, int(size))
-        if kind == b"blob":
-            found[path] = data
-    return found
-
-
-def _read(stream: IO[bytes], size: int) -> bytes:
-    """The beginning of an object of `size` bytes; the rest, and the line's end, is read and thrown away."""
-    kept = stream.read(min(size, FILE_MAX_BYTES))
-    left = size - len(kept) + 1
-    while left > 0:
-        passed = stream.read(min(left, 65536))
-        if not passed:
-            raise BrokenPipeError
-        left -= len(passed)
-    return kept
+    found = Objects(stdin, stdout).files(commit, [os.fsencode(path) for path in paths])
+    return None if found is None else {os.fsdecode(path): data for path, data in found.items()}

@@ -150,11 +150,11 @@ def test_a_fork_s_merge_request_has_the_target_branch_s_policy(project: Project,
 @pytest.mark.parametrize(
     ("ci", "answer", "why"),
     [
-        (FORK, None, "runs in the parent project, and the trusted branch shows no policy: give the project a masked variable TOCSIN_GITLAB_TOKEN"),
+        (FORK, None, "runs in the parent project, and the trusted commit shows no policy: give the project a masked variable TOCSIN_GITLAB_TOKEN"),
         (IN_FORK, None, "nothing is sent: this merge request's pipeline runs in the fork, where GitLab does not give the parent project's variables"),
-        (IN_FORK, {"status": 404, "body": "{}"}, "runs in it, and the trusted branch shows no policy"),
+        (IN_FORK, {"status": 404, "body": "{}"}, "runs in it, and the trusted commit shows no policy"),
         (FORK, {"status": 403, "body": "{}"}, "the token may not read the files of this repository (HTTP 403), so the target branch's policy stays unknown"),
-        (FORK, {"status": 404, "body": "{}"}, "the trusted branch shows no policy"),
+        (FORK, {"status": 404, "body": "{}"}, "the trusted commit shows no policy"),
         (FORK, {"body": "[]"}, "is no file that GitLab's API hands out"),
     ],
     ids=["no token", "no token in the fork", "none there, seen from the fork", "refused", "none there", "odd"],
@@ -210,4 +210,4 @@ def test_two_policies_on_the_target_branch_are_an_error(project: Project, gitlab
     gitlab.route({"*": file(POLICY)})
     done = run(project, slack, gitlab.env(), FORK)
     assert done.code == 3
-    assert "the trusted branch has 3 policies" in done.err
+    assert "the trusted commit has 3 policies" in done.err

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from policies import problems, read
 
+from tocsin.checkout import is_inside, repository_root
 from tocsin.errors import PolicyError
 from tocsin.policy.load import load
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import PolicyText
-from tocsin.source.places import PLACES, files_of, find_path, in_workspace, levels, read_file, read_policy, shown, workspace
+from tocsin.source.places import PLACES, files_of, find_path, levels, read_file, read_policy, shown
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
 
@@ -89,11 +90,11 @@ def test_the_organisations_default(tmp_path: Path):
 def test_the_workspace_is_the_nearest_repository(tmp_path: Path):
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
-    assert workspace(inner) == inner
+    assert repository_root(inner) == inner
     (tmp_path / ".git").mkdir()
-    assert workspace(inner) == tmp_path
+    assert repository_root(inner) == tmp_path
     put(tmp_path / "a" / ".git", "gitdir: elsewhere")
-    assert workspace(inner) == tmp_path / "a"
+    assert repository_root(inner) == tmp_path / "a"
 
 
 def hook(file: str) -> str:
@@ -158,8 +159,8 @@ def test_the_places_are_looked_for_from_a_relative_folder_too(tmp_path: Path, mo
     assert [level.resolve() for level in levels(Path("deep"))] == [tmp_path / "sub" / "deep", tmp_path / "sub", tmp_path]
     monkeypatch.chdir(tmp_path)
     assert list(levels(Path())) == [Path()]
-    assert workspace(Path("sub")) == tmp_path
-    assert workspace(tmp_path.parent) == tmp_path.parent
+    assert repository_root(Path("sub")) == tmp_path
+    assert repository_root(tmp_path.parent) == tmp_path.parent
 
 
 def test_a_path_is_shown_as_people_write_it(tmp_path: Path):
@@ -213,6 +214,6 @@ def test_whether_a_path_is_in_the_workspace_by_its_name_or_its_links(tmp_path: P
     (tmp_path / "link").symlink_to("real", target_is_directory=True)
     for folder in (real, tmp_path / "link"):
         for path in (real / "a.yml", tmp_path / "link" / "a.yml", real / ".." / "real" / "a.yml"):
-            assert in_workspace(path, folder), (path, folder)
-        assert not in_workspace(tmp_path / "a.yml", folder)
-        assert not in_workspace(folder / ".." / "a.yml", folder)
+            assert is_inside(path, folder, {}), (path, folder)
+        assert not is_inside(tmp_path / "a.yml", folder, {})
+        assert not is_inside(folder / ".." / "a.yml", folder, {})

@@ -10,6 +10,7 @@ import pytest
 from runners import git
 
 from tocsin import source
+from tocsin.checkout import is_inside
 from tocsin.ci.run import Run, TrustedRef
 from tocsin.clock import Clock
 from tocsin.errors import PolicyError
@@ -18,7 +19,6 @@ from tocsin.network import Network
 from tocsin.policy.nodes import BadFileError
 from tocsin.policy.policy_text import PolicyText
 from tocsin.source.builtin import NAME
-from tocsin.source.places import in_workspace
 from tocsin.world import World
 
 OURS = Run("generic", {"ci": Fact("generic", "x")}, untrusted=None)
@@ -171,7 +171,7 @@ def test_the_files_of_a_trusted_policy_are_the_trusted_commit_s(repository: Path
 def test_two_policies_at_one_place_of_the_trusted_commit_are_an_error(repository: Path):
     put(repository / ".tocsin.yml", "one")
     put(repository / ".github" / "tocsin.yml", "two")
-    with pytest.raises(PolicyError, match=r"the trusted branch has 2 policies, \.tocsin\.yml and \.github/tocsin\.yml: keep one"):
+    with pytest.raises(PolicyError, match=r"the trusted commit has 2 policies, \.tocsin\.yml and \.github/tocsin\.yml: keep one"):
         found(world(repository), None, stranger(committed(repository)))
 
 
@@ -191,23 +191,23 @@ def test_a_link_out_of_the_workspace_is_still_in_it(repository: Path, name: str)
     outside = put(repository.parent / "artifact" / "evil.yml", "evil")
     (repository / "link.yml").symlink_to(outside)
     (repository / "folder").symlink_to(outside.parent, target_is_directory=True)
-    assert in_workspace(repository / name, repository)
+    assert is_inside(repository / name, repository, {})
     assert found(world(repository), name, stranger(None)) is None
-    assert not in_workspace(outside, repository)
+    assert not is_inside(outside, repository, {})
 
 
 def test_a_link_into_the_workspace_is_in_it_too(repository: Path):
     put(repository / "evil.yml", "evil")
     link = repository.parent / "innocent.yml"
     link.symlink_to(repository / "evil.yml")
-    assert in_workspace(link, repository)
+    assert is_inside(link, repository, {})
     assert found(world(repository), str(link), stranger(None)) is None
 
 
 @pytest.mark.parametrize(
     ("run", "api", "level", "words"),
     [
-        (stranger(None), None, "warning", "nothing is sent: a stranger's, and the trusted branch shows no policy: do this"),
+        (stranger(None), None, "warning", "nothing is sent: a stranger's, and the trusted commit shows no policy: do this"),
         (stranger(None), Silent(), "warning", "shows no policy (the API said no; and no again): do this"),
         (OURS._replace(untrusted="a stranger's"), None, "notice", "a stranger's, and the policy beside it could be the head's own"),
         (OURS._replace(untrusted="x", secretless="it has no secrets"), Silent(), "notice", "nothing is sent: it has no secrets"),

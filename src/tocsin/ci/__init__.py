@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from tocsin.checkout import checked_out, repository_root
 from tocsin.errors import UsageError
 from tocsin.text import clean
 
@@ -94,8 +95,12 @@ def detect(env: Mapping[str, str]) -> str:
 
 
 def read_run(env: Mapping[str, str], folder: Path, name: str | None = None) -> Run:
-    """What the CI says of this run: the one named, else TOCSIN_CI's, else by its own variables. Raises UsageError."""
+    """What the CI says of this run: the one named, else TOCSIN_CI's, else by its own variables. Raises UsageError.
+
+    `folder` is the current one: what is checked out there must be what the CI says, for its policy to hold.
+    """
     name = name or env.get("TOCSIN_CI") or detect(env)
     if name not in CIS:
         raise UsageError(f"TOCSIN_CI is {clean(name, 40)!r}: use one of {', '.join(CIS)}, or unset it")
-    return load(name).context(env, lambda path: (folder / path).read_text(encoding="utf-8"))
+    run = load(name).context(env, lambda path: (folder / path).read_text(encoding="utf-8"))
+    return run.beside(checked_out(repository_root(folder)))

@@ -11,7 +11,7 @@ ReadFile: TypeAlias = Callable[[str], str]  # path -> text; may raise OSError or
 
 
 class TrustedRef(NamedTuple):
-    """Where the policy of an untrusted run may come from: the target or the default branch, as the CI itself names it."""
+    """Where a policy counts that may not come from the workspace: a commit or a branch of the repository's own, as the CI names it."""
 
     repository: str  # as the CI's API knows it
     ref: str
@@ -24,6 +24,7 @@ class Run(NamedTuple):
 
     `facts` are by dotted field. Each names the variable or the event file's key it came from, and has the rank CI where the CI
     declares it, GUESS where it is guessed from a name.
+    `commits` are those for which the CI vouches as the repository's own: beside another one no policy of the workspace holds.
     """
 
     ci: str  # its name in the table of CIs
@@ -32,6 +33,13 @@ class Run(NamedTuple):
     secretless: str | None = None  # why the CI gives this run no secrets
     warnings: tuple[str, ...] = ()  # what could not be read, and what is unknown for it
     trusted: TrustedRef | None = None
+    commits: tuple[str, ...] = ()  # full ids; none where the CI vouches for what it checked out without naming it
+
+    def beside(self, head: str | None) -> Run:
+        """The same run, whose workspace is at the commit `head`; None where no commit is to be seen there."""
+        if self.untrusted or head is None or not self.commits or head in self.commits:
+            return self
+        return self._replace(untrusted=f"the workspace is at commit {head[:8]}, which is not the one that this run is for")
 
     def as_whole(self, source: str) -> Run:
         """The same run, told as a whole by one of its jobs; `source` says so in words for the user."""

@@ -35,10 +35,11 @@ def add_flags(command: Parser) -> None:
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print every problem of the policies; 3 where one is an error."""
     from tocsin import report
-    from tocsin.source.places import shown, workspace
+    from tocsin.checkout import repository_root
+    from tocsin.source.places import shown
 
     style = words.format or "text"
-    root = workspace(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
+    root = repository_root(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
     problems = [problem for name in words.files or [None] for problem in _problems(name, world, console)]
     if root:
         problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]

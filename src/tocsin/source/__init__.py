@@ -1,7 +1,8 @@
 """Whose policy holds: the one that is named, the repository's own, or where the head may be a stranger's, the trusted branch's.
 
     named? ─ standard input | a file ─ places in the workspace ─ the organisation's default ─ the start without a policy
-    on an untrusted run: the same names and places at the trusted commit, by git, else by the CI's API
+    where the workspace is not at a commit of the repository's own: the same names and places at the commit that the CI vouches for,
+    by git, else by the CI's API
 
 One search for the command line, the action, `check` and the Jenkins library. Whatever it finds is a `PolicyText`.
 """
@@ -11,12 +12,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tocsin.checkout import is_inside
 from tocsin.errors import PolicyError
 from tocsin.notice import Notice
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted
 from tocsin.request import STDIN
-from tocsin.source.places import files_of, find_path, in_workspace, read_policy, shown
+from tocsin.source.places import files_of, find_path, read_policy, shown
 from tocsin.source.trusted import trusted_text, why_nothing
 
 if TYPE_CHECKING:
@@ -41,12 +43,10 @@ def find(world: World, named: str | None, run: Run, api: Api | None) -> PolicySo
     if named == STDIN and world.read_stdin:
         files = None if run.untrusted else files_of(world.folder)  # those there may be the head's
         return PolicySource(stdin_text(world, files))
-    text = _untrusted(world, named, run, api) if run.untrusted else workspace_text(world, named)
-    if text:
-        return PolicySource(text)
     if run.untrusted:
-        return PolicySource(None, (Notice(why_nothing(run, api), "warning" if run.trusted else "notice"),))
-    return without_file(world)
+        return _untrusted(world, named, run, api)
+    text = workspace_text(world, named)
+    return PolicySource(text) if text else without_file(world)
 
 
 def policy_name(world: World, named: str | None) -> str | None:
@@ -78,18 +78,25 @@ def without_file(world: World) -> PolicySource:
     return PolicySource(text, (Notice(notice),))
 
 
-def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> PolicyText | None:
-    """The policy at the trusted commit, or one that lies outside of the workspace, where no head can put it."""
+def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> PolicySource:
+    """The policy at the trusted commit, or one that lies outside of the workspace, where no head can put it.
+
+    The start without a policy holds where the trusted commit was read and has none.
+    """
     outside = _outside(world, named or world.env.get("TOCSIN_DEFAULT_POLICY"))
     if outside and named:
-        return file_text(outside, shown(outside, world.folder))
-    text = trusted_text(world, named, run, api)
-    return text or (file_text(outside, shown(outside, world.folder)) if outside and run.trusted else None)
+        return PolicySource(file_text(outside, shown(outside, world.folder)))
+    text, absent = trusted_text(world, named, run, api)
+    if not text and outside and run.trusted:
+        text = file_text(outside, shown(outside, world.folder))
+    if not text and absent and not named:
+        return without_file(world)
+    return PolicySource(text, () if text else (Notice(why_nothing(run, api), "warning" if run.trusted else "notice"),))
 
 
 def _outside(world: World, name: str | None) -> Path | None:
     path = world.folder / name if name else None
-    return _path(world, str(path)) if path and not in_workspace(path, world.folder) else None
+    return _path(world, str(path)) if path and not is_inside(path, world.folder, world.env) else None
 
 
 def _path(world: World, named: str | None) -> Path | None:

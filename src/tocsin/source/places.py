@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from tocsin.checkout import repository_root
 from tocsin.errors import PolicyError
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import Files
@@ -50,31 +51,19 @@ def _existing(path: Path, name: str, step: str) -> Path:
     return path
 
 
-def workspace(folder: Path) -> Path:
-    """The root of the repository that `folder` is in (the nearest folder with a `.git`), or `folder` itself outside of one."""
-    folder = folder.absolute()
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
-
-
 def levels(folder: Path) -> Iterator[Path]:
     """`folder`, and each folder above it up to the repository's root."""
-    root = workspace(folder)
+    root = repository_root(folder)
     yield folder
     if folder.absolute() != root:
         yield from (place for place in folder.absolute().parents if place.is_relative_to(root))
-
-
-def in_workspace(path: Path, folder: Path) -> bool:
-    """Whether a path lies in the repository that `folder` is in, by its name or where its links lead: a head may bring links."""
-    root = workspace(folder)
-    return Path(os.path.abspath(path)).is_relative_to(root) or path.resolve().is_relative_to(root.resolve())  # noqa: PTH100  links stay
 
 
 def shown(path: Path, folder: Path) -> str:
     """A path as people write it: from `folder` on, where it is in there or above it in the repository."""
     if path.is_relative_to(folder):
         return str(path.relative_to(folder))
-    return os.path.relpath(path, folder) if path.absolute().is_relative_to(workspace(folder)) else str(path)
+    return os.path.relpath(path, folder) if path.absolute().is_relative_to(repository_root(folder)) else str(path)
 
 
 def read_policy(path: Path, name: str) -> bytes:
@@ -93,7 +82,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 def files_of(folder: Path) -> Files:
     """What reads the files of the repository that `folder` is in, links resolved, and none outside of it."""
-    return lambda name: _read(name, workspace(folder).resolve())
+    return lambda name: _read(name, repository_root(folder).resolve())
 
 
 def _read(name: str, root: Path) -> bytes:

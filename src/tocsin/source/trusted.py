@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from tocsin.checkout import repository_root
 from tocsin.errors import PolicyError
 from tocsin.git import committed
 from tocsin.policy.policy_text import PolicyText
-from tocsin.source.places import PLACES, levels, no_file, workspace
+from tocsin.source.places import PLACES, levels, no_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,25 +22,39 @@ if TYPE_CHECKING:
 
 GIT_MAX_SECONDS = 5.0  # ours, from the process's start: half of the smaller default budget, before the policy says another
 
-Read: TypeAlias = Callable[[Sequence[str]], Mapping[str, bytes]]
-"""Reads those of some paths, counted from the repository's root, that are files there."""
+Read: TypeAlias = Callable[[Sequence[str]], "Mapping[str, bytes] | None"]
+"""Reads those of some paths, counted from the repository's root, that are files there; None where this way tells nothing."""
 
 
-def trusted_text(world: World, named: str | None, run: Run, api: Api | None) -> PolicyText | None:
-    """The policy at the trusted commit, by its name or in its places; None where none can be had. Raises PolicyError."""
+def trusted_text(world: World, named: str | None, run: Run, api: Api | None) -> tuple[PolicyText | None, bool]:
+    """The policy at the trusted commit, by its name or in its places, None where none can be had; and whether there is surely none.
+
+    Only git can say so: an API hides from a token what it may not see. Raises PolicyError.
+    """
     if not run.trusted:
-        return None
-    root = workspace(world.folder)
-    readers = [_by_git(world, root, run.trusted), *([_by_api(run.trusted, api)] if api else [])]
+        return None, False
+    root = repository_root(world.folder)
+    git = _by_git(world, root, run.trusted)
+    readers = [git, *([_by_api(run.trusted, api)] if api else [])]
     names = [_in_repository(world.folder / named, root)] if named else []
+    absent = True
     for paths in [names] if named else [[_in_repository(level / place, root) for place in PLACES] for level in levels(world.folder)]:
-        for read in readers:
-            found = read(paths)
-            if len(found) > 1:
-                raise PolicyError(f"the trusted branch has {len(found)} policies, {' and '.join(found)}: keep one, or name the one meant")
-            for path, data in found.items():
-                return PolicyText(path, data, _files(readers, root))
-    return None
+        read, found = _first(readers, paths)
+        absent = absent and read is git
+        if len(found) > 1:
+            raise PolicyError(f"the trusted commit has {len(found)} policies, {' and '.join(found)}: keep one, or name the one meant")
+        for path, data in found.items():
+            return PolicyText(path, data, _files(readers, root)), False
+    return None, absent
+
+
+def _first(readers: Sequence[Read], paths: Sequence[str]) -> tuple[Read | None, Mapping[str, bytes]]:
+    """The first way that can tell anything, and what it tells."""
+    for read in readers:
+        found = read(paths)
+        if found is not None:
+            return read, found
+    return None, {}
 
 
 def why_nothing(run: Run, api: Api | None) -> str:
@@ -49,11 +64,11 @@ def why_nothing(run: Run, api: Api | None) -> str:
     if not run.trusted:
         return f"nothing is sent: {run.untrusted}, and the policy beside it could be the head's own"
     notes = f" ({'; '.join(api.notes)})" if api and api.notes else ""
-    return f"nothing is sent: {run.untrusted}, and the trusted branch shows no policy{notes}: {run.trusted.step}"
+    return f"nothing is sent: {run.untrusted}, and the trusted commit shows no policy{notes}: {run.trusted.step}"
 
 
 def _by_git(world: World, root: Path, trusted: TrustedRef) -> Read:
-    def read(paths: Sequence[str]) -> Mapping[str, bytes]:
+    def read(paths: Sequence[str]) -> Mapping[str, bytes] | None:
         seconds = world.started + GIT_MAX_SECONDS - world.clock.monotonic()
         return committed(root, world.env, trusted.commit or "", paths, seconds, world.clock)
 
@@ -75,11 +90,10 @@ def _files(readers: Sequence[Read], root: Path) -> Files:
 
     def read(name: str) -> bytes:
         path = _in_repository(root / name, root)
-        for reader in readers if not path.startswith("../") else ():
-            data = reader([path]).get(path)
-            if data is not None:
-                return data
-        raise no_file(name)
+        data = None if path.startswith("../") else _first(readers, [path])[1].get(path)
+        if data is None:
+            raise no_file(name)
+        return data
 
     return read
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.ci.github import event_file
 from tocsin.ci.run import TrustedRef
+from tocsin.text import clean
 
 if TYPE_CHECKING:
     from tocsin.ci.common import Source
@@ -14,29 +15,42 @@ if TYPE_CHECKING:
 _DEPENDABOT = "dependabot[bot]"
 # The events on which GitHub runs Dependabot's changes as it runs a fork's; on others (workflow_run, schedule) the secrets are there.
 _DEPENDABOT_EVENTS = ("push", "create", "deployment", "deployment_status", *event_file.PULL_REQUESTS)
-_VOUCHED_FOR = ("pull_request_target", "workflow_run")
+# Events whose run is of GITHUB_SHA itself, which somebody with a right to write has made or chosen. On every other one (a comment, an
+# issue, a check, a run that ended) GITHUB_SHA is only where the workflow comes from, and what is checked out may be what it is about.
+# https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+_OF_THE_COMMIT = (
+    *("push", "create", "delete", "schedule", "workflow_dispatch", "release", "deployment", "deployment_status", "merge_group"),
+    *("page_build", "registry_package", "public", "workflow_call", "dynamic"),
+)
 
 
 def untrusted(name: str, fork: Fact | None, *, pull_request: bool) -> str | None:
-    """Why the head is not trusted; where nothing says that it is no fork's, it is not."""
+    """Why what is checked out is not trusted; where nothing says that it is no stranger's, it is not."""
     if name == "workflow_run":
         return "workflow_run follows a run whose code may be a stranger's"
     if name == "pull_request_target":
         return "pull_request_target runs for a head that may be a stranger's"
-    if not pull_request:
-        return None
-    if fork is None:
+    if pull_request and fork is None:
         return "whether this pull request comes from a fork is unknown: the event file does not say"
-    return "this pull request comes from a fork" if fork.value else None
+    if pull_request:
+        return "this pull request comes from a fork" if fork and fork.value else None
+    return None if not name or name in _OF_THE_COMMIT else f"what is checked out on {clean(name, 40)} may be a stranger's"
 
 
-def trusted(v: Source, name: str) -> TrustedRef | None:
-    """On these events GITHUB_SHA is the last commit of the target or the default branch, whatever the head is."""
-    if name not in _VOUCHED_FOR:
+def trusted(v: Source, name: str, fork: Fact | None, *, pull_request: bool) -> TrustedRef | None:
+    """GITHUB_SHA, but where it is a merge of a stranger's head: on `pull_request` and its reviews."""
+    if name not in ("workflow_run", "pull_request_target") and pull_request and untrusted(name, fork, pull_request=True):
         return None
     repository, sha = (fact.value if fact else "" for fact in (v.text("GITHUB_REPOSITORY"), v.text("GITHUB_SHA")))
-    step = "check out the default branch before this step, or give it a token with `permissions: contents: read`"
-    return TrustedRef(repository, sha, sha or None, step)
+    step = "check out the {} before this step, or give it a token with `permissions: contents: read`"
+    what = "default branch" if untrusted(name, fork, pull_request=pull_request) else "run's own commit"
+    return TrustedRef(repository, sha, sha or None, step.format(what))
+
+
+def commits(v: Source, e: Source) -> tuple[str, ...]:
+    """The commits of a run of the repository's own: GITHUB_SHA; of a pull request's also its head, its base and their merge."""
+    places = ("pull_request.head.sha", "pull_request.base.sha", "pull_request.merge_commit_sha")
+    return tuple(fact.value for fact in (v.text("GITHUB_SHA"), *map(e.text, places)) if fact)
 
 
 def secretless(v: Source, e: Source, name: str, fork: Fact | None) -> str | None:

@@ -42,7 +42,8 @@ def read(env: Mapping[str, str], files: ReadFile) -> Run:
         untrusted=trust.untrusted(name, fork, pull_request=pull_request),
         secretless=trust.secretless(v, e, name, fork),
         warnings=warnings,
-        trusted=trust.trusted(v, name),
+        trusted=trust.trusted(v, name, fork, pull_request=pull_request),
+        commits=trust.commits(v, e),
     )
 
 

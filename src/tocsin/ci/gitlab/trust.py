@@ -43,14 +43,23 @@ def _at_home(v: Source) -> bool:
     return bool(here and source and here.value == source.value)
 
 
-def trusted(v: Source) -> TrustedRef | None:
-    """The target branch; GitLab says its commit only where it built the merge."""
+def trusted(v: Source, fork: bool | None) -> TrustedRef | None:
+    """The commit of the run; of a merge request that may be a fork's, the target branch, whose commit is said where the merge was built."""
+    step = f"give the project a masked variable {TOKEN} with the scope read_api, by which the {{}} policy can be read"
+    if not untrusted(v, fork):
+        project, own = v.text("CI_PROJECT_ID"), v.text("CI_COMMIT_SHA")
+        return TrustedRef(project.value, own.value, own.value, step.format("commit's")) if project and own else None
     project, branch = v.text("CI_MERGE_REQUEST_PROJECT_ID"), v.text("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
     if not project or not branch:
         return None
     sha = v.text("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")
-    step = f"give the project a masked variable {TOKEN} with the scope read_api, by which the target branch's policy can be read"
-    return TrustedRef(project.value, branch.value, sha.value if sha else None, step)
+    return TrustedRef(project.value, branch.value, sha.value if sha else None, step.format("target branch's"))
+
+
+def commits(v: Source) -> tuple[str, ...]:
+    """The commits of a run of the project's own: what was built, and of a merge request's its head and what it is for."""
+    names = ("CI_COMMIT_SHA", "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA")
+    return tuple(fact.value for fact in map(v.text, names) if fact)
 
 
 def secretless(v: Source, fork: bool | None) -> str | None:

@@ -40,13 +40,13 @@ def read(env: Mapping[str, str]) -> Run:
         **_commit(v),
     }
     guessed: OptionalFacts = {"app": v.text("CI_PROJECT_NAME"), "project": v.text("CI_PROJECT_NAMESPACE")}
-    untrusted = trust.untrusted(v, fork)
     return Run(
         "gitlab",
         merged(declared, guessed),
-        untrusted=untrusted,
+        untrusted=trust.untrusted(v, fork),
         secretless=trust.secretless(v, fork),
-        trusted=trust.trusted(v) if untrusted else None,
+        trusted=trust.trusted(v, fork),
+        commits=trust.commits(v),
     )
 
 
