@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from functools import cache
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tocsin import commands, pipeline, report
@@ -28,10 +31,18 @@ class _SampleClock(Clock):
         return 1_795_402_800.0
 
 
+@cache
+def _workspace() -> TemporaryDirectory[str]:
+    """A copy of the sample repository: in this one another commit is checked out than the sample's."""
+    folder = TemporaryDirectory()
+    shutil.copytree(SAMPLE, folder.name, dirs_exist_ok=True)
+    return folder
+
+
 def world() -> World:
     """A push of the sample repository, at a fixed time."""
     env = json.loads((SAMPLE / "env.json").read_text(encoding="utf-8"))
-    return World(env, SAMPLE, lambda: b"", _SampleClock(), 0.0, Network())
+    return World(env, Path(_workspace().name), lambda: b"", _SampleClock(), 0.0, Network())
 
 
 def run_command(words: str) -> str:

@@ -85,6 +85,12 @@ def situation(run: Run, found: source.PolicySource, api: Api | None) -> Situatio
     return Situation(run, document, api, notices=[*found.notices, *odd])
 
 
+def in_the_workspace(world: World, request: Request, known: Situation) -> Situation | None:
+    """The situation if the policy of the workspace held, where it does not on this run; None without one. Raises PolicyError."""
+    text = source.workspace_text(world, source.policy_name(world, request.policy)) if known.document is None else None
+    return situation(known.run, source.PolicySource(text), known.api)._replace(why_not=known.why_not) if text else None
+
+
 def understand(world: World, request: Request, known: Situation) -> tuple[Event, list[Notice]]:
     """The event, and what a person should know of how it came about. Raises ContextError, UsageError."""
     request = request._replace(facts={**request.facts, **facts_of_file(world, request)})

@@ -11,6 +11,8 @@ from tocsin.commands.flags import add_event, add_hook, request
 if TYPE_CHECKING:
     from tocsin.console import Console
     from tocsin.deliver import Stop
+    from tocsin.pipeline import Plan
+    from tocsin.request import Request
     from tocsin.world import World
 
 HELP = "who would get what, and why"
@@ -33,7 +35,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the event, the rules and the deliveries."""
     from tocsin import pipeline, report
 
-    planned = pipeline.plan(world, request(words))
+    planned = _plan(world, request(words))
     for notice in planned.notices:
         console.talk(*notice)
     if words.json:
@@ -50,3 +52,17 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
         console.heading(title)
         console.table(rows)
     return report.OK
+
+
+def _plan(world: World, asked: Request) -> Plan:
+    """The plan by the policy that holds. Where the workspace's does not hold on this run, its rules are shown, and nothing would be sent."""
+    from tocsin import pipeline
+    from tocsin.verdict import Skip
+
+    known = pipeline.prepare(world, asked)
+    shown = pipeline.in_the_workspace(world, asked, known)
+    planned = pipeline.plan(world, asked, shown or known)
+    if not shown:
+        return planned
+    skip = Skip("the policy in the workspace does not hold on this run", "trust")
+    return planned._replace(destinations=[row._replace(skip=skip) for row in planned.destinations])
