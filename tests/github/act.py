@@ -154,8 +154,10 @@ class Repository:
         return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8"}
 
     def _payload(self, payload: Mapping[str, Any]) -> Path:
+        """The event file; "HEAD" in it is the commit's id."""
         path = self.home / "event.json"
-        path.write_text(json.dumps({"repository": {"full_name": "acme/payments", "default_branch": "main"}, **payload}))
+        text = json.dumps({"repository": {"full_name": "acme/payments", "default_branch": "main"}, **payload})
+        path.write_text(text.replace('"HEAD"', json.dumps(git(self.folder, "rev-parse", "HEAD"))))
         return path
 
 

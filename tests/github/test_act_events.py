@@ -89,7 +89,7 @@ def test_the_status_of_a_deployment(repository, secrets, slack, state, line):
     repository.example("deployments.yml")
     payload = {
         "action": "created",
-        "deployment": {"id": 5, "ref": "main", "sha": "c" * 40, "environment": "staging", "creator": {"login": "grace"}},
+        "deployment": {"id": 5, "ref": "main", "sha": "HEAD", "environment": "staging", "creator": {"login": "grace"}},
         "deployment_status": {
             "state": state,
             "environment": "staging",
