@@ -14,7 +14,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
@@ -24,6 +24,7 @@ from typing_extensions import Self
 from tocsin.clock import Clock
 from tocsin.http import Transport
 from tocsin.network import Network
+from tocsin.secrets.redactor import Redactor
 
 if TYPE_CHECKING:
     import ssl
@@ -31,10 +32,18 @@ if TYPE_CHECKING:
 Behaviour = Literal["answer", "close", "reset", "drip", "endless", "malformed", "truncated"]
 
 
-def transport(key: str = "key", network: Network | None = None) -> Transport:
+def transport(key: str = "key", network: Network | None = None, secrets: Iterable[str] = (), clock: Clock | None = None) -> Transport:
     """What a sender gets for one attempt, with more time than any test needs."""
-    clock = Clock()
-    return Transport(network or Network(), key, clock.monotonic() + 60, clock)
+    clock = clock or Clock()
+    return Transport(network or Network(), key, clock.monotonic() + 60, clock, redact=redactor(*secrets))
+
+
+def redactor(*secrets: str) -> Redactor:
+    """What masks these."""
+    redact = Redactor()
+    for secret in secrets:
+        redact.learn(secret)
+    return redact
 
 
 class Answer(NamedTuple):

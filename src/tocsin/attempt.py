@@ -33,6 +33,7 @@ class Delivery(NamedTuple):
     options: Any
     message: Message
     key: str
+    redact: Callable[[str], str] = str  # masks what is secret
 
 
 class Limits(NamedTuple):
@@ -136,7 +137,9 @@ def attempt(progress: Progress, means: Means, connection: SharedConnection[Any])
     now = clock.monotonic()
     if progress.started_at is None:
         progress.started_at = now
-    transport = Transport(means.network, progress.delivery.key, min(now + limits.timeout, limits.deadline), clock, connection)
+    transport = Transport(
+        means.network, progress.delivery.key, min(now + limits.timeout, limits.deadline), clock, connection, progress.delivery.redact
+    )
     answer: SimpleQueue[Verdict | Skip] = SimpleQueue()
     try:
         clock.start(lambda: answer.put(_send(progress, means, transport)))

@@ -26,7 +26,7 @@ USER_AGENT = f"tocsin/{__version__}"
 
 
 class Response(NamedTuple):
-    """A service's answer; header names are in lower case, `text` is cut where the request said, `at` is in seconds since 1970."""
+    """A service's answer, without a secret; header names are in lower case, `text` is cut where the request said, `at` is in seconds since 1970."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,11 +45,20 @@ class Transport:
     """What a channel's `send` may use for one attempt.
 
     `key` is the same for every repetition of one delivery; `deadline` is on the clock's monotonic seconds.
+    `redact` masks what is secret: every answer goes through it before anybody reads, cuts or cleans it.
     `not_repeatable` is set to a reason by a sender once a repetition could double the message and must not happen.
     """
 
-    def __init__(self, network: Network, key: str, deadline: float, clock: Clock, connection: SharedConnection[Any] | None = None) -> None:
-        self.network, self.key, self.deadline, self.clock = network, key, deadline, clock
+    def __init__(
+        self,
+        network: Network,
+        key: str,
+        deadline: float,
+        clock: Clock,
+        connection: SharedConnection[Any] | None = None,
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self.network, self.key, self.deadline, self.clock, self.redact = network, key, deadline, clock, redact
         self.connection = connection or SharedConnection()
         self.not_repeatable: str | None = None
 
@@ -85,7 +94,7 @@ class Transport:
                     preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
                 )  # fmt: skip
                 received = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, received, self._read(answer, max_bytes), self.clock.time())
+                return Response(answer.status, received, self.redact(self._read(answer, max_bytes)), self.clock.time())
         except (HTTPError, OSError) as error:
             raise no_answer(error, host) from None
         except (ValueError, UnicodeError):

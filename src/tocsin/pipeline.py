@@ -26,7 +26,8 @@ from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.model import Policy
 from tocsin.request import Request
-from tocsin.secrets import MissingVariable, Redactor
+from tocsin.secrets import MissingVariable
+from tocsin.secrets.redactor import Redactor
 from tocsin.verdict import Outcome, Skip
 from tocsin.world import World
 
@@ -124,11 +125,11 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
 
 
 def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Skip], Redactor]:
-    """Each channel's options with its variables put in, or why it cannot serve; and what masks the variables' values."""
+    """Each channel's options with its variables put in, or why it cannot serve; and what masks its secrets."""
     opened, unavailable, redact = {}, {}, Redactor()
     for name, options in policy.channels.items():
-        for variable in options.variables():
-            redact.learn(env.get(variable, "").strip())
+        for value in options.secrets(env):
+            redact.learn(value)
         try:
             opened[name] = options.resolved(env)
         except MissingVariable as error:
@@ -191,6 +192,7 @@ def _delivery(planned: Plan, destination: Destination) -> Delivery:
         options=options,
         message=planned.message._replace(rules=destination.rules, recipient=recipient),
         key=repeat_key(planned.event, destination, options),
+        redact=planned.redact,
     )
 
 

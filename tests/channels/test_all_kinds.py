@@ -99,7 +99,7 @@ def server() -> Iterator[ScriptedServer]:
 
 def send(kind: str, server: ScriptedServer, path: str = SECRET_PATH) -> Verdict:
     module = load(kind)
-    return module.send({"x": "ü"}, options(kind, server.url(path)), transport("the-repeat-key"))
+    return module.send({"x": "ü"}, options(kind, server.url(path)), transport("the-repeat-key", secrets=[server.url(path)]))
 
 
 @pytest.mark.parametrize("kind", CHAT_KINDS)

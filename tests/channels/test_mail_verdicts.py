@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from kinds import options
+from clocks import VirtualClock
 from servers import transport
 
 from tocsin.channels import ses_client, smtp
@@ -37,7 +37,7 @@ def test_an_answer_of_another_hundred_is_a_refusal(code: int, answer: int) -> No
         smtp._expect(code, "the recipient is refused", (answer, b"no such user"))
     assert caught.value.code == answer
     words = f"{answer} no such user" if answer >= 400 else "the server's answer makes no sense here"
-    assert caught.value.reason == f"the recipient is refused: {words}"
+    assert caught.value.reason(str) == f"the recipient is refused: {words}"
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_what_a_refusal_means(code: int, again: bool, dropped: bool) -> None:
     closed: list[bool] = []
     attempt.connection.get(lambda stack: stack.callback(closed.append, True) or "open")
     refused = Refused("x", code, b"later")
-    assert smtp._refused(refused, attempt) == (Retry if again else Failed)(refused.reason)
+    assert smtp._refused(refused, attempt) == (Retry if again else Failed)(refused.reason(str))
     assert closed == ([True] if dropped else [])
     attempt.not_repeatable = "sent"
-    assert smtp._refused(refused, attempt) == Failed(f"{refused.reason}; {UNCERTAIN}")
+    assert smtp._refused(refused, attempt) == Failed(f"{refused.reason(str)}; {UNCERTAIN}")
 
 
 @pytest.mark.parametrize("again", [True, False])
@@ -74,8 +74,8 @@ def refusal(code: str | None, status: int | None, words: Any = None, headers: di
     said = {name: value for name, value in (("Code", code), ("Message", words)) if value is not None}
     meta = {name: value for name, value in (("HTTPStatusCode", status), ("HTTPHeaders", headers)) if value is not None}
     response: Any = {"Error": said, "ResponseMetadata": meta} if said or meta else {}
-    keys = {"access_key_id": "AKIAEXAMPLE0000000", "secret_access_key": "SECRETKEY", "session_token": "TOKENTOKEN"}
-    return ses_client._refused(ClientError(response, "SendEmail"), options("ses").model_copy(update=keys), NOW)
+    attempt = transport(secrets=("AKIAEXAMPLE0000000", "SECRETKEY", "SESSION-1234"), clock=VirtualClock(NOW))
+    return ses_client._refused(ClientError(response, "SendEmail"), attempt)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_signature_that_is_wrong_says_what_to_check() -> None:
         ("x", 400, "<!doctype html><HTML>sign in", "HTTP 400 x"),
         ("x", 400, "id AKIAEXAMPLE0000000", "HTTP 400 x: id ***"),
         ("x", 400, "key SECRETKEY", "HTTP 400 x: key ***"),
-        ("x", 400, "token TOKENTOKEN", "HTTP 400 x: token ***"),
+        ("x", 400, "token SESSION-1234", "HTTP 400 x: token ***"),
     ],
 )
 def test_an_answer_of_which_little_is_there_has_words(code: str | None, status: int | None, words: Any, reason: str) -> None:

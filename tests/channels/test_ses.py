@@ -21,7 +21,7 @@ import trustme
 from events import EVERY, RULES, SAMPLES
 from moto.server import ThreadedMotoServer
 from pydantic import ValidationError
-from servers import Answer, ScriptedServer
+from servers import Answer, ScriptedServer, redactor
 
 from tocsin.channels import ses
 from tocsin.clock import Clock
@@ -68,7 +68,7 @@ def mail(recipient="dev@example.com", event=SAMPLES["failure-cd"], **more):
 
 def attempt(payload, settings, network=None, kept=None, timeout=10.0):
     """One attempt, as the delivery loop makes it."""
-    transport = Transport(network or Network(), "key", time.monotonic() + timeout, Clock(), kept)
+    transport = Transport(network or Network(), "key", time.monotonic() + timeout, Clock(), kept, redactor(*SECRETS.values()))
     try:
         return ses.send(payload, settings, transport)
     except NoAnswer as error:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from tocsin.annotations import annotation, encoded_data
 from tocsin.console import Console
 from tocsin.errors import Problem
-from tocsin.secrets import MASKED_MIN_CHARS
+from tocsin.secrets.parts import MASKED_MIN_CHARS
 
 TITLE = "tocsin"
 

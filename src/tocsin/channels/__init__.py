@@ -33,19 +33,35 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
-    "slack": Kind("tocsin.channels.slack", start_variable="SLACK_WEBHOOK_URL", secret_urls=("hooks.slack.com/*",)),
+    "slack": Kind("tocsin.channels.slack", start_variable="SLACK_WEBHOOK_URL", secret_urls=("hooks.slack.com/*", "hooks.slack-gov.com/*")),
     "teams": Kind(
         "tocsin.channels.teams",
         start_variable="TEAMS_WEBHOOK_URL",
-        secret_urls=("*.webhook.office.com/*", "*.logic.azure.com/*", "*.api.powerplatform.com/*"),
+        secret_urls=(
+            "*.webhook.office.com/*",
+            "outlook.office.com/webhook*",
+            "outlook.office365.com/webhook*",
+            "*.logic.azure.com/*",
+            "*.logic.azure.us/*",
+            "*.logic.azure.cn/*",
+            # https://learn.microsoft.com/power-platform/admin/government-cloud-endpoints-reference
+            "*.powerplatform.com/*",
+            "*.powerplatform.microsoft.us/*",
+            "*.appsplatform.us/*",
+            "*.powerplatform.partner.microsoftonline.cn/*",
+        ),
         words=("msteams", "microsoft", "microsoft_teams"),
     ),
     "discord": Kind(
         "tocsin.channels.discord",
         start_variable="DISCORD_WEBHOOK_URL",
-        secret_urls=("discord.com/api/webhooks/*", "discordapp.com/api/webhooks/*"),
+        secret_urls=tuple(f"{host}/api/{version}webhooks/*" for host in ("*discord.com", "*discordapp.com") for version in ("", "v*/")),
     ),
-    "ringcentral": Kind("tocsin.channels.ringcentral", start_variable="RINGCENTRAL_WEBHOOK_URL", secret_urls=("hooks.ringcentral.com/*",)),
+    "ringcentral": Kind(
+        "tocsin.channels.ringcentral",
+        start_variable="RINGCENTRAL_WEBHOOK_URL",
+        secret_urls=("hooks*.ringcentral.com/*", "hooks*.glip.com/*"),
+    ),
     "google_chat": Kind(
         "tocsin.channels.google_chat",
         start_variable="GOOGLE_CHAT_WEBHOOK_URL",

@@ -7,23 +7,14 @@ from typing import Any
 
 from tocsin.http import Response, Transport
 from tocsin.message import Detail, Message
-from tocsin.secrets import Redactor, keys
 from tocsin.text import clip
 
 SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message would be too long
 
 
-def post(url: str, payload: Any, transport: Transport, secret: str = "") -> Response:
-    """Post `payload` with the delivery's repeat key; the answer comes back without the URL, or a key that is part of it.
-
-    `secret` is the URL as it was given, where that is another. Raises NoAnswer.
-    """
-    response = transport.post_json(url, payload, headers={"Idempotency-Key": transport.key})
-    redact = Redactor()
-    for address in filter(None, (url, secret)):
-        for part in (address, *keys(address)):
-            redact.learn(part)
-    return response._replace(text=redact(response.text))
+def post(url: str, payload: Any, transport: Transport) -> Response:
+    """Post `payload` with the delivery's repeat key. Raises NoAnswer."""
+    return transport.post_json(url, payload, headers={"Idempotency-Key": transport.key})
 
 
 def fitted(message: Message, render: Callable[[Message], Any], size: Callable[[Any], int], maximum: int) -> Any:

@@ -156,7 +156,7 @@ def embed_chars(embed: dict[str, Any]) -> int:
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """Execute the webhook and wait until the message is saved. Raises NoAnswer."""
-    return verdict(post(_address(options.url, options.thread_id), payload, transport, options.url))
+    return verdict(post(_address(options.url, options.thread_id), payload, transport))
 
 
 def _address(url: str, thread_id: str | None) -> str:

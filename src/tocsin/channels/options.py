@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -11,10 +11,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import Self
 
 from tocsin import secrets
+from tocsin.channels.literals import holds_literal
 from tocsin.checks import Check
+from tocsin.secrets.parts import SHORT_KEY_MIN_CHARS, forms, keys, long_paths, password
 from tocsin.wrong import InvalidValueError
 
 WRITTEN_OUT = "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
+
+HOLDS_CREDENTIAL = (
+    "holds a credential, which must not be written into the policy: put it into a secret of the CI and write ${NAME} in its place"
+)
 
 
 def _references(text: str) -> str:
@@ -23,7 +29,7 @@ def _references(text: str) -> str:
 
 
 def _credential(text: str) -> str:
-    if not secrets.names(text):
+    if not secrets.names(text) or holds_literal(text):
         raise InvalidValueError(WRITTEN_OUT, Check.CREDENTIAL_WRITTEN_OUT)
     return text
 
@@ -96,14 +102,25 @@ class ChannelOptions(BaseModel):
         enough to be a key. A value that only configures the channel (a region, a sender, a plain path) is not among them.
         A variable that is missing gives nothing.
         """
-        declared = [env.get(name, "").strip() for text in self._declared() for name in secrets.names(text)]
-        addresses = [env.get(name, "").strip() for text in self._marked(Url) for name in secrets.names(text)]
-        parts = [part for value in (*declared, *addresses) for part in (secrets.password(value), *secrets.keys(value))]
-        return secrets.forms((*declared, *parts, *(path for value in declared for path in secrets.long_paths(value))))
+        declared, addresses = _values(self._declared(), env), _values(self._marked(Url), env)
+        parts = [part for value in (*declared, *addresses) for part in (password(value), *keys(value))]
+        return forms((*declared, *parts, *(path for value in declared for path in long_paths(value))))
+
+    def secrets(self, env: Mapping[str, str]) -> list[str]:
+        """The variables' values that no output may show: of all but those that only configure the channel (a region, a login's name).
+
+        What is not declared a credential and still sent (a header, a part of the payload) counts where it is long enough to be one.
+        """
+        sent = [value for value in _values(self._sent(), env) if len(value) >= SHORT_KEY_MIN_CHARS]
+        return [*_values(self._declared(), env), *_values(map(_behind_host, self._marked(Url)), env), *sent]
 
     def _declared(self) -> Iterator[str]:
         """The texts that the policy declares to be credentials."""
         yield from self._marked(Credential)
+
+    def _sent(self) -> Iterator[str]:
+        """The other texts that go out to the service as they are."""
+        yield from ()
 
     def _marked(self, kind: Any) -> Iterator[str]:
         for name in keys_of(type(self), kind):
@@ -122,6 +139,19 @@ def _marks(annotation: Any) -> Iterator[Any]:
     yield from getattr(annotation, "__metadata__", ())
     for part in getattr(annotation, "__args__", ()):
         yield from _marks(part)
+
+
+def _values(texts: Iterable[str], env: Mapping[str, str]) -> list[str]:
+    """The values of the variables that are set, of those that texts refer to."""
+    found = (env.get(name, "").strip() for text in texts for name in secrets.names(text))
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _behind_host(url: str) -> str:
+    """A URL without the references that name its host, which is no secret; the whole where a login or all of it is one."""
+    _, scheme, rest = url.partition("://")
+    host = re.split("[/?#]", rest)[0]
+    return rest[len(host) :] if scheme and "@" not in host else url
 
 
 def _strings(value: Any) -> list[str]:

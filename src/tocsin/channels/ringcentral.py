@@ -48,7 +48,7 @@ def _payload(message: Message) -> dict[str, Any]:
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """Post to version 2 of the webhook. Raises NoAnswer."""
-    return verdict(post(_VERSION_1.sub(r"\1v2/", options.url), payload, transport, options.url))
+    return verdict(post(_VERSION_1.sub(r"\1v2/", options.url), payload, transport))
 
 
 def verdict(response: Response) -> Verdict:

@@ -19,7 +19,6 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 from tocsin.http import Response, Transport, retry_after
-from tocsin.secrets import Redactor
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
@@ -107,7 +106,7 @@ def send(parcel: Parcel, options: Options, transport: Transport) -> Verdict:
         sender.transport = transport
         answer = sender.client.send_email(**_arguments(parcel, options))
     except exceptions.ClientError as error:
-        return _refused(error, options, transport.clock.time())
+        return _refused(error, transport)
     except exceptions.HTTPClientError:
         return Retry("the service that gives AWS credentials cannot be reached")
     except (exceptions.BotoCoreError, ResponseParserError, ValueError) as error:
@@ -125,28 +124,25 @@ def _arguments(parcel: Parcel, options: Options) -> dict[str, Any]:
     return {**arguments, "ConfigurationSetName": options.configuration_set} if options.configuration_set else arguments
 
 
-def _refused(error: exceptions.ClientError, options: Options, now: float) -> Verdict:
+def _refused(error: exceptions.ClientError, transport: Transport) -> Verdict:
     """What SES, or the service that gives credentials, means by an error."""
     code = clean(error.response.get("Error", {}).get("Code", "error"), 80)
     meta = error.response.get("ResponseMetadata", {})
     status = meta.get("HTTPStatusCode", 0)
-    reason = f"{error.operation_name} is refused: HTTP {status} {code}{_words(error, options)}"
+    reason = f"{error.operation_name} is refused: HTTP {status} {code}{_words(error, transport)}"
     if code in UNSIGNED:
         return Failed(f"{error.operation_name} is refused: HTTP {status} {code}: check the secret access key, and this machine's clock")
     if any(words in reason.lower() for words in DAILY_QUOTA):
         return Failed(f"{reason}; the quota is counted over 24 hours")
     if status == 429 or status >= 500 or code in BUSY:
-        return Retry(reason, retry_after(meta.get("HTTPHeaders", {}), now))
+        return Retry(reason, retry_after(meta.get("HTTPHeaders", {}), transport.clock.time()))
     return Failed(reason)
 
 
-def _words(error: exceptions.ClientError, options: Options) -> str:
-    """The service's words, without the keys, should it repeat them."""
-    redact = Redactor()
-    for secret in filter(None, (options.access_key_id, options.secret_access_key, options.session_token)):
-        redact.learn(secret)
+def _words(error: exceptions.ClientError, transport: Transport) -> str:
+    """The service's words. They were masked as JSON, and are once more as text."""
     words = str(error.response.get("Error", {}).get("Message") or "")
-    return f": {clean(redact(words), 200)}" if words and "<html" not in words.lower() else ""
+    return f": {clean(transport.redact(words), 200)}" if words and "<html" not in words.lower() else ""
 
 
 def _unready(error: Exception) -> str:

@@ -167,9 +167,10 @@ def _refused(refused: Refused, transport: Transport) -> Verdict:
     """4xx is worth another try, 5xx is final (RFC 5321, 4.2.1); the connection goes on but after 421 and nonsense."""
     if refused.code == 421 or refused.code < 400:
         transport.connection.drop()
+    reason = refused.reason(transport.redact)
     if transport.not_repeatable:
-        return Failed(f"{refused.reason}; {UNCERTAIN}")
-    return Retry(refused.reason) if 400 <= refused.code < 500 else Failed(refused.reason)
+        return Failed(f"{reason}; {UNCERTAIN}")
+    return Retry(reason) if 400 <= refused.code < 500 else Failed(reason)
 
 
 def _broken(lost: NoAnswer, transport: Transport) -> Verdict:

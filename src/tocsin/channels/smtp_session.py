@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tocsin.network import NoAnswer, certificate_refused
-from tocsin.secrets import Redactor
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -22,13 +21,18 @@ MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")  # in this order: under TLS the plai
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a defect
-    """The server answered no: `code` is SMTP's, `reason` what was refused and the server's words."""
+    """The server answered no: `code` is SMTP's, `what` was refused, `words` are the server's, in which a secret may stand."""
 
     def __init__(self, what: str, code: int, words: bytes | str) -> None:
-        said = clean(words.decode("utf-8", "replace") if isinstance(words, bytes) else words, 200)
-        self.code = code
-        self.reason = f"{what}: {code} {said}".rstrip() if code >= 400 else f"{what}: the server's answer makes no sense here"
-        super().__init__(self.reason)
+        self.what, self.code = what, code
+        self.words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+        super().__init__(what)
+
+    def reason(self, redact: Callable[[str], str]) -> str:
+        """What was refused and why, on one line, without a secret."""
+        if self.code < 400:
+            return f"{self.what}: the server's answer makes no sense here"
+        return f"{self.what}: {self.code} {clean(redact(self.words), 200)}".rstrip()
 
 
 class Session(smtplib.SMTP):
@@ -127,7 +131,7 @@ class Session(smtplib.SMTP):
             try:
                 return self._log_in_by(way)
             except smtplib.SMTPAuthenticationError as error:
-                refused = Refused(f"the login ({way}) is refused", error.smtp_code, self._masked(error.smtp_error))
+                refused = Refused(f"the login ({way}) is refused", error.smtp_code, error.smtp_error)
             except OSError:
                 break
         raise refused or smtplib.SMTPServerDisconnected("connection closed during the login")
@@ -143,14 +147,6 @@ class Session(smtplib.SMTP):
     def auth_xoauth2(self, challenge: bytes | None = None) -> str:
         """The answer to XOAUTH2, where the password is an access token; a challenge means that it is refused, and wants an empty answer."""
         return "" if challenge else f"user={self.user}\x01auth=Bearer {self.password}\x01\x01"
-
-    def _masked(self, words: bytes | str) -> str:
-        """The server's words without the secret, as it is or as it was sent."""
-        redact = Redactor()
-        plain = [self.user, self.password, self.auth_plain(), self.auth_xoauth2()]
-        for secret in (self.password, *(b64encode(text.encode()).decode() for text in plain)):
-            redact.learn(secret)
-        return redact(words.decode("utf-8", "replace") if isinstance(words, bytes) else words)
 
 
 class TlsSession(Session, smtplib.SMTP_SSL):

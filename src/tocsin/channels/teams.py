@@ -6,22 +6,28 @@ A 202 proves that the flow was triggered, not that the card was posted: a bad ca
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from tocsin.channels.cards import card, size
 from tocsin.channels.chat import fitted, post
+from tocsin.channels.literals import is_ended_connector
 from tocsin.channels.options import ChannelOptions, Credential
+from tocsin.checks import Check
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Message
 from tocsin.text import clean
 from tocsin.verdict import Failed, Verdict
+from tocsin.wrong import Wrong
 
 CARD_VERSION = "1.4"  # what Teams shows on every client
 PAYLOAD_MAX_BYTES = 24 * 1024  # bytes of UTF-8 JSON; Teams refuses messages over about 28 KB, its own markup included
-ENDED_HOSTS = ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
+ENDED = (
+    "is an Office 365 connector's, and those have ended: in Teams, open the channel's Workflows, "
+    'choose "Send webhook alerts to a channel", and put the new URL into the secret'
+)  # in May 2026: https://devblogs.microsoft.com/microsoft365dev/retirement-of-office-365-connectors-within-microsoft-teams/
 
 CODES = {
     "AuthorizationFailed": "the URL's signature is wrong or missing: copy the whole URL again from the workflow",
@@ -42,6 +48,12 @@ class Options(ChannelOptions):
     )
 
 
+def check(options: Options) -> Iterator[Wrong]:
+    """Whether the address is one that has ended, as far as it is written out."""
+    if is_ended_connector(options.url):
+        yield Wrong(Check.INVALID_VALUE, ENDED, ("url",))
+
+
 def render(message: Message, options: Options) -> dict[str, Any]:
     """A message with one Adaptive Card in the form that the Workflows templates take."""
     del options
@@ -57,20 +69,9 @@ def _payload(message: Message) -> dict[str, Any]:
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """Trigger the workflow. Raises NoAnswer."""
-    if _ended(options.url):
-        return Failed(
-            "the URL is an Office 365 connector's, and those have ended: in Teams, open the channel's Workflows, "
-            'choose "Send webhook alerts to a channel", and put the new URL into the secret'
-        )
+    if is_ended_connector(options.url):
+        return Failed(f"the URL {ENDED}")
     return verdict(post(options.url, payload, transport))
-
-
-def _ended(url: str) -> bool:
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return any(host == ended or host.endswith(f".{ended}") for ended in ENDED_HOSTS)
 
 
 def verdict(response: Response) -> Verdict:

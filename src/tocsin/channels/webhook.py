@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from typing_extensions import Self
 
 from tocsin import secrets
-from tocsin.channels import KINDS
-from tocsin.channels.options import WRITTEN_OUT, ChannelOptions, Credential, Text, Url
+from tocsin.channels.literals import holds_literal, is_random, is_secret_address
+from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT, ChannelOptions, Credential, Text, Url
 from tocsin.checks import Check
 from tocsin.http import USER_AGENT, Transport, judge
 from tocsin.message import Message
@@ -32,7 +31,6 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")  # RFC 9110, 5.5, in the one-byte characters that HTTP/1.1 can carry
 _OURS = ("host", "content-length", "transfer-encoding", "connection", "idempotency-key", "webhook-*")
 _SECRET_NAMES = ("*authorization*", "*-auth", "*cookie*", "*token*", "*secret*", "*key*", "*passw*", "*signature*", "*credential*")
-_SECRET_URLS = tuple(pattern for kind in KINDS.values() for pattern in kind.secret_urls)
 
 
 class Options(ChannelOptions):
@@ -107,23 +105,26 @@ class Options(ChannelOptions):
 
             yield from texts_below(self.payload, _is_secret)
 
+    def _sent(self) -> Iterator[str]:
+        yield from self.headers.values()
+        yield from (f"${{{name}}}" for name in self._payload_names())
+
 
 def check(options: Options) -> Iterator[Wrong]:
     """All that is wrong with the payload, its templates, the headers and the address, and what is odd (as warnings)."""
     yield from _check_url(options.url)
     yield from _check_headers(options.headers)
     if options.payload is not None:
-        from tocsin.templates.payload import compile_payload
+        from tocsin.templates.payload import compile_payload, texts_below
 
         for problem in compile_payload(options.payload).problems:
             yield problem.under(("payload",))
+        if any(is_random(text) and "{" not in text for text in texts_below(options.payload, _is_secret)):
+            yield Wrong(Check.CREDENTIAL_WRITTEN_OUT, HOLDS_CREDENTIAL, ("payload",))
 
 
 def _check_url(url: str) -> Iterator[Wrong]:
-    if secrets.names(url):
-        return
-    parts = urlsplit(url)
-    if any(fnmatchcase(f"{parts.hostname}{parts.path}", pattern) for pattern in _SECRET_URLS):
+    if is_secret_address(url):
         yield Wrong(Check.CREDENTIAL_WRITTEN_OUT, WRITTEN_OUT, ("url",))
 
 
@@ -152,7 +153,7 @@ def _header_problem(name: str, value: str) -> str | None:
         return "is set by tocsin itself: leave it out"
     if not _HEADER_VALUE.fullmatch(value):
         return "holds a line break or another character that a header cannot have"
-    if _is_secret(lower) and not secrets.names(value):
+    if _is_secret(lower) and (not secrets.names(value) or holds_literal(value, header=True)):
         return WRITTEN_OUT
     return None
 

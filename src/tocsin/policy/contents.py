@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tocsin import channels
+from tocsin.channels.literals import written_out
+from tocsin.channels.options import HOLDS_CREDENTIAL
 from tocsin.checks import Check
 from tocsin.policy.meaning import context_rules
 from tocsin.policy.nodes import BadFileError, decode
@@ -24,6 +26,31 @@ if TYPE_CHECKING:
 def is_template(text: str) -> bool:
     """Whether a text has anything to render."""
     return "{{" in text or "{%" in text or "{#" in text
+
+
+def check_literals(data: Any, problems: Problems) -> None:
+    """Find the credentials that are written out, wherever in the policy they stand."""
+    if not written_out("\n".join(text for _, text, _ in _texts(data, ()))):
+        return
+    for path, text, is_key in _texts(data, ()):
+        if written_out(text) and not problems.is_marked(path, Check.CREDENTIAL_WRITTEN_OUT):
+            problems.hide(text)
+            message = sentence(problems.holder(path), HOLDS_CREDENTIAL)
+            problems.add(Wrong(Check.CREDENTIAL_WRITTEN_OUT, message, path, at_key=is_key))
+
+
+def _texts(data: Any, path: DataPath) -> Iterator[tuple[DataPath, str, bool]]:
+    """All keys and texts, each with its path, and whether it is a key."""
+    if isinstance(data, str):
+        yield path, data, False
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            if isinstance(key, str):
+                yield (*path, key), key, True
+            yield from _texts(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _texts(value, (*path, index))
 
 
 def check_context(context: Any, problems: Problems) -> None:
@@ -66,6 +93,10 @@ def _check_channel(name: str, options: ChannelOptions, problems: Problems, files
             named[stands_for] = key, file
             options = _with_file(name, options, key, stands_for, problems, files)
     check = getattr(channels.load(options.kind), "check", None)
+    for key, _ in named.values():
+        if written_out(str(getattr(options, channels.KINDS[options.kind].files[key]) or "")):
+            message = sentence(f"the file of channel {quoted(name)}", HOLDS_CREDENTIAL)
+            problems.add(Wrong(Check.CREDENTIAL_WRITTEN_OUT, message, ("channels", name, key)))
     for wrong in check(options) if check else ():
         if wrong.path and wrong.path[0] in named:
             key, file = named[wrong.path[0]]
@@ -81,7 +112,11 @@ def _with_file(name: str, options: ChannelOptions, key: str, stands_for: str, pr
     """The options with the text of the file that `key` names; as they are where it cannot be read."""
     file = getattr(options, key)
     try:
-        return options.model_copy(update={stands_for: decode(files(file), quoted(file))}) if files else options
+        if not files:
+            return options
+        text = decode(files(file), quoted(file))
+        problems.hide(text)
+        return options.model_copy(update={stands_for: text})
     except BadFileError as error:
         problems.add(Wrong(Check.PAYLOAD_FILE, f"{quoted(key)} in channel {quoted(name)}: {error}", ("channels", name, key)))
         return options

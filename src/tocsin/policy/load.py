@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
-from tocsin.policy.contents import check_channels, check_context
+from tocsin.policy.contents import check_channels, check_context, check_literals
 from tocsin.policy.meaning import Meaning
 from tocsin.policy.nodes import PLAIN, BadFileError, decode, root_node
 from tocsin.policy.plain import Plain
 from tocsin.policy.policy_text import PolicyText
-from tocsin.policy.problem_places import Problems, problem
+from tocsin.policy.problem_places import Problems, problem, redactor_of
 from tocsin.policy.structure import Structure, empty
 from tocsin.policy.words import holder
 from tocsin.wrong import DataPath, Wrong
@@ -49,7 +49,8 @@ def load(source: PolicyText) -> PolicyDocument:
         with _uncollected(len(source.data)):
             policy, problems = _read(source)
     except BadFileError as error:
-        raise _error(name, [problem(name, error.wrong)]) from None
+        redact = redactor_of([source.data.decode("utf-8", "replace")])
+        raise _error(name, [problem(name, error.wrong._replace(message=redact(error.wrong.message)))]) from None
     found = problems.in_order()
     if policy is None or any(item.severity == "error" for item in found):
         raise _error(name, found)
@@ -70,6 +71,7 @@ def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
     policy = structure.policy(check_channels(structure.channels(), problems, source.files))
     Meaning(plain, problems).check()
     check_context(plain.get("context"), problems)
+    check_literals(plain, problems)
     return policy, problems
 
 

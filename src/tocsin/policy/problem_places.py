@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from tocsin.channels.literals import suspects
 from tocsin.checks import Check
 from tocsin.errors import Problem
 from tocsin.policy import words
 from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, end, start
 from tocsin.policy.plain import Members, members
+from tocsin.secrets.redactor import Redactor
 from tocsin.wrong import DataPath, Place, Wrong
 
 _COMMENT_FOR_VALUE = re.compile(r"[:,\[-]\s+#\S")
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML's scanner counts as one
+
+HIDDEN_MAX_CHARS = 100_000  # ours: of all that looks like a credential in one policy; no author writes more into it by mistake
 
 
 class Target(NamedTuple):
@@ -30,6 +35,17 @@ def problem(file: str, wrong: Wrong) -> Problem:
     return Problem(file, *start_, wrong.message, wrong.severity, *end_, wrong.check)
 
 
+def redactor_of(texts: Iterable[str]) -> Redactor:
+    """What masks all that looks like a credential in some texts: an author may have written one into a place that an error quotes."""
+    redact, left = Redactor(), HIDDEN_MAX_CHARS
+    for suspect in dict.fromkeys(suspect for text in texts for suspect in suspects(text)):
+        redact.learn_text(suspect[:left])
+        left -= len(suspect)
+        if left <= 0:
+            break
+    return redact
+
+
 class Problems:
     """The problems of one policy, each at its place, and the words that need to know the policy."""
 
@@ -41,6 +57,7 @@ class Problems:
         self._lines: list[str] | None = None
         self._members: dict[int, Members] = {}
         self._found: dict[tuple[Place, Problem], None] = {}
+        self._hidden = [text]
 
     def add(self, wrong: Wrong) -> None:
         """Take in what is wrong with the policy's data, or with the text of one of its values."""
@@ -66,7 +83,21 @@ class Problems:
 
     def in_order(self) -> list[Problem]:
         """All problems in the file's order, each once."""
-        return [found for _, found in sorted(self._found, key=lambda item: item[0])]
+        if not self._found:
+            return []
+        redact = redactor_of(self._hidden)
+        shown = {(place, found._replace(message=redact(found.message))): None for place, found in self._found}
+        return [found for _, found in sorted(shown, key=lambda item: item[0])]
+
+    def is_marked(self, path: DataPath, check: Check) -> bool:
+        """Whether a problem of a kind stands at the key or the value that a path leads to already."""
+        target = self.find(path)
+        places = [start(node) for node in (target.key, target.value) if node]
+        return any(place in places and found.check is check for place, found in self._found)
+
+    def hide(self, text: str) -> None:
+        """Show nothing that looks like a credential in a text."""
+        self._hidden.append(text)
 
     def holder(self, path: DataPath) -> str:
         """What a path leads to, in words, with the rule's own name."""

@@ -1,6 +1,6 @@
-"""`${NAME}` in a channel's strings: recognised, resolved, refused, and kept out of every output.
+"""`${NAME}` in a channel's strings: recognised, resolved, refused.
 
-A value is opaque: it is put in where the policy names it and nothing looks inside it again.
+A value is opaque: it is put in where the policy names it and nothing looks inside it again. `redactor` keeps it out of every output.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from urllib.parse import SplitResult, quote, urlsplit
 
 from tocsin.checks import Check
 from tocsin.wrong import InvalidValueError
@@ -20,10 +19,6 @@ REFUSED = (
     "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_*", "CI_JOB_TOKEN", "CI_JOB_JWT*", "CI_*_PASSWORD", "CI_*_TOKEN",
     "CI_REPOSITORY_URL", "INPUT_TOKEN", "CIRCLE_*TOKEN*", "JENKINS_*_TOKEN", "GITLAB_TOKEN", "TOCSIN_GITLAB_TOKEN",
 )  # fmt: skip
-
-MASK = "***"
-MASKED_MIN_CHARS = 4  # masking shorter values would garble every line and hide nothing
-KEY_MIN_CHARS = 16  # ours: a shorter part of an address is a word, not a key
 
 
 class MissingVariable(Exception):  # noqa: N818  a state of the environment, recorded as a reason
@@ -65,6 +60,20 @@ def names(text: str) -> list[str]:
     return found
 
 
+def literals(text: str) -> list[str]:
+    """What stands in `text` before, between and behind its `${NAME}`s: one piece more than there are references."""
+    pieces, at = [""], 0
+    for token in _TOKEN.finditer(text):
+        pieces[-1] += text[at : token.start()]
+        at = token.end()
+        if token["name"]:
+            pieces.append("")
+        else:
+            pieces[-1] += "${" if token[0] == "$${" else token[0]
+    pieces[-1] += text[at:]
+    return pieces
+
+
 def resolve(text: str, env: Mapping[str, str]) -> str:
     """`text` with each `${NAME}` replaced by its variable, and `$${` by a literal `${`.
 
@@ -75,58 +84,3 @@ def resolve(text: str, env: Mapping[str, str]) -> str:
     if missing:
         raise MissingVariable(missing)
     return _TOKEN.sub(lambda token: values[token["name"]] if token["name"] else "${", text)
-
-
-def keys(text: str) -> list[str]:
-    """The parts of an address, or of what stands in one behind its host, that are long enough to be keys."""
-    parts = re.split("[/?&=#]", text.partition("://")[2])[1:] if "://" in text else re.split("[/?&=#]", text)
-    return [part for part in parts if len(part) >= KEY_MIN_CHARS]
-
-
-def long_paths(text: str) -> list[str]:
-    """What stands behind the host of an address that is a secret as a whole: a service's errors and logs repeat it without the host."""
-    url = _url(text)
-    paths = [*([f"{url.path}?{url.query}"] if url.query else []), url.path]
-    return [path for path in paths if len(path) >= KEY_MIN_CHARS]
-
-
-def password(text: str) -> str:
-    """The password in a URL, "" where there is none."""
-    return _url(text).password or ""
-
-
-def _url(text: str) -> SplitResult:
-    """The parts of a URL; of any other text, or of a malformed one, there are none."""
-    try:
-        return urlsplit(text if "://" in text else "")
-    except ValueError:
-        return urlsplit("")
-
-
-def forms(values: Iterable[str]) -> frozenset[str]:
-    """Values as they may be shown, plain and percent-encoded, but for those too short to be masked."""
-    return frozenset(form for value in values for form in (value, quote(value, safe="")) if len(form) >= MASKED_MIN_CHARS)
-
-
-class Redactor:
-    """Masks the secrets it has been told of, whole, percent-encoded, or as the path of a URL."""
-
-    def __init__(self) -> None:
-        self._secrets: set[str] = set()
-
-    def learn(self, value: str) -> None:
-        """Remember a secret's value, and the parts of it that are secrets by themselves."""
-        url = _url(value)
-        parts = (url.path, f"{url.path}?{url.query}", url.query, url.password or "")
-        self._secrets |= {*forms((value,)), *(part for part in parts if len(part) >= MASKED_MIN_CHARS)}
-
-    @property
-    def known(self) -> frozenset[str]:
-        """All that is masked."""
-        return frozenset(self._secrets)
-
-    def __call__(self, text: str) -> str:
-        """`text` with every known secret masked."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, MASK)
-        return text
