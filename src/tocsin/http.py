@@ -26,7 +26,10 @@ USER_AGENT = f"tocsin/{__version__}"
 
 
 class Response(NamedTuple):
-    """A service's answer, without a secret; header names are in lower case, `text` is cut where the request said, `at` is in seconds since 1970."""
+    """A service's answer, without a secret: header names are in lower case, `text` is cut where the request said.
+
+    `at` is in seconds since 1970.
+    """
 
     status: int
     headers: Mapping[str, str]

@@ -103,7 +103,9 @@ def is_random(text: str) -> bool:
     letters = re.search(f"[A-Za-z]{{{RANDOM_LETTERS_MIN},}}", text)
     kinds = ["A" if char.isupper() else "a" if char.islower() else "0" if char.isdigit() else "" for char in text]
     changes = sum(bool(one and other and one != other) for one, other in pairwise(kinds))
-    return len(text) >= RANDOM_MIN_CHARS and bool((letters and len(set(letters[0])) >= RANDOM_DISTINCT_MIN) or changes >= RANDOM_CHANGES * len(text))
+    return len(text) >= RANDOM_MIN_CHARS and bool(
+        (letters and len(set(letters[0])) >= RANDOM_DISTINCT_MIN) or changes >= RANDOM_CHANGES * len(text)
+    )
 
 
 # Words beside a reference that name a scheme or a form, and give nothing away: "Bearer ${TOKEN}", "whsec_${KEY}".

@@ -14,13 +14,13 @@ RUN_BYTES = 8  # ours: so many of a secret's bytes in a row are masked wherever 
 _GRAM_BYTES = 4
 _STRIDE = RUN_BYTES - _GRAM_BYTES + 1  # in each run a gram begins at a multiple of this
 
-# White space, and what an escape may leave or take: a secret is found however it is wrapped. Cases are not told apart.
-_DROPPED = bytes(range(0x21)) + b"\x7f+\\"
+# A secret is found however it is wrapped, and a form's space is a plus. Cases are not told apart.
+_SPACE = bytes(range(0x21)) + b"\x7f"
 _LOWER = bytes(range(256)).lower()
 
 
 class Redactor:
-    """Masks the secrets it has been told of: any run of eight bytes of one, and a shorter one whole, in every reading of a text."""
+    """Masks the secrets it has been told of: any run of eight bytes of one, white space apart, and a shorter one whole, in every reading of a text."""
 
     def __init__(self) -> None:
         self._runs: set[bytes] = set()  # folded
@@ -46,14 +46,14 @@ class Redactor:
         for form in _undone(text):
             if len(form) < MASKED_MIN_CHARS:
                 continue
-            folded = _folded(form).data
-            if len(folded) < RUN_BYTES:
-                self._words.add(form)
-            elif in_part:
-                self._runs.update(_pieces(folded, RUN_BYTES))
-                self._grams.update(_pieces(folded, _GRAM_BYTES))
-            else:
-                self._wholes.add(folded)
+            for folded in (reading.data for reading in _folded(form)):
+                if len(folded) < RUN_BYTES:
+                    self._words.add(form)
+                elif in_part:
+                    self._runs.update(_pieces(folded, RUN_BYTES))
+                    self._grams.update(_pieces(folded, _GRAM_BYTES))
+                else:
+                    self._wholes.add(folded)
 
     def __call__(self, text: str) -> str:
         """`text` with every known secret masked."""
@@ -66,10 +66,10 @@ class Redactor:
     def _found(self, data: bytes) -> Iterator[Span]:
         for word in self._words:
             yield from _places(data, word)
-        folded = _folded(data)
-        for whole in self._wholes:
-            yield from map(folded.back, _places(folded.data, whole))
-        yield from map(folded.back, _merged(self._parts(folded.data)))
+        for folded in _folded(data):
+            for whole in self._wholes:
+                yield from map(folded.back, _places(folded.data, whole))
+            yield from map(folded.back, _merged(self._parts(folded.data)))
 
     def _parts(self, folded: bytes) -> Iterator[Span]:
         for at in range(0, len(folded) - _GRAM_BYTES + 1, _STRIDE):
@@ -79,8 +79,11 @@ class Redactor:
                         yield start, start + RUN_BYTES
 
 
-def _folded(data: bytes) -> Reading:
-    return without(data, _DROPPED, _LOWER)
+def _folded(data: bytes) -> Iterator[Reading]:
+    """Without white space and in small letters; where there is a plus, without that too."""
+    yield without(data, _SPACE, _LOWER)
+    if b"+" in data:
+        yield without(data, _SPACE + b"+", _LOWER)
 
 
 def _encoded(text: str) -> bytes:
