@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 from itertools import pairwise
+from typing import Literal
 
 from tocsin import secrets
 from tocsin.channels import KINDS
@@ -16,7 +17,7 @@ from tocsin.secrets.parts import KEY_MIN_CHARS, KEY_PARAMETERS, is_short_key, ur
 
 # Addresses of services that are no kind of channel yet, as Kind.secret_urls has those of the kinds: globs over host and path.
 _OTHER_URLS = (
-    "*/hooks/??????????????????????????", "api.telegram.org/bot*", "events*.pagerduty.com/integration/*",
+    f"*/hooks/{'[a-z0-9]' * 26}", "api.telegram.org/bot*", "events*.pagerduty.com/integration/*",
     "hooks.zapier.com/hooks/*", "hook.*.make.com/*", "maker.ifttt.com/trigger/*", "webexapis.com/v1/webhooks/incoming/*",
     "open.feishu.cn/open-apis/bot/*", "open.larksuite.com/open-apis/bot/*", "oapi.dingtalk.com/robot/send",
     "qyapi.weixin.qq.com/cgi-bin/webhook/*", "*.m.pipedream.net/*",
@@ -45,6 +46,7 @@ _ADDRESS = r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//\S+|[\w-]+(?:\.[\w-]+)+\.?(?::\d+)?/
 _RANDOM = r"[A-Za-z0-9+/_=.~-]{20,}"
 RANDOM_MIN_CHARS = 20  # ours
 RANDOM_LETTERS_MIN = 24  # ours: no word has so many letters in a row
+RANDOM_HEX_MIN = 32  # ours
 RANDOM_DISTINCT_MIN = 8  # ours: different ones among them
 RANDOM_CHANGES = 0.25  # ours: how often neighbours change between capitals, small letters and digits; in words it is rare
 
@@ -55,7 +57,8 @@ def written_out(text: str) -> list[str]:
     found = [token[0] for form in forms for token in re.finditer(rf"(?<![A-Za-z0-9]){form}", text)]
     if ("//" in text and ("@" in text or "?" in text)) or _near_secret_urls(text):
         words = (re.search(_ADDRESS, word[0]) for word in re.finditer(_WORD, text))
-        found += [address[0] for address in words if address and is_secret_address(address[0])]
+        addresses = (word[0].rstrip(")].,;:!…") for word in words if word)
+        found += [address for address in addresses if is_secret_address(address)]
     return found
 
 
@@ -82,14 +85,14 @@ def _pieces(text: str) -> list[str]:
 
 
 def _is_key(text: str) -> bool:
-    return not text.isdigit() and (len(text) >= KEY_MIN_CHARS or (is_short_key(text) and not re.fullmatch(r"v?[\d.-]+\w{0,3}", text)))
+    return not text.isdigit() and (len(text) >= KEY_MIN_CHARS or (is_short_key(text) and len(re.findall("[0-9]", text)) > 1))
 
 
 def _near_secret_urls(text: str) -> list[str]:
     """The globs of which the longest part stands in a text: so that few are compiled, and mostly none."""
     lower = text.lower()
     globs = (*(glob for kind in KINDS.values() for glob in kind.secret_urls), *_OTHER_URLS)
-    return [glob for glob in globs if max(re.split("[*?/]+", glob), key=len) in lower]
+    return [glob for glob in globs if max(re.split(r"(?:\[.*?\]|[*?/])+", glob), key=len) in lower]
 
 
 def is_ended_connector(url: str) -> bool:
@@ -100,31 +103,29 @@ def is_ended_connector(url: str) -> bool:
 
 def is_random(text: str) -> bool:
     """Whether a text looks as if it were made by chance, as keys are: long, without words."""
-    letters = re.search(f"[A-Za-z]{{{RANDOM_LETTERS_MIN},}}", text)
+    letters = re.search(f"[A-Za-z]{{{RANDOM_LETTERS_MIN},}}|(?=[0-9]*[a-fA-F])(?=[a-fA-F]*[0-9])[0-9a-fA-F]{{{RANDOM_HEX_MIN},}}", text)
     kinds = ["A" if char.isupper() else "a" if char.islower() else "0" if char.isdigit() else "" for char in text]
     changes = sum(bool(one and other and one != other) for one, other in pairwise(kinds))
-    return len(text) >= RANDOM_MIN_CHARS and bool(
-        (letters and len(set(letters[0])) >= RANDOM_DISTINCT_MIN) or changes >= RANDOM_CHANGES * len(text)
-    )
+    long = len(text) >= RANDOM_MIN_CHARS
+    return long and bool((letters and len(set(letters[0])) >= RANDOM_DISTINCT_MIN) or changes >= RANDOM_CHANGES * len(text))
 
 
 # Words beside a reference that name a scheme or a form, and give nothing away: "Bearer ${TOKEN}", "whsec_${KEY}".
-_SCHEMES = r"(?i:(?:bearer|basic|token|digest|bot|splunk|apikey|genie-?key|key|negotiate|user|username|auth)\b|whsec_|[\s:=,;/@])*"
+_SCHEMES = r"(?i:(?:(?:bearer|basic|token|digest|bot|splunk|apikey|genie-?key|key|negotiate|user|username|auth)\b|whsec_|[\s:=,;/@])*)"
 
 
-def holds_literal(text: str, *, header: bool = False) -> bool:
+def holds_literal(text: str, form: Literal["secret", "address", "header"] = "secret") -> bool:
     """Whether a secret with references in it has literal text around them that could be a secret itself.
 
-    Of an address only its keys are. In a `header` words of letters may stand apart from a reference: `Token token="${T}"`.
+    Of an address only its keys are. In a header words of letters may stand apart from a reference: `Token token="${T}"`.
     """
-    if written_out(text):
-        return True
     pieces = secrets.literals(text)
-    if len(pieces) == 1:
+    if len(pieces) == 1 or written_out(text):
         return True
-    if "://" in text or text.startswith("/"):
-        return any(_is_key(piece) for piece in _pieces(text.partition("://")[2] or text)[1:])
-    if not header:
+    if form == "address":
+        behind_host = text.partition("://")[2].partition("/")[2] if "://" in text else text
+        return any(_is_key(piece) for piece in _pieces(behind_host))
+    if form == "secret":
         return not all(re.fullmatch(_SCHEMES, piece) for piece in pieces)
     return any(not _is_plain_header(piece, first=not number, last=number + 1 == len(pieces)) for number, piece in enumerate(pieces))
 
@@ -133,6 +134,6 @@ def _is_plain_header(piece: str, *, first: bool, last: bool) -> bool:
     if re.fullmatch(_SCHEMES, piece):
         return True
     glued = (not last and piece[-1:].isalnum()) or (not first and piece[:1].isalnum())
-    return not glued and not any(
-        _is_key(word) or (re.search(r"\d", word) and re.search("[A-Za-z]", word)) for word in re.findall(r"\w+", piece)
+    return not glued and all(
+        (word.isalpha() and len(word) < RANDOM_LETTERS_MIN) or word.isdigit() for word in re.findall(r"[^\W_]+", piece)
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 from typing_extensions import Self
 
 from tocsin import secrets
@@ -28,8 +28,9 @@ def _references(text: str) -> str:
     return text
 
 
-def _credential(text: str) -> str:
-    if not secrets.names(text) or holds_literal(text):
+def _credential(text: str, info: ValidationInfo) -> str:
+    form: Literal["address", "secret"] = "address" if "url" in (info.field_name or "") else "secret"
+    if not secrets.names(text) or holds_literal(text, form):
         raise InvalidValueError(WRITTEN_OUT, Check.CREDENTIAL_WRITTEN_OUT)
     return text
 

@@ -153,7 +153,7 @@ def _header_problem(name: str, value: str) -> str | None:
         return "is set by tocsin itself: leave it out"
     if not _HEADER_VALUE.fullmatch(value):
         return "holds a line break or another character that a header cannot have"
-    if _is_secret(lower) and (not secrets.names(value) or holds_literal(value, header=True)):
+    if _is_secret(lower) and (not secrets.names(value) or holds_literal(value, "header")):
         return WRITTEN_OUT
     return None
 

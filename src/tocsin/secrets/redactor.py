@@ -20,7 +20,7 @@ _LOWER = bytes(range(256)).lower()
 
 
 class Redactor:
-    """Masks the secrets it has been told of: any run of eight bytes of one, white space apart, and a shorter one whole, in every reading of a text."""
+    """Masks the secrets it was told of, in every reading of a text: any eight bytes of one in a row, and a shorter one whole."""
 
     def __init__(self) -> None:
         self._runs: set[bytes] = set()  # folded
