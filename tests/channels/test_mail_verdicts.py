@@ -37,7 +37,7 @@ def test_an_answer_of_another_hundred_is_a_refusal(code: int, answer: int) -> No
         smtp._expect(code, "the recipient is refused", (answer, b"no such user"))
     assert caught.value.code == answer
     words = f"{answer} no such user" if answer >= 400 else "the server's answer makes no sense here"
-    assert caught.value.reason(str) == f"the recipient is refused: {words}"
+    assert caught.value.reason == f"the recipient is refused: {words}"
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_what_a_refusal_means(code: int, again: bool, dropped: bool) -> None:
     closed: list[bool] = []
     attempt.connection.get(lambda stack: stack.callback(closed.append, True) or "open")
     refused = Refused("x", code, b"later")
-    assert smtp._refused(refused, attempt) == (Retry if again else Failed)(refused.reason(str))
+    assert smtp._refused(refused, attempt) == (Retry if again else Failed)(refused.reason)
     assert closed == ([True] if dropped else [])
     attempt.not_repeatable = "sent"
-    assert smtp._refused(refused, attempt) == Failed(f"{refused.reason(str)}; {UNCERTAIN}")
+    assert smtp._refused(refused, attempt) == Failed(f"{refused.reason}; {UNCERTAIN}")
 
 
 @pytest.mark.parametrize("again", [True, False])

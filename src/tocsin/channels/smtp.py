@@ -115,9 +115,11 @@ def _connect(options: Options, host: str, transport: Transport, stack: ExitStack
 
     try:
         if security(options) == "tls":
-            session: Session = TlsSession(host, options.port, transport.deadline, transport.clock, context=transport.network.tls())
+            session: Session = TlsSession(
+                host, options.port, transport.deadline, transport.clock, transport.redact, context=transport.network.tls()
+            )
         else:
-            session = Session(host, options.port, transport.deadline, transport.clock)
+            session = Session(host, options.port, transport.deadline, transport.clock, transport.redact)
     except SMTPConnectError as error:
         raise Refused(f"{host} refuses the connection", error.smtp_code, error.smtp_error) from None
     with ExitStack() as guard:
@@ -167,10 +169,9 @@ def _refused(refused: Refused, transport: Transport) -> Verdict:
     """4xx is worth another try, 5xx is final (RFC 5321, 4.2.1); the connection goes on but after 421 and nonsense."""
     if refused.code == 421 or refused.code < 400:
         transport.connection.drop()
-    reason = refused.reason(transport.redact)
     if transport.not_repeatable:
-        return Failed(f"{reason}; {UNCERTAIN}")
-    return Retry(reason) if 400 <= refused.code < 500 else Failed(reason)
+        return Failed(f"{refused.reason}; {UNCERTAIN}")
+    return Retry(refused.reason) if 400 <= refused.code < 500 else Failed(refused.reason)
 
 
 def _broken(lost: NoAnswer, transport: Transport) -> Verdict:

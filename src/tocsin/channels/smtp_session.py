@@ -21,27 +21,25 @@ MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")  # in this order: under TLS the plai
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a defect
-    """The server answered no: `code` is SMTP's, `what` was refused, `words` are the server's, in which a secret may stand."""
+    """The server answered no: `code` is SMTP's, `reason` what was refused and the server's words."""
 
     def __init__(self, what: str, code: int, words: bytes | str) -> None:
-        self.what, self.code = what, code
-        self.words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-        super().__init__(what)
-
-    def reason(self, redact: Callable[[str], str]) -> str:
-        """What was refused and why, on one line, without a secret."""
-        if self.code < 400:
-            return f"{self.what}: the server's answer makes no sense here"
-        return f"{self.what}: {self.code} {clean(redact(self.words), 200)}".rstrip()
+        said = clean(words.decode("utf-8", "replace") if isinstance(words, bytes) else words, 200)
+        self.code = code
+        self.reason = f"{what}: {code} {said}".rstrip() if code >= 400 else f"{what}: the server's answer makes no sense here"
+        super().__init__(self.reason)
 
 
 class Session(smtplib.SMTP):
-    """A connection without TLS at first. `deadline`, on the clock's monotonic seconds, holds for every answer."""
+    """A connection without TLS at first. `deadline`, on the clock's monotonic seconds, holds for every answer.
+
+    `redact` masks what is secret in the words of a refusal, before anybody reads, cuts or cleans them.
+    """
 
     used = False
 
-    def __init__(self, host: str, port: int, deadline: float, clock: Clock, **more: Any) -> None:
-        self.deadline, self.clock = deadline, clock
+    def __init__(self, host: str, port: int, deadline: float, clock: Clock, redact: Callable[[str], str] = str, **more: Any) -> None:
+        self.deadline, self.clock, self.redact = deadline, clock, redact
         super().__init__(host, port, local_hostname="localhost", timeout=self._left(), **more)
         self.local_hostname = self._literal()
 
@@ -67,7 +65,8 @@ class Session(smtplib.SMTP):
             if not line[:3].isdigit():
                 return -1, b""
             if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(words)
+                code, said = int(line[:3]), b"\n".join(words)
+                return code, self.redact(said.decode("utf-8", "replace")).encode() if code >= 400 else said
         raise smtplib.SMTPServerDisconnected("an answer without end")
 
     def _left(self) -> float:

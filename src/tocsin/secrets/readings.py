@@ -53,6 +53,9 @@ def readings(data: bytes, depth: int = DEPTH_MAX) -> Iterator[Reading]:
     if unescaped:
         yield from _below(unescaped, depth - 1)
     packed = without(data, _SPACE)
+    unwrapped = unescape(packed.data) if b"\n" in data else None  # a line may end within an escape
+    if unwrapped:
+        yield from _below(_through(packed, unwrapped), depth - 1)
     for decoded in (*_from_base64(packed.data), *_from_hex(packed.data)):
         found = _through(packed, decoded)
         yield found
