@@ -32,7 +32,7 @@ _TOKENS = {
     "AIza": r"AIza[\w-]{30,}", "ya29.": r"ya29\.[\w-]{20,}", "GOCSPX-": r"GOCSPX-[\w-]{20,}",  # Google
     "SG.": r"SG\.[\w-]{16,}\.[\w-]{16,}", "key-": r"key-[0-9a-f]{32}", "SK": r"SK[0-9a-f]{32}",  # SendGrid, Mailgun, Twilio
     "_live_": r"[prs]k_live_\w{10,}", "_test_": r"[prs]k_test_\w{10,}", "sk-": r"sk-[\w-]{20,}", "whsec_": r"whsec_[\w+/=]{16,}",
-    "eyJ": r"eyJ[\w-]{8,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?",  # a JSON web token
+    "eyJ": r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?",  # a JSON web token
     ":AA": r"\d{6,12}:AA[\w-]{30,}",  # a Telegram bot's
     "tk_": r"tk_[a-z0-9]{25,}",  # ntfy's
     "npm_": r"npm_\w{30,}", "pypi-AgE": r"pypi-AgE[\w-]{20,}", "dckr_pat_": r"dckr_pat_[\w-]{20,}", "dop_v1_": r"dop_v1_[0-9a-f]{40,}",
@@ -41,8 +41,9 @@ _TOKENS = {
     "PRIVATE KEY-----": r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END[A-Z -]*|\Z)",
 }  # fmt: skip
 _OPEN = r"\$\{\w+\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}"  # what is put in later
-_WORD = r"(?:\$\{\w+\}|\{\{[^{}]*\}\}|[^\s\"'<>`|])+"
-_ADDRESS = r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//\S+|[\w-]+(?:\.[\w-]+)+\.?(?::\d+)?/\S+"
+_WORD = r"(?:\$\{\w+\}|\{\{[^{}]*\}\}|[^\s\"'<>`|,()\[\]])+"
+_TRAILING = ".:;!…"
+HOST_MAX_CHARS = 260  # more than DNS allows, with a port
 _RANDOM = r"[A-Za-z0-9+/_=.~-]{20,}"
 RANDOM_MIN_CHARS = 20  # ours
 RANDOM_LETTERS_MIN = 24  # ours: no word has so many letters in a row
@@ -56,10 +57,19 @@ def written_out(text: str) -> list[str]:
     forms = dict.fromkeys(form for beginning, form in _TOKENS.items() if beginning in text)
     found = [token[0] for form in forms for token in re.finditer(rf"(?<![A-Za-z0-9]){form}", text)]
     if ("//" in text and ("@" in text or "?" in text)) or _near_secret_urls(text):
-        words = (re.search(_ADDRESS, word[0]) for word in re.finditer(_WORD, text))
-        addresses = (word[0].rstrip(")].,;:!…") for word in words if word)
-        found += [address for address in addresses if is_secret_address(address)]
+        words = re.finditer(_WORD, text.replace("\\/", "/"))
+        found += [address for word in words if (address := _address(word[0])) and is_secret_address(address)]
     return found
+
+
+def _address(word: str) -> str:
+    """The address in a word, from its host on; "" where there is none. Linear: a stranger's policy is looked at too."""
+    at = word.find("//")
+    if at >= 0:
+        return word[at:].rstrip(_TRAILING)
+    at = word.find("/")
+    host = re.split(r"[^\w.:-]", word[max(0, at - HOST_MAX_CHARS) : at])[-1]
+    return f"{host}{word[at:]}".rstrip(_TRAILING) if at > 0 and "." in host else ""
 
 
 def suspects(text: str) -> list[str]:
@@ -103,11 +113,13 @@ def is_ended_connector(url: str) -> bool:
 
 def is_random(text: str) -> bool:
     """Whether a text looks as if it were made by chance, as keys are: long, without words."""
-    letters = re.search(f"[A-Za-z]{{{RANDOM_LETTERS_MIN},}}|(?=[0-9]*[a-fA-F])(?=[a-fA-F]*[0-9])[0-9a-fA-F]{{{RANDOM_HEX_MIN},}}", text)
+    letters = re.search(f"[A-Za-z]{{{RANDOM_LETTERS_MIN},}}", text)
+    hexadecimal = re.search(f"[0-9a-fA-F]{{{RANDOM_HEX_MIN},}}", text)
     kinds = ["A" if char.isupper() else "a" if char.islower() else "0" if char.isdigit() else "" for char in text]
     changes = sum(bool(one and other and one != other) for one, other in pairwise(kinds))
     long = len(text) >= RANDOM_MIN_CHARS
-    return long and bool((letters and len(set(letters[0])) >= RANDOM_DISTINCT_MIN) or changes >= RANDOM_CHANGES * len(text))
+    mixed = any(found and len(set(found[0])) >= RANDOM_DISTINCT_MIN for found in (letters, hexadecimal))
+    return long and (mixed or changes >= RANDOM_CHANGES * len(text))
 
 
 # Words beside a reference that name a scheme or a form, and give nothing away: "Bearer ${TOKEN}", "whsec_${KEY}".
