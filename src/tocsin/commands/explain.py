@@ -33,7 +33,7 @@ def add_flags(command: Parser) -> None:
 
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the event, the rules and the deliveries."""
-    from tocsin import pipeline, report
+    from tocsin import report
 
     planned = _plan(world, request(words))
     for notice in planned.notices:
@@ -55,7 +55,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
 
 
 def _plan(world: World, asked: Request) -> Plan:
-    """The plan by the policy that holds. Where the workspace's does not hold on this run, its rules are shown, and nothing would be sent."""
+    """The plan by the policy that holds. Where the workspace's does not hold, its rules are shown and nothing would be sent."""
     from tocsin import pipeline
     from tocsin.verdict import Skip
 
