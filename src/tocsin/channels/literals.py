@@ -107,8 +107,11 @@ def _near_secret_urls(text: str) -> list[str]:
 
 def is_ended_connector(url: str) -> bool:
     """Whether an address is that of an Office 365 connector, which Microsoft ended in May 2026."""
-    host = re.sub(r"(:\d*)?$", "", url_of(url).netloc.rpartition("@")[2].lower()).rstrip(".")
-    return host.endswith(".webhook.office.com") or host in ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
+    parts = url_of(url)
+    host = re.sub(r"(:\d*)?$", "", parts.netloc.rpartition("@")[2].lower()).rstrip(".")
+    if host in ("outlook.office.com", "outlook.office365.com"):  # people's mail is there too
+        return parts.path.lower().startswith("/webhook")
+    return host == "webhook.office.com" or host.endswith(".webhook.office.com")
 
 
 def is_random(text: str) -> bool:
