@@ -98,18 +98,22 @@ def test_a_payload_that_only_this_event_breaks_is_a_failure(clock: VirtualClock,
 # Look-ups
 
 
-def test_look_ups_have_a_third_of_the_smaller_budget_before_the_policy_says_another(clock: VirtualClock) -> None:
+@pytest.mark.parametrize(("hook", "end"), [("trigger", 10 / 3), ("completion", 10.0)])
+def test_look_ups_have_a_third_of_the_hook_s_default_budget_before_the_policy_says_another(
+    clock: VirtualClock, hook: str, end: float
+) -> None:
     world = World({"GITHUB_API_URL": "https://api.example"}, Path.cwd(), lambda: b"", clock, 990.0, Network())
     run = Run("github", {}, None)
-    api = pipeline.open_api(world, run, "token")
+    api = pipeline.open_api(world, run, "token", hook=hook)
     assert api
-    assert api.deadline == pytest.approx(990.0 + 10 / 3)
+    assert api.deadline == pytest.approx(990.0 + end)
 
 
 @pytest.mark.parametrize(
-    ("hook", "budget", "end"), [("completion", 6, 2.0), ("trigger", 6, 2.0), ("completion", 300, 10 / 3), ("trigger", 300, 10 / 3)]
+    ("hook", "budget", "end"),
+    [("completion", 6, 2.0), ("trigger", 6, 2.0), ("completion", 30, 10.0), ("completion", 300, 100.0), ("trigger", 300, 100.0)],
 )
-def test_look_ups_have_a_third_of_the_policy_s_budget_and_never_more_than_before(
+def test_look_ups_have_a_third_of_the_budget_that_the_policy_gives_the_hook(
     clock: VirtualClock, hook: str, budget: int, end: float
 ) -> None:
     policy = HOOK % ("", f"budget: {budget}")

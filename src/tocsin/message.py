@@ -103,8 +103,13 @@ _VERBS = {
 def _title(event: Event) -> str:
     """What happened to what, where: "Deployment of payments to production failed"."""
     what = _first(event.app, event.pipeline, event.repository.name, max_chars=WHAT_MAX_CHARS) or "this repository"
-    verb = _VERBS.get((event.event or "", event.transition)) or _VERBS.get((event.event or "", None), "ended")
+    verb = _VERBS.get((event.event or "", event.transition)) or _VERBS.get((event.event or "", None), _no_event(event))
     return f"{'Deployment' if event.kind == 'cd' else 'Build'} of {what}{_where(event)} {verb}"
+
+
+def _no_event(event: Event) -> str:
+    """What to say of what is no event: nothing that could be false."""
+    return "has not started" if event.hook == "trigger" else "ended"
 
 
 def _where(event: Event) -> str:
@@ -169,7 +174,7 @@ def _ref_row(event: Event) -> tuple[str, str | None, str | None]:
     if event.ref.type == "tag":
         return "Tag", event.ref.tag or event.ref.name, None
     if event.ref.type != "pull_request":
-        return "Branch", event.ref.branch or event.ref.name, None
+        return ("Branch" if event.ref.type else "Ref"), event.ref.branch or event.ref.name, None
     pull_request = event.pull_request
     branches = _joined(" → ", pull_request.source_branch or event.ref.name, pull_request.target_branch)
     number = f"#{pull_request.number}" if pull_request.number is not None else None

@@ -34,8 +34,7 @@ from tocsin.world import World
 if TYPE_CHECKING:
     from tocsin.ci.rest import Api
 
-LOOK_UPS_SHARE = 1 / 3  # ours: of the budget; the rest is the messages'
-LOOK_UPS_MAX_SECONDS = 10 / 3  # ours: the share of the smaller default budget, before the policy says another
+LOOK_UPS_SHARE = 1 / 3  # ours: of the hook's budget; the rest is the messages'
 
 
 class Situation(NamedTuple):
@@ -67,14 +66,21 @@ class Plan(NamedTuple):
 def prepare(world: World, request: Request) -> Situation:
     """What the CI says of the run, read once, and the policy that holds, loaded. Raises PolicyError, UsageError."""
     run = ci.read_run(world.env, world.folder, request.ci)
-    api = open_api(world, run)
+    api = open_api(world, run, hook=request.hook)
     return situation(run, source.find(world, request.policy, run, api), api)
 
 
-def open_api(world: World, run: Run, token: str | None = None) -> Api | None:
-    """The CI's API, where a token was made for us or is passed: the CI's own in the environment was not."""
-    deadline = world.started + LOOK_UPS_MAX_SECONDS
-    return ci.load(run.ci).open_api(world.env, world.network, world.clock, deadline, token)
+def open_api(world: World, run: Run, token: str | None = None, *, hook: str = "trigger") -> Api | None:
+    """The CI's API, where a token was made for us or is passed: the CI's own in the environment was not.
+
+    Until the policy says another budget, the look-up of the policy itself has its share of the default one.
+    """
+    return ci.load(run.ci).open_api(world.env, world.network, world.clock, _look_ups_end(world, hook, Policy()), token)
+
+
+def _look_ups_end(world: World, hook: str, policy: Policy) -> float:
+    """When the look-ups of a hook end, on the clock's monotonic seconds."""
+    return world.started + policy.delivery.budget_for(hook) * LOOK_UPS_SHARE
 
 
 def situation(run: Run, found: source.PolicySource, api: Api | None) -> Situation:
@@ -97,7 +103,7 @@ def understand(world: World, request: Request, known: Situation) -> tuple[Event,
     request = request._replace(facts={**request.facts, **facts_of_file(world, request)})
     api = known.api if known.document else None  # where nothing will be sent, nothing is asked
     if api and known.document:
-        api.deadline = min(api.deadline, world.started + known.document.policy.delivery.budget_for(request.hook) * LOOK_UPS_SHARE)
+        api.deadline = _look_ups_end(world, request.hook, known.document.policy)
     event = derive(known.run, request, world.env, world.now(), known.document, api)
     unknown = known.api.notes if known.api else ()
     warnings = (Notice(text, "warning") for text in known.run.warnings)
@@ -116,12 +122,18 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
     rules = () if event.event is None else match(policy, event)
     wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable)
     if event.event is None:
-        notices.append(Notice(f"the run was {event.status}: that is no event, so nothing is sent"))
+        notices.append(Notice(f"{_no_event(event, known.run)}, so nothing is sent"))
     elif rules and not any(rule.matches for rule in rules):
         notices.append(Notice(nearest.notice(rules)))
     if secretless and any(skip.cause == "variable" for skip in unavailable.values()):
         notices.append(Notice(secretless))
     return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless)
+
+
+def _no_event(event: Event, run: Run) -> str:
+    if event.hook == "trigger":
+        return f"there is no start to tell of: {run.no_start}"
+    return f"the run was {event.status}: that is no event"
 
 
 def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Skip], Redactor]:

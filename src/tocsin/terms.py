@@ -128,7 +128,7 @@ TERMS: Mapping[str, Term] = MappingProxyType(
             variable=True,
             selector="The branch; a pull request has none.",
             fills=partial(_ref, "branch"),
-            missing="a tag and a pull request have no branch: use ref_type, tag, source_branch or target_branch for them",
+            missing="tags, pull requests and what is about no code have none: use ref_type, tag, source_branch, target_branch or source",
         ),
         "tag": Term(
             "ref.tag",
@@ -141,12 +141,12 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "source_branch": Term(
             "pull_request.source_branch",
             selector="The branch that a pull request comes from.",
-            missing="only a pull request has one",
+            missing="only a pull request has one, and not every event says it",
         ),
         "target_branch": Term(
             "pull_request.target_branch",
             selector="The branch that a pull request goes to.",
-            missing="only a pull request has one",
+            missing="only a pull request has one, and not every event says it",
         ),
         "source": Term("source", selector="What started the run, in the CI's own word: push, schedule, …"),
         "commit": Term("commit.sha", variable=True),

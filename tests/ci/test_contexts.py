@@ -1,7 +1,7 @@
 """What each CI says of a run: whole records, from environments and payloads as the CI systems really give them.
 
 A case is a folder in tests/cases/ci: env.json, for GitHub event.json, and expected.json with every declared and
-guessed value, the trust, the warnings, and in some the sources.
+guessed value, the trust, the warnings, why there is no start to tell of, and in some the sources.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def test_the_context_is_as_recorded(folder: Path):
         "trusted": found.trusted._asdict() if found.trusted and found.untrusted else None,
         "warnings": list(found.warnings),
     }
+    if found.no_start:
+        record["no_start"] = found.no_start
     assert len(record["declared"]) + len(record["guessed"]) == len(found.facts)
     if "sources" in expected:
         record["sources"] = {name: fact.source for name, fact in found.facts.items()}

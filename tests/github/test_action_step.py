@@ -250,13 +250,48 @@ def test_a_final_job_tells_of_the_whole_run_at_once(step, slack):
     assert len(slack.requests) == 1
 
 
-def test_needs_that_cannot_be_read_are_told_and_the_step_speaks_of_its_own_job(step, slack):
-    begun = step.main(needs="{}")
-    [warning] = begun.annotations
-    assert "toJSON(needs)" in warning
-    assert slack.requests == []
-    event = step.post(needs="{}", status="failure").report["event"]
-    assert (event["status"], event["scope"], event["job"]["name"]) == ("failure", "job", "build")
+UNREADABLE = {
+    "no job": "{}",
+    "null": "null",
+    "no JSON": "Object",
+    "one result alone": "success",
+    "a list": '["success"]',
+    "another shape": '{"test": "success"}',
+    "no result": '{"test": {"outputs": {}}}',
+    "an empty result": '{"test": {"result": ""}}',
+    "an unknown result": '{"test": {"result": "success"}, "lint": {"result": "perhaps"}}',
+    "a result of results": '{"test": {"result": ["success"]}}',
+    "cut off": '{"test": {"result": "failu',
+}
+
+
+@pytest.mark.parametrize("needs", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(("strict", "code"), [("", 0), ("input", 4), ("policy", 4)])
+def test_needs_that_cannot_be_read_claim_nothing(step, slack, needs, strict, code):
+    if strict == "policy":
+        step.policy(f"{POLICY}delivery: {{strict: true}}\n")
+    begun = step.main(needs=needs, strict="true" if strict == "input" else "")
+    [error] = begun.commands("error")
+    assert "toJSON(needs)" in error
+    assert "how the other jobs ended is unknown" in error
+    ended = step.post(needs=needs, status="success")
+    assert (begun.code, begun.outputs["event"], ended.code, ended.log, slack.requests) == (code, "", 0, "", [])
+
+
+@pytest.mark.parametrize(("where", "code"), [("", 0), ("input", 4), ("policy", 4)])
+def test_a_job_without_a_status_claims_nothing(step, slack, where, code):
+    if where == "policy":
+        step.policy(f"{POLICY}delivery: {{strict: true}}\n")
+    strict = "true" if where == "input" else ""
+    step.main(status="", strict=strict)
+    ended = step.post(status="", strict=strict)
+    assert (ended.code, len(slack.requests), ended.outputs["event"]) == (code, 1, "")
+    assert "no status is known for the completion" in ended.commands("error")[0]
+
+
+def test_a_policy_asks_for_strictness_where_an_input_is_wrong_too(step):
+    step.policy(f"{POLICY}delivery: {{strict: true}}\n")
+    assert step.main(hook="nonsense").code == 2
 
 
 def test_skipped_needs_are_no_event(step, slack):
@@ -281,15 +316,22 @@ def test_only_the_completion_by_wish(step, slack):
 DEPLOYMENT = {"id": 1, "sha": "a" * 40, "ref": "main", "environment": "production", "creator": {"login": "grace"}}
 
 
-@pytest.mark.parametrize(
-    ("state", "event"), [("success", "success"), ("error", "failure"), ("in_progress", "trigger"), ("queued", "trigger")]
-)
+@pytest.mark.parametrize(("state", "event"), [("success", "success"), ("error", "failure"), ("in_progress", "trigger")])
 def test_a_deployment_tells_its_own_status(step, slack, state, event):
     step.event("deployment_status", {"deployment": DEPLOYMENT, "deployment_status": {"state": state, "environment": "production"}})
     part = step.main()
     found = part.report["event"]
     assert (found["event"], found["environment"], found["triggered_by"]["login"]) == (event, "production", "grace")
     assert (part.state, step.post().log, len(slack.requests)) == ({}, "", 1)
+
+
+@pytest.mark.parametrize("state", ["waiting", "queued", "pending", "later"])
+def test_a_deployment_that_waits_has_not_started(step, slack, state):
+    step.event("deployment_status", {"deployment": DEPLOYMENT, "deployment_status": {"state": state, "environment": "production"}})
+    part = step.main(strict="true")
+    assert (part.code, part.outputs["event"], part.state, slack.requests) == (0, "", {}, [])
+    assert "started" not in part.summary.replace("has not started", "").replace("nothing says that the deployment has started", "")
+    assert "there is no start to tell of" in part.log
 
 
 @pytest.mark.parametrize("token", ["", "ghs_token"], ids=["no token", "the token that a step has by default"])

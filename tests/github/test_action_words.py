@@ -13,7 +13,7 @@ from tocsin.action.files import put
 from tocsin.action.hooks import decide
 from tocsin.action.inputs import Inputs, is_strict, read_inputs, read_needs, variant
 from tocsin.ci.run import Run
-from tocsin.errors import UsageError
+from tocsin.errors import ContextError, UsageError
 from tocsin.event import Fact
 
 
@@ -137,7 +137,7 @@ def test_only_the_first_leg_knows_of_the_others(text, legs):
 
 
 NEEDS = needs(build="failure")
-ENDED, RUNNING = "ended", "running"
+ENDED, RUNNING, UNKNOWN_END = "ended", "running", "unknown end"
 
 
 @pytest.mark.parametrize(
@@ -145,33 +145,41 @@ ENDED, RUNNING = "ended", "running"
     [
         ("auto", "push", RUNNING, "", "trigger", "completion"),
         ("auto", "push", RUNNING, NEEDS, "completion", None),
-        ("auto", "push", RUNNING, "nonsense", None, "completion"),
         ("auto", "workflow_run", ENDED, "", "completion", None),
         ("auto", "workflow_run", RUNNING, "", "trigger", None),
+        ("auto", "workflow_run", UNKNOWN_END, "", "completion", None),
         ("auto", "deployment", RUNNING, "", "trigger", None),
         ("auto", "deployment_status", RUNNING, "", "trigger", None),
         ("auto", "deployment_status", ENDED, "", "completion", None),
         ("trigger", "push", RUNNING, "", "trigger", None),
-        ("trigger", "workflow_run", ENDED, "", "trigger", None),
+        ("trigger", "workflow_run", ENDED, "", None, None),
         ("completion", "push", RUNNING, "", None, "completion"),
         ("completion", "push", RUNNING, NEEDS, "completion", None),
         ("completion", "deployment", RUNNING, "", None, "completion"),
         ("completion", "deployment_status", ENDED, "", "completion", None),
+        ("completion", "deployment_status", RUNNING, "", None, None),
+        ("completion", "workflow_run", RUNNING, "", None, None),
+        ("both", "workflow_run", RUNNING, "", "trigger", None),
+        ("both", "workflow_run", UNKNOWN_END, "", "completion", None),
+        ("both", "deployment_status", ENDED, "", "completion", None),
+        ("completion", "workflow_run", UNKNOWN_END, "", "completion", None),
         ("both", "push", RUNNING, "", "trigger", "completion"),
         ("both", "deployment", RUNNING, "", "trigger", "completion"),
     ],
 )
 def test_which_part_tells_of_what(hook, event, state, given, main, post):
-    declared = {"status": Fact("failure", "event file")} if state == ENDED else {}
+    told = {ENDED: {"status": "failure"}, UNKNOWN_END: {"run.finished_at": "2026-11-23T15:50:00Z"}}.get(state, {})
+    declared = {name: Fact(value, "event file") for name, value in told.items()}
     found = decide(inputs(hook=hook, needs=given, status="success"), Run("github", declared, None), event, late=False)
     assert (found.main, found.post) == (main, post)
-    assert found.status == ("failure" if given == NEEDS else None if state == ENDED else "success")
+    assert found.status == ("failure" if given == NEEDS else None if state in (ENDED, UNKNOWN_END) else "success")
 
 
-def test_malformed_needs_are_told_once():
-    [notice] = decide(inputs(needs="{}"), Run("github", {}, None), "push", late=False).notices
-    assert notice.level == "warning"
-    assert "toJSON(needs)" in notice.text
+@pytest.mark.parametrize("hook", ["auto", "trigger", "completion", "both"])
+@pytest.mark.parametrize("late", [True, False])
+def test_malformed_needs_decide_nothing(hook, late):
+    with pytest.raises(ContextError, match=r"toJSON\(needs\)"):
+        decide(inputs(needs="{}", hook=hook), Run("github", {}, None), "push", late=late)
 
 
 def test_the_first_leg_of_a_matrix_shows_how_to_notify_once():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin import ci, pipeline, report
+from tocsin import ci, pipeline, report, source
 from tocsin.action import files, policy, state
 from tocsin.action.hooks import Hooks, decide, is_late
 from tocsin.action.inputs import Inputs, is_strict, read_inputs
@@ -40,14 +40,33 @@ def run(stage: str, world: World, console: Console, stop: Stop) -> int:
         return _main(world, inputs, log, stop) if stage == "main" else _post(world, inputs, log, stop)
     except TocsinError as error:
         _tell(error, world, log)
-        return error.exit_code if is_strict(env) or isinstance(error, policy.StrictPolicyError) else report.OK
+        strict = is_strict(env) or isinstance(error, policy.StrictPolicyError) or _policy_is_strict(stage, world)
+        return error.exit_code if strict else report.OK
+
+
+def _policy_is_strict(stage: str, world: World) -> bool:
+    """Whether the policy that holds asks to fail with what cannot be done, also where that came before the policy was looked for."""
+    try:
+        if stage == "post":
+            snapshot = state.unpack_state(world.env.get(f"STATE_{state.NAME}", "")).snapshot
+            text = snapshot and snapshot.text()
+        else:
+            text = source.find(world, world.env.get("INPUT_POLICY", "").strip() or None, _this_run(world), None).text
+    except TocsinError:
+        return False
+    return text is not None and policy.asks_strictness(text.data)
+
+
+def _this_run(world: World) -> Run:
+    return ci.read_run(world.env, world.folder, "github")
 
 
 def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     """The step's place in the job."""
     late = is_late(inputs)
     this, hooks = _read_run(world, inputs, late=late)
-    situation, snapshot = policy.find_policy(world, inputs.policy, this, pipeline.open_api(world, this, inputs.token))
+    api = pipeline.open_api(world, this, inputs.token, hook=hooks.main or "completion")
+    situation, snapshot = policy.find_policy(world, inputs.policy, this, api)
     _mask_credentials(situation, world, log)
     follows = bool(hooks.post and situation.document)
     if follows:
@@ -69,7 +88,7 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     this, hooks = _read_run(world, inputs, late=left.started_at is None)
     if not hooks.post:
         return report.OK
-    situation = policy.restore(world, left.snapshot, this, pipeline.open_api(world, this, inputs.token))
+    situation = policy.restore(world, left.snapshot, this, pipeline.open_api(world, this, inputs.token, hook=hooks.post))
     _mask_credentials(situation, world, log)
     request = _request(inputs, hooks, hooks.post, this, left.started_at)
     return send_hook(world, Hook(request, situation, inputs, first=hooks.main is None, last=True), log, stop)
@@ -77,7 +96,7 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
 
 def _read_run(world: World, inputs: Inputs, *, late: bool) -> tuple[Run, Hooks]:
     """What GitHub says of this run, and at which hooks the step speaks. A job that reports on others says nothing of itself."""
-    this = ci.read_run(world.env, world.folder, "github")
+    this = _this_run(world)
     hooks = decide(inputs, this, world.env.get("GITHUB_EVENT_NAME", ""), late=late)
     return this.as_whole("input needs") if hooks.needs else this, hooks
 

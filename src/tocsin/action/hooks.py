@@ -7,9 +7,11 @@ from typing import NamedTuple
 from tocsin.action.inputs import Inputs, NeededJobs, read_needs
 from tocsin.ci.run import Run
 from tocsin.ci.status import known
+from tocsin.errors import ContextError
 from tocsin.notice import Notice
 
-TOLD_BY_EVENT = ("workflow_run", "deployment", "deployment_status")  # this run only tells of what goes on elsewhere
+HAS_ITS_STATUS = ("workflow_run", "deployment_status")  # the event file says how it stands with what goes on elsewhere
+TOLD_BY_EVENT = ("deployment", *HAS_ITS_STATUS)  # this run only tells of what goes on elsewhere
 
 
 class Hooks(NamedTuple):
@@ -33,37 +35,44 @@ def is_late(inputs: Inputs) -> bool:
 def decide(inputs: Inputs, run: Run, event: str, *, late: bool) -> Hooks:
     """What a step does at `event` (GITHUB_EVENT_NAME), by its inputs and by what the event file says of an end.
 
-    A step that came late tells of no start.
+    A step that came late tells of no start. What ended elsewhere has its status from the event file alone: where that does not say it,
+    it is unknown. Raises ContextError where the needs cannot be read: how the step's own job ends is not how the others did.
     """
-    needs, notices = _needs(inputs.needs)
-    ended = "status" in run.facts and not needs
-    main, post = _parts(inputs.hook, event, ended=bool(needs) or ended, unreadable=bool(inputs.needs and not needs))
+    needs = _needs(inputs.needs)
+    ended = not needs and ("status" in run.facts or (event in HAS_ITS_STATUS and "run.finished_at" in run.facts))
+    reported = event in HAS_ITS_STATUS and not needs
+    main, post = _reported(inputs.hook, ended=ended) if reported else _parts(inputs.hook, event, ended=bool(needs) or ended)
     if late and post and inputs.hook == "auto":
         main = None
     status = needs.status if needs else None if ended else inputs.status
     if inputs.legs > 1 and main == "trigger" and inputs.hook == "auto":
-        notices = (*notices, Notice(_matrix(inputs.legs)))
-    return Hooks(main, post, status, needs, notices)
+        return Hooks(main, post, status, needs, (Notice(_matrix(inputs.legs)),))
+    return Hooks(main, post, status, needs)
 
 
-def _parts(hook: str, event: str, *, ended: bool, unreadable: bool) -> tuple[str | None, str | None]:
+def _reported(hook: str, *, ended: bool) -> tuple[str | None, str | None]:
+    """Of what goes on elsewhere, what the event says now, and nothing when this job has ended."""
+    now = "completion" if ended else "trigger"
+    return now if hook in ("auto", "both", now) else None, None
+
+
+def _parts(hook: str, event: str, *, ended: bool) -> tuple[str | None, str | None]:
     if hook == "trigger":
         return "trigger", None
     if hook == "both":
         return "trigger", "completion"
     if ended:
         return "completion", None
-    if hook == "completion" or unreadable:
+    if hook == "completion":
         return None, "completion"
     return "trigger", None if event in TOLD_BY_EVENT else "completion"
 
 
-def _needs(text: str | None) -> tuple[NeededJobs | None, tuple[Notice, ...]]:
-    """The needs, or the notice why they cannot be used: then the step speaks of its own job."""
+def _needs(text: str | None) -> NeededJobs | None:
     try:
-        return (read_needs(text), ()) if text else (None, ())
+        return read_needs(text) if text else None
     except ValueError as error:
-        return None, (Notice(f"{error}: this step tells how its own job ends instead", "warning"),)
+        raise ContextError(f"{error}, so how the other jobs ended is unknown") from None
 
 
 def _matrix(legs: int) -> str:

@@ -35,7 +35,7 @@ def derive(
     `now` is ISO 8601 in UTC. Raises ContextError where there is no status at completion or a template cannot be rendered,
     UsageError for a bad flag or TOCSIN_* variable.
     """
-    moment = Moment(request.hook, now)
+    moment = Moment(request.hook, now, has_start=run.no_start is None)
     said = lay(run.facts, request.facts, spoken_facts(request, env))
     if request.hook == "trigger":
         said.pop("status", None)

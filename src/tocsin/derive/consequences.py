@@ -13,10 +13,11 @@ _TRANSITIONS = {"success": ("fixed",), "failure": ("broken", "still_failing")}
 
 
 class Moment(NamedTuple):
-    """At which hook an event is derived, and when: `now` is ISO 8601 in UTC."""
+    """At which hook an event is derived, and when: `now` is ISO 8601 in UTC. `has_start`: whether there is a start to tell of."""
 
     hook: str
     now: str
+    has_start: bool = True
 
 
 def require_status(facts: Facts) -> None:
@@ -58,9 +59,9 @@ def _kind(facts: Facts) -> Fact:
 
 
 def _outcome(facts: Facts, told: Fact | None, moment: Moment) -> Facts:
-    """The event and its transition: of a trigger that, of a completion its status; a skipped run is no event."""
+    """The event and its transition: of a trigger that, of a completion its status; a skipped run is no event, nor one that only waits."""
     if moment.hook == "trigger":
-        return {"event": _guess("trigger", "command")}
+        return {"event": _guess("trigger", "command")} if moment.has_start else {}
     status = facts["status"]
     follows = {} if status.value == "skipped" else {"event": status}
     transition = _transition(_value(facts, "run.previous_status"), status.value)

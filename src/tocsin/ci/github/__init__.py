@@ -35,7 +35,8 @@ def open_api(env: Mapping[str, str], network: Network, clock: Clock, deadline: f
 
 
 def learn(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:
-    """The steps that failed, the job that runs us, how the run before ended."""
+    """The steps that failed, the job that runs us, how the run before ended; nothing of a server whose API has other questions."""
     from tocsin.ci.github.api_facts import api_facts
+    from tocsin.ci.github.forge import forge
 
-    return api_facts(api, run, event, env)
+    return api_facts(api, run, event, env) if forge(env).has_runs_api else {}

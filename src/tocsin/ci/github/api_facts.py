@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.ci.common import Source, text_of
+from tocsin.ci.github.event_file import PULL_REQUESTS
 from tocsin.ci.github.history import previous_status
 from tocsin.ci.github.jobs import failed, failed_jobs, find_current, jobs
+from tocsin.ci.github.refs import ref_kind
 from tocsin.ci.rest import Api
 from tocsin.ci.run import Run
 from tocsin.event import Event, Fact, Facts, Failure, Rank
@@ -23,16 +25,21 @@ def api_facts(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts
     named, and it is held against the same job of the run before. `api.notes` says what stays unknown.
     """
     repository = f"{event.repository.owner}/{event.repository.name}"
-    nothing = event.hook == "trigger" or event.status == "skipped"  # nothing has failed yet, or nothing will be sent
-    if nothing or not event.run.id or _another_run(run, event):
+    if event.event is None:  # nothing will be sent
         return {}
+    kind = ref_kind(api, repository, event.ref.name) if event.ref.name and not event.ref.type else None
+    known = {name: Fact(value, SOURCE, Rank.API) for name, value in (("ref.type", kind), (f"ref.{kind}", event.ref.name)) if kind}
+    if event.hook == "trigger" or not event.run.id or _another_run(run, event):
+        return known
+    if kind:
+        event = event._replace(ref=event.ref._replace(type=kind, **{kind: event.ref.name}))
     job = _job(api, event, repository, env.get("RUNNER_NAME")) if event.scope == "job" else None
     found: dict[str, Any] = {"job.id": text_of(job, "id"), "job.url": safe_url(text_of(job, "html_url"))} if job else {}
     if event.status == "failure":
         found["failures"] = _failures(api, event, repository, job)
     if event.status in ("success", "failure"):
         found["run.previous_status"] = _previous(api, event, repository, job)
-    return {name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value}
+    return {**known, **{name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value}}
 
 
 def _another_run(run: Run, event: Event) -> bool:
@@ -61,7 +68,8 @@ def _failures(api: Api, event: Event, repository: str, job: Source | None) -> tu
 
 def _previous(api: Api, event: Event, repository: str, job: Source | None) -> str | None:
     """How the run, or the job, before this one ended; runs of deployments are not held against each other: each has its environment."""
-    branch = event.ref.branch or (event.ref.name if event.ref.type == "pull_request" else None)
+    merged = event.ref.type == "branch" and event.source in PULL_REQUESTS  # GitHub lists such a run under the head's branch
+    branch = None if merged else event.ref.branch or (event.ref.name if event.ref.type == "pull_request" else None)
     workflow = (event.pipeline_file or "").rpartition("/")[2]
     name = text_of(job, "name") if job else None
     if not (branch and workflow and event.source) or event.source.startswith("deployment") or (event.scope == "job" and not name):

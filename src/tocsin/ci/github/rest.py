@@ -17,6 +17,8 @@ ACTIONS = Question(
     "give the job `permissions: actions: read`",
 )
 
+REFS = Question("the branches and tags", "whether the ref is a branch or a tag stays unknown", "give the job `permissions: contents: read`")
+
 
 class GitHubApi(Api):
     """GitHub's, or an Enterprise Server's."""
