@@ -19,7 +19,7 @@ SOURCE = "GitHub API"
 
 
 def api_facts(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts:
-    """What the API adds to `event`: `failures`, `job.id`, `job.url`, `run.previous_status`, as far as they can be known.
+    """What the API adds to `event`, as far as it can be known: its ref's kind, `failures`, `job.id`, `job.url`, `run.previous_status`.
 
     An event of scope `job` speaks of one job, which RUNNER_NAME tells from the others: its failed step alone is
     named, and it is held against the same job of the run before. `api.notes` says what stays unknown.
@@ -28,18 +28,22 @@ def api_facts(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts
     if event.event is None:  # nothing will be sent
         return {}
     kind = ref_kind(api, repository, event.ref.name) if event.ref.name and not event.ref.type else None
-    known = {name: Fact(value, SOURCE, Rank.API) for name, value in (("ref.type", kind), (f"ref.{kind}", event.ref.name)) if kind}
-    if event.hook == "trigger" or not event.run.id or _another_run(run, event):
-        return known
-    if kind:
-        event = event._replace(ref=event.ref._replace(type=kind, **{kind: event.ref.name}))
-    job = _job(api, event, repository, env.get("RUNNER_NAME")) if event.scope == "job" else None
+    ref: dict[str, Any] = {"type": kind, kind: event.ref.name} if kind else {}
+    event = event._replace(ref=event.ref._replace(**ref))
+    found: dict[str, Any] = {f"ref.{name}": value for name, value in ref.items()}
+    if not (event.hook == "trigger" or not event.run.id or _another_run(run, event)):
+        found |= _of_end(api, event, repository, env.get("RUNNER_NAME"))
+    return {name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value}
+
+
+def _of_end(api: Api, event: Event, repository: str, runner_name: str | None) -> dict[str, Any]:
+    job = _job(api, event, repository, runner_name) if event.scope == "job" else None
     found: dict[str, Any] = {"job.id": text_of(job, "id"), "job.url": safe_url(text_of(job, "html_url"))} if job else {}
     if event.status == "failure":
         found["failures"] = _failures(api, event, repository, job)
     if event.status in ("success", "failure"):
         found["run.previous_status"] = _previous(api, event, repository, job)
-    return {**known, **{name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value}}
+    return found
 
 
 def _another_run(run: Run, event: Event) -> bool:

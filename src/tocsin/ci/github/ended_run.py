@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, mapped, ref_facts
-from tocsin.ci.github import event_file, forge, subject
+from tocsin.ci.github import event_file, forge, pulls
 from tocsin.ci.github.events import EVENTS, STARTED_BY_NOBODY, UNKNOWN
+from tocsin.ci.github.given import default_branch, named_ref
 from tocsin.ci.status import known
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
     from tocsin.ci.common import Source
-    from tocsin.ci.github.subject import Given
+    from tocsin.ci.github.given import Given
 
 _KEY = "workflow_run"
 # A run that waits for an approval or for another run to end; `requested` and `queued` have no end to wait for but a free runner.
@@ -81,7 +82,7 @@ def _subject(g: Given) -> OptionalFacts:
     if head == "nothing":
         return {} if event and event.value in EVENTS else {"ref.name": branch}
     if head == "queue":
-        return {**subject.queue_facts(g, branch), **_commit(g)}
+        return {**pulls.queue_facts(g, branch), **_commit(g)}
     if head == "branch or tag" and not _is_branch(g, branch):
         return {"ref.name": branch, **_commit(g)}
     return {**ref_facts("tag" if head == "tag" else "branch", branch), **_commit(g)}
@@ -92,7 +93,7 @@ def _commit(g: Given) -> OptionalFacts:
 
 
 def _pull_request(g: Given, branch: Fact | None) -> OptionalFacts:
-    facts = subject.listed_facts(g, subject.own_pull_requests(g.e, f"{_KEY}.pull_requests"), branch)
+    facts = pulls.listed_facts(g, pulls.own_pull_requests(g.e, f"{_KEY}.pull_requests"), branch)
     return {**facts, **ref_facts("pull_request", branch, f"event file: {_KEY}.event"), "pull_request.source_branch": branch}
 
 
@@ -101,6 +102,6 @@ def _is_branch(g: Given, name: Fact | None) -> bool:
 
     It is the default branch, on which a `workflow_run` itself runs, or the head of a pull request.
     """
-    heads = [one.raw("head.ref") for one in subject.own_pull_requests(g.e, f"{_KEY}.pull_requests")]
-    here = subject.named_ref(g.ref).get("ref.branch")
-    return name is not None and name.value in (subject.default_branch(g), here.value if here else None, *heads)
+    heads = [one.raw("head.ref") for one in pulls.own_pull_requests(g.e, f"{_KEY}.pull_requests")]
+    here = named_ref(g.ref).get("ref.branch")
+    return name is not None and name.value in (default_branch(g), here.value if here else None, *heads)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from tocsin.ci.github import subject
+from tocsin.ci.github import pulls, subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tocsin.ci.common import OptionalFacts
-    from tocsin.ci.github.subject import Given
+    from tocsin.ci.github.given import Given
 
 Head: TypeAlias = Literal["branch", "tag", "branch or tag", "pull request", "queue", "nothing"]
 
@@ -36,7 +36,7 @@ class Subject(NamedTuple):
 _CODE = Subject(subject.code, "branch or tag", "`GITHUB_REF`", "`GITHUB_SHA`")
 _DEFAULT = _CODE._replace(head="branch")
 _PULL_REQUEST = Subject(
-    subject.pull_request, "pull request", "the pull request; once it is merged, the branch that it went to", "its head; the merge commit"
+    pulls.pull_request, "pull request", "the pull request; once it is merged, the branch that it went to", "its head; the merge commit"
 )
 _NOTHING = Subject(subject.nothing, "nothing", "none", "none")
 _CHECKED = "the pull request, or the branch"
@@ -54,10 +54,10 @@ EVENTS: dict[str, Subject] = {
     "fork": _NOTHING,
     "gollum": _NOTHING,
     "image_version": _NOTHING,
-    "issue_comment": Subject(subject.comment, "nothing", "the pull request; for an issue none", "none"),
+    "issue_comment": Subject(pulls.comment, "nothing", "the pull request; for an issue none", "none"),
     "issues": _NOTHING,
     "label": _NOTHING,
-    "merge_group": Subject(subject.merge_group, "queue", "the last pull request of the group", "the queue's merge commit"),
+    "merge_group": Subject(pulls.merge_group, "queue", "the last pull request of the group", "the queue's merge commit"),
     "milestone": _NOTHING,
     "page_build": Subject(subject.page_build, "nothing", "none", "the one that was built"),
     "project": _NOTHING,

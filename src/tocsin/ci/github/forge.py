@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from tocsin.ci.common import mapped
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,14 +42,11 @@ def forge(env: Mapping[str, str]) -> Forge:
     return ACT if _true(env, "ACT") else GITHUB
 
 
-def run_page(where: Forge, v: Source, base: Fact | None) -> str | None:
+def run_page(where: Forge, v: Source, base: Fact | None) -> Fact | None:
     """The page of this run's attempt; None where it cannot be known."""
-    run, number, attempt = (v.text(name) for name in ("GITHUB_RUN_ID", "GITHUB_RUN_NUMBER", "GITHUB_RUN_ATTEMPT"))
-    named = v.text(where.run) if where.run else run if where is GITEA and run and number and run.value == number.value else None
-    if not base or not named:
-        return None
-    url = f"{base.value}/actions/runs/{named.value}"
-    return attempt_page(where, url, v.number("GITHUB_RUN_ATTEMPT")) if attempt else url
+    attempt = v.number("GITHUB_RUN_ATTEMPT")
+    named = v.text(where.run) if where.run else None
+    return mapped(named, lambda run: attempt_page(where, f"{base.value}/actions/runs/{run}", attempt) if base else None)
 
 
 def attempt_page(where: Forge, url: str, attempt: Fact | None) -> str:

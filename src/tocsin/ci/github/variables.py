@@ -8,7 +8,7 @@ from tocsin.ci.common import OptionalFacts, Source, mapped, merged, variables, w
 from tocsin.ci.github import deployment, ended_run, event_file, trust
 from tocsin.ci.github.events import STARTED_BY_NOBODY, subject_of
 from tocsin.ci.github.forge import forge, run_page
-from tocsin.ci.github.subject import Given
+from tocsin.ci.github.given import Given
 from tocsin.ci.run import Run
 from tocsin.event import Fact
 
@@ -71,7 +71,7 @@ def _this_run(g: Given, event: str) -> OptionalFacts:
         "run.id": run,
         "run.number": v.number("GITHUB_RUN_NUMBER"),
         "run.attempt": v.number("GITHUB_RUN_ATTEMPT"),
-        "run.url": mapped(run, lambda _: run_page(g.forge, v, g.base)),
+        "run.url": run_page(g.forge, v, g.base),
         "job.name": v.text("GITHUB_JOB"),
         "triggered_by.login": _actor(v, event),
     }
