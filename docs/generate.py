@@ -22,6 +22,7 @@ from samples import report_sample, run_command, summary_sample
 
 from tocsin import channels
 from tocsin.channels.options import Credential, keys_of
+from tocsin.ci.github.events import EVENTS
 from tocsin.commands import parser
 from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.policy import model
@@ -215,6 +216,14 @@ def action_table(part: str) -> str:
     return inputs_table(manifest)
 
 
+def events_table(_: str) -> str:
+    """Every event of GitHub's, and what a run that it started is about; those that are about the same thing in one row."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for name, subject in EVENTS.items():
+        rows.setdefault((subject.ref, subject.commit), []).append(f"`{name}`")
+    return table(("event", "ref", "commit"), *((", ".join(names), *subject) for subject, names in rows.items()))
+
+
 def gitlab_inputs(_: str) -> str:
     """The inputs of GitLab's template, whose header is the first of the file's two documents."""
     template = (ROOT / "plugins" / "gitlab" / "templates" / "notify.yml").read_text(encoding="utf-8")
@@ -243,6 +252,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "summary": summary_sample,
     "example": example,
     "action": action_table,
+    "events": events_table,
     "gitlab-inputs": gitlab_inputs,
 }
 

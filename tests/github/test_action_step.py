@@ -325,6 +325,30 @@ def test_a_deployment_tells_its_own_status(step, slack, state, event):
     assert (part.state, step.post().log, len(slack.requests)) == ({}, "", 1)
 
 
+@pytest.mark.parametrize(("where", "code"), [("", 0), ("input", 4), ("policy", 4)])
+def test_a_run_that_ended_nobody_knows_how_claims_nothing(step, slack, where, code):
+    run = {
+        "id": 7,
+        "event": "push",
+        "head_branch": "main",
+        "status": "completed",
+        "conclusion": "perhaps",
+        "updated_at": "2026-11-23T15:50:00Z",
+    }
+    step.event("workflow_run", {"action": "completed", "workflow_run": run})
+    step.policy(POLICY if where != "policy" else f"{POLICY}delivery: {{strict: true}}\n", "../elsewhere.yml")
+    part = step.main(strict="true" if where == "input" else "", policy="../elsewhere.yml")
+    assert (part.code, slack.requests, part.outputs["event"], part.state) == (code, [], "", {})
+    assert "no status is known for the completion" in part.commands("error")[0]
+
+
+@pytest.mark.parametrize("hook", ["completion", "both"])
+def test_this_job_s_end_is_not_what_it_reports(step, slack, hook):
+    step.event("deployment_status", {"deployment": DEPLOYMENT, "deployment_status": {"state": "waiting", "environment": "production"}})
+    begun, ended = step.main(hook=hook), step.post(hook=hook, status="success")
+    assert (begun.code, ended.code, slack.requests) == (0, 0, [])
+
+
 @pytest.mark.parametrize("state", ["waiting", "queued", "pending", "later"])
 def test_a_deployment_that_waits_has_not_started(step, slack, state):
     step.event("deployment_status", {"deployment": DEPLOYMENT, "deployment_status": {"state": state, "environment": "production"}})

@@ -28,7 +28,7 @@ def code(g: Given) -> OptionalFacts:
 
 def created_ref(g: Given) -> OptionalFacts:
     """The branch or tag that was created, and its last commit."""
-    return {**(_typed_ref(g) or named_ref(g.ref)), **g.commit(g.sha)}
+    return {**(_typed_ref(g) if g.e.text("ref") else named_ref(g.ref)), **g.commit(g.sha)}
 
 
 def deleted_ref(g: Given) -> OptionalFacts:
