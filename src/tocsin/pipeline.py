@@ -122,7 +122,7 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
     rules = () if event.event is None else match(policy, event)
     wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable)
     if event.event is None:
-        notices.append(Notice(f"{_no_event(event, known.run)}, so nothing is sent"))
+        notices.append(Notice(_no_event(event, known.run)))
     elif rules and not any(rule.matches for rule in rules):
         notices.append(Notice(nearest.notice(rules)))
     if secretless and any(skip.cause == "variable" for skip in unavailable.values()):
@@ -132,8 +132,8 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
 
 def _no_event(event: Event, run: Run) -> str:
     if event.hook == "trigger":
-        return f"there is no start to tell of: {run.no_start}"
-    return f"the run was {event.status}: that is no event"
+        return f"there is no start to tell of, so nothing is sent: {run.no_start}"
+    return f"the run was {event.status}: that is no event, so nothing is sent"
 
 
 def open_channels(policy: Policy, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Skip], Redactor]:

@@ -283,7 +283,8 @@ def test_a_merge_ref_is_a_pull_request_on_what_runs_on_code():
         ({"GITHUB_API_URL": "https://acme.example/git/api/v1"}, GITEA),
         ({"GITEA_ACTIONS": "true", "FORGEJO_ACTIONS": "true"}, FORGEJO),
         ({"GITEA_ACTIONS": "true", "ACT": "true"}, GITEA),
-        ({"ACT": "true"}, ACT),
+        ({"ACT": "true", "GITHUB_RUN_ID": "1"}, ACT),
+        ({"ACT": "true", "GITHUB_RUN_ID": "9120456781"}, GITHUB),
     ],
 )
 def test_a_server_is_known_by_its_runner_or_its_api(env: dict[str, str], server: object):

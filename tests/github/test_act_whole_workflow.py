@@ -62,10 +62,9 @@ def test_needs_that_are_no_needs(repository, secrets, slack):
     repository.workflow(FINAL % "test")
     run = repository.run(secrets=secrets)
     assert (run.code, set(run.results.values())) == (0, {"success"})
-    [warning] = run.annotations("warning")
-    assert "toJSON(needs)" in warning.text
-    [end] = told(slack)
-    assert end.startswith("✅ Build of payments on main succeeded")
+    [error] = run.annotations("error")
+    assert "toJSON(needs)" in error.text
+    assert told(slack) == []
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ class Forge(NamedTuple):
 
 
 GITHUB = Forge()
-# `act` runs a workflow on a person's machine, with run ids that are no server's: https://nektosact.com/usage/index.html
+# `act` runs a workflow on a person's machine, and gives each run the id 1: https://nektosact.com/usage/index.html
 ACT = GITHUB._replace(run=None)
 # Forgejo names a run's page by the run's number in the repository: https://codeberg.org/forgejo/forgejo/issues/611
 FORGEJO = Forge("pulls", "GITHUB_RUN_NUMBER", attempts=False, has_runs_api=False)
@@ -39,7 +39,7 @@ def forge(env: Mapping[str, str]) -> Forge:
         return FORGEJO
     if _true(env, "GITEA_ACTIONS") or _path(env.get("GITHUB_API_URL", "")).endswith(_GITEA_API):
         return GITEA
-    return ACT if _true(env, "ACT") else GITHUB
+    return ACT if _true(env, "ACT") and env.get("GITHUB_RUN_ID") == "1" else GITHUB
 
 
 def run_page(where: Forge, v: Source, base: Fact | None) -> Fact | None:
