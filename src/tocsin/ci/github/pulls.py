@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from tocsin.ci.github.given import Given
     from tocsin.event import Fact
 
-_PULL_REF = re.compile(r"refs/pull/([0-9]{1,18})/", re.ASCII)
+# Compiled where they are used, which is on few events: every start would pay for them.
+_PULL_REF = r"refs/pull/([0-9]{1,18})/"
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#merge_group; the branches of the queue belong to GitHub.
-_QUEUE_REF = re.compile(r"(?:refs/heads/)?gh-readonly-queue/(?P<target>.+)/pr-(?P<number>[0-9]{1,18})-[0-9a-f]{40,64}", re.ASCII)
+_QUEUE_REF = r"(?:refs/heads/)?gh-readonly-queue/(?P<target>.+)/pr-(?P<number>[0-9]{1,18})-[0-9a-f]{40,64}"
 
 
 def pull_request(g: Given) -> OptionalFacts:
@@ -53,7 +54,7 @@ def merge_group(g: Given) -> OptionalFacts:
 
 def queue_facts(g: Given, ref: Fact | None, target: Fact | None = None) -> OptionalFacts:
     """What the name of a merge queue's branch says: a pull request and its target, never a branch of anybody's."""
-    found = mapped(ref, _QUEUE_REF.fullmatch)
+    found = mapped(ref, lambda name: re.fullmatch(_QUEUE_REF, name))
     number = mapped(found, lambda match: int(match["number"]))
     return {
         **ref_facts("pull_request", mapped(ref, lambda _: plain(ref)), "GITHUB_EVENT_NAME"),
@@ -99,5 +100,5 @@ def listed_facts(g: Given, listed: list[Source], branch: Fact | None) -> Optiona
 
 
 def _pull_number(text: str) -> int | None:
-    found = _PULL_REF.match(text)
+    found = re.match(_PULL_REF, text)
     return int(found[1]) if found else None

@@ -16,7 +16,7 @@ from tocsin.ci.github.pulls import comment, listed_facts, own_pull_requests, pul
 if TYPE_CHECKING:
     from tocsin.ci.github.given import Given
 
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+_SHA = r"[0-9a-f]{40}|[0-9a-f]{64}"  # compiled where it is used: every start would pay for it
 
 
 def code(g: Given) -> OptionalFacts:
@@ -54,7 +54,7 @@ def package(g: Given) -> OptionalFacts:
     """The ref and commit of a published package, where the event file does not name others."""
     version = "registry_package.package_version"
     target, sha = g.e.text(f"{version}.target_commitish"), g.e.text(f"{version}.target_oid") or g.sha
-    same = not target or target.value == plain(g.ref) or _SHA.fullmatch(target.value)
+    same = not target or target.value == plain(g.ref) or re.fullmatch(_SHA, target.value)
     return {**(named_ref(g.ref) if same else {"ref.name": target}), **g.commit(sha)}
 
 
@@ -62,7 +62,7 @@ def deployment(g: Given) -> OptionalFacts:
     """The ref that is deployed: its kind is known where GITHUB_REF is it. A bare commit is no ref."""
     ref, sha = g.e.text("deployment.ref"), g.e.text("deployment.sha") or g.sha
     named = ref or g.ref
-    bare = named and (_SHA.fullmatch(named.value) or (sha and named.value == sha.value))
+    bare = named and (re.fullmatch(_SHA, named.value) or (sha and named.value == sha.value))
     same = ref and g.ref and plain(g.ref) == ref.value
     return {**({} if bare else named_ref(g.ref if same else named)), **g.commit(sha)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, Source, mapped, merged, variables, web_url
-from tocsin.ci.github import deployment, ended_run, event_file, trust
+from tocsin.ci.github import event_file, trust
 from tocsin.ci.github.events import STARTED_BY_NOBODY, subject_of
 from tocsin.ci.github.forge import forge, run_page
 from tocsin.ci.github.given import Given
@@ -26,18 +26,22 @@ def read(env: Mapping[str, str], files: ReadFile) -> Run:
     given = Given(v, e, v.text("GITHUB_REF"), v.text("GITHUB_SHA"), repository["repository.url"], forge(env))
     pull_request = name in event_file.PULL_REQUESTS or env.get("GITHUB_REF", "").startswith("refs/pull/")
     declared: OptionalFacts = {"ci": Fact("github", "GITHUB_ACTIONS"), **repository}
-    no_start = None
     if name == "workflow_run":
+        from tocsin.ci.github import ended_run
+
         declared.update(ended_run.ended_run(given))
         no_start = ended_run.no_start(e)
     else:
         declared.update(_this_run(given, name))
         declared.update(subject_of(name, env.get("GITHUB_REF", "")).read(given))
+        no_start = None
     if name in ("deployment", "deployment_status"):
+        from tocsin.ci.github import deployment
+
         declared.update(deployment.deployment(e))
-    if name == "deployment_status":
-        declared.update(deployment.deployment_status(e))
-        no_start = deployment.no_start(e)
+        if name == "deployment_status":
+            declared.update(deployment.deployment_status(e))
+            no_start = deployment.no_start(e)
     fork = declared.get("pull_request.fork")
     return Run(
         "github",
