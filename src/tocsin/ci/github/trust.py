@@ -20,7 +20,7 @@ _DEPENDABOT_EVENTS = ("push", "create", "deployment", "deployment_status", *even
 # https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
 _OF_THE_COMMIT = (
     *("push", "create", "delete", "schedule", "workflow_dispatch", "release", "deployment", "deployment_status", "merge_group"),
-    *("page_build", "registry_package", "public", "workflow_call", "dynamic"),
+    *("page_build", "registry_package", "public", "dynamic"),
 )
 
 
