@@ -20,6 +20,26 @@ class Build implements Serializable {
     private static final List UNFINISHED = ['ABORTED', 'NOT_BUILT']
     private static final List FAILED = ['FAILURE', 'UNSTABLE', 'ABORTED']
 
+    /** Refs of pull requests, and what multibranch jobs call one. */
+    private static final String REQUEST = '(refs/)?(remotes/)?([^/]+/)?' +
+        '((pr|pull|pull-requests|merge-requests|mr)/[0-9]+(/[a-z-]+)?|changes/[0-9]{2}/[0-9]+(/([0-9]+|meta))?)'
+    private static final String REQUEST_JOB = '(PR|MR)-[0-9]+(-(head|merge))?'
+
+    /**
+     * What plug-ins set in the build of a pull request, and where they say the repository of its head and the one it is for.
+     * The program knows more of them (src/tocsin/ci/jenkins/pull_requests.py): here nothing said is a stranger's.
+     */
+    private static final Map REQUESTS = [
+        ghprbPullId: ['ghprbAuthorRepoGitUrl', 'ghprbPullLink'],
+        gitlabMergeRequestIid: ['gitlabSourceRepoHttpUrl', 'gitlabTargetRepoHttpUrl'],
+        gitlabMergeRequestId: ['gitlabSourceRepoHttpUrl', 'gitlabTargetRepoHttpUrl'],
+        bbprbPullRequestId: ['bbprbSourceRepository', 'bbprbDestinationRepository'],
+        GITHUB_PR_NUMBER: [],
+        BITBUCKET_PULL_REQUEST_ID: [],
+        pullRequestId: [],
+        GERRIT_CHANGE_NUMBER: [],
+    ]
+
     /** What the causes are called in the event's field `source`; other causes give none. */
     private static final Map SOURCES = [
         'hudson.model.Cause$UserIdCause': 'manual',
@@ -60,10 +80,77 @@ class Build implements Serializable {
         return steps.env.NODE_NAME ? steps.env.WORKSPACE : null
     }
 
-    /** Whether this build is of code that need not be trusted: a pull request of a fork, or of an unknown origin. */
+    /** The variable that says that this build may be of a stranger's code: a pull request of a fork, or of an unknown origin; or null. */
     @NonCPS
-    boolean untrusted() {
-        return steps.env.CHANGE_FORK || steps.env.CHANGE_ID && !steps.env.CHANGE_BRANCH
+    String suspect() {
+        if (value('CHANGE_FORK')) {
+            return 'CHANGE_FORK'
+        }
+        if (value('CHANGE_ID') && !value('CHANGE_BRANCH')) {
+            return 'CHANGE_ID'
+        }
+        List told = told()
+        for (int i = 0; i < told.size(); i++) {
+            if (!owned(REQUESTS.get(told.get(i)))) {
+                return told.get(i)
+            }
+        }
+        return told.isEmpty() && !value('CHANGE_ID') ? requested() : null
+    }
+
+    /**
+     * Whether readTrusted looks at who wrote what it reads: in a multibranch job's pull request alone. In any other job it reads what
+     * the job checks out, which is the stranger's: https://github.com/jenkinsci/workflow-multibranch-plugin, ReadTrustedStep
+     * Of a change in Gerrit no source says whose it is.
+     */
+    @NonCPS
+    boolean checked() {
+        String branch = value('BRANCH_NAME')
+        return value('CHANGE_ID') && branch && value('JOB_NAME').endsWith("/${branch}") && !value('GERRIT_CHANGE_NUMBER')
+    }
+
+    /** A variable of the build; empty where it is not set, or null was written into it. */
+    @NonCPS
+    private String value(String name) {
+        String text = "${steps.env."${name}"}"
+        return text == 'null' ? '' : text
+    }
+
+    /** The variables by which plug-ins tell of a pull request. */
+    @NonCPS
+    private List told() {
+        List found = []
+        for (String name : REQUESTS.keySet()) {
+            boolean merged = name == 'GERRIT_CHANGE_NUMBER' && value('GERRIT_EVENT_TYPE') == 'change-merged'
+            boolean alone = name == 'pullRequestId' && !value('sourceBranch') && !value('targetBranch') && !value('destinationRepository')
+            if (value(name) && !merged && !alone) {
+                found.add(name)
+            }
+        }
+        return found
+    }
+
+    /** Whether two variables name one repository: that of a head, and the one that it is for. */
+    @NonCPS
+    private boolean owned(List names) {
+        String source = names ? repository(value(names.get(0))) : ''
+        return source && source == repository(value(names.get(1)))
+    }
+
+    @NonCPS
+    private String repository(String address) {
+        return address.toLowerCase().replaceAll('/pull/[0-9]+$', '').replaceAll('([.]git)?/*$', '')
+    }
+
+    /** The variable that is the ref of a pull request, or null. */
+    @NonCPS
+    private String requested() {
+        for (String name : ['GIT_BRANCH', 'BRANCH_NAME']) {
+            if (value(name).matches(REQUEST)) {
+                return name
+            }
+        }
+        return value('BRANCH_NAME').matches(REQUEST_JOB) ? 'BRANCH_NAME' : null
     }
 
     /** The facts as JSON. `status` is Jenkins's word, or null at the trigger; `stage` the failed stage, where it is known. */

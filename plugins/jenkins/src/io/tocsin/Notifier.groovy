@@ -123,7 +123,7 @@ class Notifier implements Serializable {
         }
         boolean away = ownAgent()
         PolicySource source = new PolicySource(steps, options.text('policy') ?: steps.env.TOCSIN_POLICY ?: '', build.workspace())
-        String policy = source.find(build.untrusted(), away)
+        String policy = source.find(build.suspect(), build.checked(), away)
         if (source.refusal) {
             log.notice(source.refusal)
             return

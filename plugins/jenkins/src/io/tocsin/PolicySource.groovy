@@ -5,7 +5,7 @@ import com.cloudbees.groovy.cps.NonCPS
 /**
  * Where the policy comes from when the program does not find it by itself: the trusted revision, or the present workspace.
  *
- * readTrusted gives the target branch's file on a pull request of a fork, and refuses one that the fork has changed:
+ * readTrusted gives the target branch's file on a multibranch job's pull request of a fork, and refuses one that the fork has changed:
  * https://www.jenkins.io/doc/pipeline/steps/workflow-multibranch/#readtrusted-read-trusted-file-from-scm
  */
 class PolicySource implements Serializable {
@@ -27,16 +27,21 @@ class PolicySource implements Serializable {
 
     /**
      * The policy's text; null where the program itself shall look, on the agent.
-     * `untrusted` is whether the head may not be believed, `away` whether the program will not run in the workspace.
-     * Where nothing may be sent, `refusal` says why.
+     * `suspect` is the variable by which the head may not be believed, or null, `checked` whether readTrusted minds whose it is,
+     * `away` whether the program will not run in the workspace. Where nothing may be sent, `refusal` says why.
      */
-    String find(boolean untrusted, boolean away) {
-        if (onAgent() || !untrusted && !away) {
+    String find(String suspect, boolean checked, boolean away) {
+        if (onAgent() || !away && (!suspect || !checked)) {
+            return null // in the workspace the program reads the same variables, and uses no stranger's policy
+        }
+        if (suspect && !checked) {
+            refusal = "nothing is sent: this build may be of a stranger's code (${suspect}), and so may be what readTrusted reads in this job: " +
+                'name a policy that lies on the agent, or build pull requests in a multibranch job'
             return null
         }
-        String policy = workspace && !untrusted ? present() : null
+        String policy = workspace && !suspect ? present() : null
         policy = policy == null ? trusted() : policy
-        if (policy == null && untrusted) {
+        if (policy == null && suspect) {
             refusal = 'nothing is sent: the head of this pull request is not trusted, and the policy of its target cannot be had ' +
                 "(${reason}): the target branch needs one, unchanged by the pull request, and the job must be a multibranch one"
         }
