@@ -54,6 +54,23 @@ def test_a_glob_at_its_edges(pattern: str, text: str, wanted: bool):
     assert fnmatchcase(text, pattern) is wanted
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "wanted"),
+    [
+        ("deploy: [aws, monitoring]", "deploy: [aws, monitoring]", True),
+        ("deploy: [aws, *]", "deploy: [aws, monitoring]", True),
+        ("*: [aws, m?nitoring]", "deploy: [aws, monitoring]", True),
+        ("deploy: [aws, monitoring]", "deploy: [gcp, monitoring]", False),
+        ("deploy: [aws, monitoring]", "deploy: a", True),
+        ("release-[0-9]", "release-7", True),
+        ("release-[0-9]", "release-x", False),
+    ],
+)
+def test_brackets_stand_for_themselves_too(pattern: str, text: str, wanted: bool):
+    assert glob(pattern, text) is wanted
+    assert passes([f"!{pattern}"], [text]) is not wanted
+
+
 # Patterns with stars and texts made from the pattern itself: drawn apart they hardly ever meet.
 PIECE = st.text(alphabet="ab/", max_size=3)
 PIECES = st.lists(PIECE, min_size=2, max_size=4)

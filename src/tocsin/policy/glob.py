@@ -1,6 +1,7 @@
 """Shell globs over text, case-sensitive, where `*` crosses `/`; a leading `!` excludes.
 
-`glob` gives what `fnmatch.fnmatchcase` gives; it only spares ten thousand patterns their compilation.
+`glob` gives what `fnmatch.fnmatchcase` gives, and spares ten thousand patterns their compilation. Brackets stand for one of the
+characters in them, and for themselves as well: services make names that have some.
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ def glob(pattern: str, text: str) -> bool:
     head, _, rest = pattern.partition("*")
     if "?" in pattern or "[" in pattern:
         literal = head.partition("?")[0].partition("[")[0]
-        return text.startswith(literal) and fnmatchcase(text, pattern)
+        return text.startswith(literal) and (fnmatchcase(text, pattern) or _as_written(pattern, text))
     return text.startswith(head) and _pieces(rest.split("*"), text, len(head))
+
+
+def _as_written(pattern: str, text: str) -> bool:
+    """Whether a pattern matches whose brackets are those of a name: GitLab calls a job "deploy: [aws, monitoring]"."""
+    return "[" in pattern and fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 def _pieces(pieces: list[str], text: str, position: int) -> bool:
