@@ -66,7 +66,7 @@ def test_a_template_has_a_length_and_a_plain_text_has_none() -> None:
 
 def test_the_text_of_a_value() -> None:
     texts = [compile_text(source).render(ALL) for source in ("{{ run.number }}", "{{ rules }}", "{{ none }}", "{{ 1 == 1 }}", "{{ 'ß' }}")]
-    assert texts == ["42", "[]", "", "True", "ß"]
+    assert texts == ["42", "[]", "", "true", "ß"]
 
 
 @pytest.mark.parametrize("source", ["{{ changes | map(attribute='title') | join }}", "{{ (commit.message or '') * 100 }}"])

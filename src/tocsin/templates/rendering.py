@@ -54,9 +54,11 @@ class Rendering(Context):
 
 
 def to_text(value: Any) -> str:
-    """A value as text: absent is empty, lists and records are JSON. Raises Refused for what is no data."""
+    """A value as text: absent is empty, true and false are as in JSON, lists and records are JSON. Raises Refused for what is no data."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, (str, int, float, Undefined)):
         return str(value)  # raises for a name without a value
     return to_json(value)
