@@ -152,6 +152,14 @@ def utc(text: str) -> str | None:
         return None
 
 
+def seconds_between(start: str, end: str) -> float:
+    """The seconds between two instants as `utc` gives them; negative where `end` is before `start`."""
+    from datetime import datetime
+
+    first, last = (datetime.fromisoformat(text.removesuffix("Z")) for text in (start, end))
+    return (last - first).total_seconds()
+
+
 def web_url(text: str) -> str | None:
     """A repository's web address, from any address that git takes, without `.git` and without credentials."""
     short = None if "://" in text else _SCP.fullmatch(text.strip())

@@ -1,8 +1,8 @@
-"""A machine with no CI variables: `TOCSIN_*` alone give the event, and they are layered on for every CI alike."""
+"""A machine with no CI variables that are known: `TOCSIN_*` alone give the event, and they are layered on for every CI alike."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.ci.no_api import learn, open_api
 from tocsin.ci.run import Run
@@ -13,7 +13,34 @@ if TYPE_CHECKING:
 
     from tocsin.ci.run import ReadFile
 
-__all__ = ["context", "detect", "learn", "open_api"]
+__all__ = ["context", "detect", "learn", "nothing", "open_api"]
+
+_NONE = ("", "false", "0", "null")  # what stands in a pull request's variable where there is none
+
+
+class _Request(NamedTuple):
+    """What a CI calls a pull request's number, and the two variables that hold one value where its head is the repository's own."""
+
+    number: str
+    head: str = ""
+    base: str = ""
+
+
+_REQUESTS = (
+    _Request("CI_COMMIT_PULL_REQUEST"),  # https://woodpecker-ci.org/docs/usage/environment
+    _Request("DRONE_PULL_REQUEST"),  # https://docs.drone.io/pipeline/environment/reference/
+    # https://docs.travis-ci.com/user/environment-variables/#default-environment-variables
+    _Request("TRAVIS_PULL_REQUEST", "TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_REPO_SLUG"),
+    # https://buildkite.com/docs/pipelines/configure/environment-variables
+    _Request("BUILDKITE_PULL_REQUEST", "BUILDKITE_PULL_REQUEST_REPO", "BUILDKITE_REPO"),
+    # https://www.appveyor.com/docs/environment-variables/
+    _Request("APPVEYOR_PULL_REQUEST_NUMBER", "APPVEYOR_PULL_REQUEST_HEAD_REPO_NAME", "APPVEYOR_REPO_NAME"),
+    # https://docs.semaphore.io/reference/env-vars
+    _Request("SEMAPHORE_GIT_PR_NUMBER", "SEMAPHORE_GIT_PR_SLUG", "SEMAPHORE_GIT_REPO_SLUG"),
+    # https://learn.microsoft.com/azure/devops/pipelines/build/variables
+    _Request("SYSTEM_PULLREQUEST_PULLREQUESTID", "SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI", "BUILD_REPOSITORY_URI"),
+    _Request("CIRRUS_PR"),  # https://cirrus-ci.org/guide/writing-tasks/#environment-variables
+)
 
 
 def detect(env: Mapping[str, str]) -> bool:  # noqa: ARG001  the shape of every CI
@@ -22,5 +49,24 @@ def detect(env: Mapping[str, str]) -> bool:  # noqa: ARG001  the shape of every 
 
 
 def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  the shape of every CI
-    """Nothing but the name. Whose code lies beside us nobody says: on a machine without a CI it is the owner's."""
-    return Run("generic", {"ci": Fact("generic", "no CI variables")}, untrusted=None)
+    """Nothing but the name. On a machine without a CI the code beside us is the owner's; of a pull request that must be said."""
+    return Run("generic", {"ci": Fact("generic", "no CI variables")}, _untrusted(env))
+
+
+def nothing(name: str, env: Mapping[str, str], missing: str) -> Run:
+    """What is known where a person has named a CI of whose own variables (`missing`) there are none: other CIs use its other names."""
+    warning = (
+        f"the CI is said to be {name}, but {missing}, so nothing is taken from its other variables: name none, or set TOCSIN_* variables"
+    )
+    return Run(name, {"ci": Fact(name, "TOCSIN_CI")}, _untrusted(env), warnings=(warning,))
+
+
+def _untrusted(env: Mapping[str, str]) -> str | None:
+    """Why the code beside us may be a stranger's: a pull request of which its CI does not say that it is the repository's own."""
+    for request in _REQUESTS:
+        if env.get(request.number, "").strip().lower() in _NONE:
+            continue
+        head = env.get(request.head, "").strip().lower()
+        if not head or head != env.get(request.base, "").strip().lower():
+            return f"nothing says that this pull request is the repository's own ({request.number} is set)"
+    return None

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, merged, ref_facts, split_author, variables, web_url
+from tocsin.ci.common import (
+    OptionalFacts,
+    Source,
+    commit_facts,
+    mapped,
+    merged,
+    ref_facts,
+    seconds_between,
+    split_author,
+    variables,
+    web_url,
+)
+from tocsin.ci.generic import nothing
 from tocsin.ci.gitlab import trust
 from tocsin.ci.run import Run
 from tocsin.ci.status import known
@@ -14,12 +26,27 @@ from tocsin.terms import TIERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Pipelines of which GITLAB_USER_* is not who triggered them: the owner of a schedule, of a trigger token or of a mirror, or a policy's
+# bot; an on-demand scan may be a schedule's too. https://docs.gitlab.com/ci/jobs/job_rules/#ci_pipeline_source-predefined-variable
+_UNASKED = (
+    "schedule",
+    "trigger",
+    "external_pull_request_event",
+    "ondemand_dast_scan",
+    "security_orchestration_policy",
+    "pipeline_execution_policy_schedule",
+)
+# Ours: what took longer may have been retried, or have waited for a person, which no variable says. A job's own limit is an hour by
+# default: https://docs.gitlab.com/ci/pipelines/settings/#set-a-limit-for-how-long-jobs-can-run
+_ONE_GO_SECONDS = 3600
 _MERGED = ("merged_result", "merge_train")  # pipelines whose CI_COMMIT_* are a merge commit's
 
 
 def read(env: Mapping[str, str]) -> Run:
     """What GitLab's variables say."""
     v = variables(env)
+    if env.get("GITLAB_CI", "").lower() != "true" and not v.text("CI_PROJECT_ID"):
+        return nothing("gitlab", env, "neither GITLAB_CI nor CI_PROJECT_ID is set")  # Woodpecker has CI_COMMIT_* and CI_PIPELINE_URL too
     fork = trust.fork(v)
     declared: OptionalFacts = {
         "ci": Fact("gitlab", "GITLAB_CI"),
@@ -27,12 +54,10 @@ def read(env: Mapping[str, str]) -> Run:
         "pipeline": v.text("CI_PIPELINE_NAME"),
         # A file of another project or of a web server is no path in this repository.
         "pipeline_file": mapped(v.text("CI_CONFIG_PATH"), lambda path: None if "@" in path or "://" in path else path),
-        "triggered_by.login": v.text("GITLAB_USER_LOGIN"),
-        "triggered_by.name": v.text("GITLAB_USER_NAME"),
-        "triggered_by.email": v.text("GITLAB_USER_EMAIL"),
         "repository.name": v.text("CI_PROJECT_NAME"),
         "repository.owner": v.text("CI_PROJECT_NAMESPACE"),
         "repository.url": mapped(v.text("CI_PROJECT_URL"), web_url),
+        **_actor(v),
         **_status(v),
         **_run(v),
         **_environment(v),
@@ -56,13 +81,30 @@ def _status(v: Source) -> OptionalFacts:
     return {"status": status, "scope": Fact("job", status.source) if status else Fact("run", "GITLAB_CI")}
 
 
+def _actor(v: Source) -> OptionalFacts:
+    """Who triggered the pipeline, or pressed play for this job; nobody where it started by itself."""
+    if v.raw("CI_PIPELINE_SOURCE") in _UNASKED and v.raw("CI_JOB_MANUAL") != "true":
+        return {}
+    return {f"triggered_by.{field}": v.text(f"GITLAB_USER_{field.upper()}") for field in ("login", "name", "email")}
+
+
+def _started(v: Source) -> Fact | None:
+    """When that began which is told of: a job that tells of itself, or a pipeline, whose creation is its start if all was one go."""
+    job, created = v.time("CI_JOB_STARTED_AT"), v.time("CI_PIPELINE_CREATED_AT")
+    if _status(v)["status"]:
+        return job
+    if not job or not created or v.raw("CI_JOB_MANUAL") == "true":
+        return None
+    return created if 0 <= seconds_between(created.value, job.value) <= _ONE_GO_SECONDS else None
+
+
 def _run(v: Source) -> OptionalFacts:
     index, total = v.number("CI_NODE_INDEX"), v.number("CI_NODE_TOTAL")
     return {
         "run.id": v.text("CI_PIPELINE_ID"),
         "run.number": v.number("CI_PIPELINE_IID"),
         "run.url": v.text("CI_PIPELINE_URL"),
-        "run.started_at": v.time("CI_PIPELINE_CREATED_AT"),
+        "run.started_at": _started(v),
         "job.id": v.text("CI_JOB_ID"),
         "job.name": v.text("CI_JOB_NAME"),
         "job.url": v.text("CI_JOB_URL"),

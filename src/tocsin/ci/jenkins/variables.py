@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, commit_path, mapped, merged, ref_facts, variables, web_url
+from tocsin.ci.generic import nothing
 from tocsin.ci.jenkins import build_tag
 from tocsin.ci.jenkins.pull_requests import PullRequest, pull_requests
 from tocsin.ci.jenkins.refs import Built, built
@@ -35,9 +36,10 @@ def read(env: Mapping[str, str]) -> Run:
     v = variables(env, absent=("null",))
     if not v.text("JENKINS_HOME", "JENKINS_URL") and not build_tag(env):
         reason = untrusted(pull_requests(v), built(v, multibranch=False).request)
-        return Run("jenkins", {"ci": Fact("jenkins", "TOCSIN_CI")}, reason, warnings=(_NOT_JENKINS,))
+        found = nothing("jenkins", env, "neither JENKINS_HOME nor JENKINS_URL is set")
+        return found._replace(untrusted=reason or found.untrusted)
     job, sign = _job(v), "JENKINS_HOME" if env.get("JENKINS_HOME") else "BUILD_TAG"
-    requests, found = pull_requests(v), built(v, multibranch=job.multibranch)
+    requests, what = pull_requests(v), built(v, multibranch=job.multibranch)
     declared: OptionalFacts = {
         "ci": Fact("jenkins", sign),
         "scope": Fact("job" if job.axes else "run", "JOB_NAME" if job.axes else sign),
@@ -54,19 +56,14 @@ def read(env: Mapping[str, str]) -> Run:
         "triggered_by.name": v.text("BUILD_USER"),
         "triggered_by.email": v.text("BUILD_USER_EMAIL"),
         **_repository(v),
-        **_ref(requests, found),
-        **_commit(v, requests, found),
+        **_ref(requests, what),
+        **_commit(v, requests, what),
     }
     guessed: OptionalFacts = {
         "app": mapped(v.text("JOB_NAME"), lambda _: job.path[-1] if job.path else None),
         "project": mapped(v.text("JOB_NAME"), lambda _: "/".join(job.path[:-1]) or None),
     }
-    return Run("jenkins", merged(declared, guessed), untrusted(requests, found.request))
-
-
-_NOT_JENKINS = (
-    "the CI is said to be jenkins, but no variable of Jenkins's own is set (JENKINS_HOME, JENKINS_URL), so nothing is read from its others"
-)
+    return Run("jenkins", merged(declared, guessed), untrusted(requests, what.request))
 
 
 def _job(v: Source) -> Job:
@@ -96,15 +93,15 @@ def _repository(v: Source) -> OptionalFacts:
     }
 
 
-def _ref(requests: list[PullRequest], found: Built) -> OptionalFacts:
+def _ref(requests: list[PullRequest], what: Built) -> OptionalFacts:
     """What was built. A pull request has no branch, whatever stands in GIT_BRANCH."""
     if requests:
         return _pull_request(requests[0])
-    if found.request:
-        return {**ref_facts("pull_request", None, found.request.source), "pull_request.number": found.request}
-    if found.tag:
-        return ref_facts("tag", found.tag)
-    return ref_facts("branch", found.branch) if found.branch else {}
+    if what.request:
+        return {**ref_facts("pull_request", None, what.request.source), "pull_request.number": what.request}
+    if what.tag:
+        return ref_facts("tag", what.tag)
+    return ref_facts("branch", what.branch) if what.branch else {}
 
 
 def _pull_request(request: PullRequest) -> OptionalFacts:
@@ -119,12 +116,12 @@ def _pull_request(request: PullRequest) -> OptionalFacts:
     }
 
 
-def _commit(v: Source, requests: list[PullRequest], found: Built) -> OptionalFacts:
+def _commit(v: Source, requests: list[PullRequest], what: Built) -> OptionalFacts:
     """A pull request's head where a plug-in says it, else what was built, which may be a merge of Jenkins's own: that has no page."""
     url = mapped(v.text("GIT_URL", "GIT_URL_1"), web_url)
     path = commit_path(url)
     request = requests[0] if requests else None
-    page = url if path and not request and not found.request else None
+    page = url if path and not request and not what.request else None
     return {
         **commit_facts((request.head if request else None) or v.text("GIT_COMMIT"), page, path or ""),
         "commit.author.name": request.author if request else None,
