@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, commit_path, mapped, merged, ref_facts, variables, web_url
+from tocsin.ci.generic import nothing
 from tocsin.ci.no_api import learn, open_api
 from tocsin.ci.run import Run
 from tocsin.event import Fact
@@ -37,6 +38,8 @@ def detect(env: Mapping[str, str]) -> bool:
 def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  CircleCI has no event file
     """What CircleCI's variables say; "<nil>" is what an empty pipeline value becomes in one."""
     v = variables(env, absent=("<nil>",))
+    if not detect(env) and not v.text("CIRCLE_WORKFLOW_ID", "CIRCLE_BUILD_NUM"):
+        return nothing("circleci", "neither CIRCLECI nor CIRCLE_WORKFLOW_ID is set")
     fork = _fork(v)
     declared: OptionalFacts = {
         "ci": Fact("circleci", "CIRCLECI"),

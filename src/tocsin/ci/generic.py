@@ -53,12 +53,12 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  th
     return Run("generic", {"ci": Fact("generic", "no CI variables")}, _untrusted(env))
 
 
-def nothing(name: str, env: Mapping[str, str], missing: str) -> Run:
+def nothing(name: str, missing: str) -> Run:
     """What is known where a person has named a CI of whose own variables (`missing`) there are none: other CIs use its other names."""
     warning = (
         f"the CI is said to be {name}, but {missing}, so nothing is taken from its other variables: name none, or set TOCSIN_* variables"
     )
-    return Run(name, {"ci": Fact(name, "TOCSIN_CI")}, _untrusted(env), warnings=(warning,))
+    return Run(name, {"ci": Fact(name, "TOCSIN_CI")}, untrusted=None, warnings=(warning,))
 
 
 def _untrusted(env: Mapping[str, str]) -> str | None:

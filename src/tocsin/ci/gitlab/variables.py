@@ -16,7 +16,6 @@ from tocsin.ci.common import (
     variables,
     web_url,
 )
-from tocsin.ci.generic import nothing
 from tocsin.ci.gitlab import trust
 from tocsin.ci.run import Run
 from tocsin.ci.status import known
@@ -46,7 +45,9 @@ def read(env: Mapping[str, str]) -> Run:
     """What GitLab's variables say."""
     v = variables(env)
     if env.get("GITLAB_CI", "").lower() != "true" and not v.text("CI_PROJECT_ID"):
-        return nothing("gitlab", env, "neither GITLAB_CI nor CI_PROJECT_ID is set")  # Woodpecker has CI_COMMIT_* and CI_PIPELINE_URL too
+        from tocsin.ci.generic import nothing
+
+        return nothing("gitlab", "neither GITLAB_CI nor CI_PROJECT_ID is set")  # Woodpecker has CI_COMMIT_* and CI_PIPELINE_URL too
     fork = trust.fork(v)
     declared: OptionalFacts = {
         "ci": Fact("gitlab", "GITLAB_CI"),

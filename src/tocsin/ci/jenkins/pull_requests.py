@@ -209,7 +209,7 @@ def _fork(v: Source, origins: tuple[Origin, ...]) -> Fact | None:
     """Whether the head lives in another repository, as far as all that is said of it agrees; None where nothing says so."""
     found: Fact | None = None
     for origin in origins:
-        source, target = (_repository(v, names) for names in (origin.source, origin.target))
+        source, target = _repository(v, origin.source), _repository(v, origin.target, page=True)
         if source and target:
             fork = not _same(source, target, owners=origin.owners)
             found = Fact(fork, origin.source[0]) if fork or not found else found
@@ -223,15 +223,15 @@ class _Repository(NamedTuple):
     path: str
 
 
-def _repository(v: Source, names: Names) -> _Repository | None:
-    """A repository by its address, its pull request's, its OWNER/NAME, or its owner alone. Services compare them without regard to case."""
+def _repository(v: Source, names: Names, *, page: bool = False) -> _Repository | None:
+    """A repository by its address, its OWNER/NAME, its owner alone, or the `page` of its pull request. Case does not count."""
     texts = [fact.value for name in names if (fact := v.text(name))]
     if not texts or len(texts) != len(names):
         return None
     text = "/".join(texts).strip().lower()
     if "://" not in text and ":" not in text:
         return _Repository(None, text.strip("/").removesuffix(".git"))
-    url = web_url(_PAGE.sub("", text))
+    url = web_url(_PAGE.sub("", text) if page else text)
     parts = urlsplit(url) if url else None
     return _Repository(parts.hostname, parts.path.strip("/")) if parts else None
 

@@ -35,9 +35,8 @@ def read(env: Mapping[str, str]) -> Run:
     """What Jenkins's variables say; the text "null" is absent, which is what Groovy writes for none."""
     v = variables(env, absent=("null",))
     if not v.text("JENKINS_HOME", "JENKINS_URL") and not build_tag(env):
-        reason = untrusted(pull_requests(v), built(v, multibranch=False).request)
-        found = nothing("jenkins", env, "neither JENKINS_HOME nor JENKINS_URL is set")
-        return found._replace(untrusted=reason or found.untrusted)
+        found = nothing("jenkins", "neither JENKINS_HOME nor JENKINS_URL is set")
+        return found._replace(untrusted=untrusted(pull_requests(v), built(v, multibranch=False).request))
     job, sign = _job(v), "JENKINS_HOME" if env.get("JENKINS_HOME") else "BUILD_TAG"
     requests, what = pull_requests(v), built(v, multibranch=job.multibranch)
     declared: OptionalFacts = {
