@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from projects import Project
-from servers import ScriptedServer
 
 from tocsin.ci import load
 from tocsin.ci.run import Run
@@ -50,27 +48,3 @@ def test_a_remotes_branch_is_what_stands_behind_the_first_slash(remote: str, bra
 def test_only_the_same_repository_is_no_fork(owner: str, name: str, other: str):
     env = {"ghprbPullId": "7", "ghprbGhRepository": f"{owner}/{name}", "ghprbAuthorRepoGitUrl": f"https://github.com/{other}/{name}.git"}
     assert (read(env).untrusted is None) == (owner == other)
-
-
-STRANGERS = (
-    "channels: {x: {kind: webhook, url: '%s', headers: {Authorization: 'Bearer ${SECRET}'}}}\nnotifications: [{on: success, send_to: x}]\n"
-)
-
-
-SENT = [
-    "ghprb: a fork's",
-    "gitlab-plugin: a fork's",
-    "Gerrit: a change",
-    "the ref of a merge request",
-    "forced where only the plug-in's variables are left",
-]
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case["why"] in SENT], ids=lambda case: case["why"])
-def test_a_strangers_policy_is_not_used(project: Project, slack: ScriptedServer, case: dict[str, Any]):
-    project.policy(STRANGERS % slack.url("/stranger"))
-    ci = {name: value for name, value in {**BUILD, **case["env"]}.items() if value}
-    done = project.send("success", ci={"TOCSIN_CI": "jenkins", **ci}, env={"SECRET": "s3cr3t-s3cr3t"})
-    assert done.code == 0
-    assert not slack.requests
-    assert case["untrusted"] in done.err

@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, commit_path, mapped, merged, ref_facts, variables, web_url
-from tocsin.ci.generic import nothing
 from tocsin.ci.no_api import learn, open_api
-from tocsin.ci.run import Run
+from tocsin.ci.run import Run, unread
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Ci
     """What CircleCI's variables say; "<nil>" is what an empty pipeline value becomes in one."""
     v = variables(env, absent=("<nil>",))
     if not detect(env) and not v.text("CIRCLE_WORKFLOW_ID", "CIRCLE_BUILD_NUM"):
-        return nothing("circleci", "neither CIRCLECI nor CIRCLE_WORKFLOW_ID is set")
+        return unread("circleci", "neither CIRCLECI nor CIRCLE_WORKFLOW_ID is set")
     fork = _fork(v)
     declared: OptionalFacts = {
         "ci": Fact("circleci", "CIRCLECI"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tocsin.ci.run import ReadFile
 
-__all__ = ["context", "detect", "learn", "nothing", "open_api"]
+__all__ = ["context", "detect", "learn", "open_api"]
 
 _NONE = ("", "false", "0", "null")  # what stands in a pull request's variable where there is none
 
@@ -51,14 +51,6 @@ def detect(env: Mapping[str, str]) -> bool:  # noqa: ARG001  the shape of every 
 def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  the shape of every CI
     """Nothing but the name. On a machine without a CI the code beside us is the owner's; of a pull request that must be said."""
     return Run("generic", {"ci": Fact("generic", "no CI variables")}, _untrusted(env))
-
-
-def nothing(name: str, missing: str) -> Run:
-    """What is known where a person has named a CI of whose own variables (`missing`) there are none: other CIs use its other names."""
-    warning = (
-        f"the CI is said to be {name}, but {missing}, so nothing is taken from its other variables: name none, or set TOCSIN_* variables"
-    )
-    return Run(name, {"ci": Fact(name, "TOCSIN_CI")}, untrusted=None, warnings=(warning,))
 
 
 def _untrusted(env: Mapping[str, str]) -> str | None:

@@ -46,3 +46,11 @@ class Run(NamedTuple):
         """The same run, told as a whole by one of its jobs; `source` says so in words for the user."""
         facts = {name: fact for name, fact in self.facts.items() if not name.startswith("job.")}
         return self._replace(facts={**facts, "scope": Fact("run", source)})
+
+
+def unread(name: str, missing: str) -> Run:
+    """The run of a CI that a person has named, of whose own variables there are none (`missing` says so): other CIs use its other names."""
+    warning = (
+        f"the CI is said to be {name}, but {missing}, so nothing is taken from its other variables: name none, or set TOCSIN_* variables"
+    )
+    return Run(name, {"ci": Fact(name, "TOCSIN_CI")}, untrusted=None, warnings=(warning,))

@@ -17,7 +17,7 @@ from tocsin.ci.common import (
     web_url,
 )
 from tocsin.ci.gitlab import trust
-from tocsin.ci.run import Run
+from tocsin.ci.run import Run, unread
 from tocsin.ci.status import known
 from tocsin.event import Fact
 from tocsin.terms import TIERS
@@ -45,9 +45,7 @@ def read(env: Mapping[str, str]) -> Run:
     """What GitLab's variables say."""
     v = variables(env)
     if env.get("GITLAB_CI", "").lower() != "true" and not v.text("CI_PROJECT_ID"):
-        from tocsin.ci.generic import nothing
-
-        return nothing("gitlab", "neither GITLAB_CI nor CI_PROJECT_ID is set")  # Woodpecker has CI_COMMIT_* and CI_PIPELINE_URL too
+        return unread("gitlab", "neither GITLAB_CI nor CI_PROJECT_ID is set")  # Woodpecker has CI_COMMIT_* and CI_PIPELINE_URL too
     fork = trust.fork(v)
     declared: OptionalFacts = {
         "ci": Fact("gitlab", "GITLAB_CI"),

@@ -15,12 +15,12 @@ __all__ = ["build_tag", "context", "detect", "learn", "open_api"]
 
 
 def detect(env: Mapping[str, str]) -> bool:
-    """BUILD_NUMBER and JOB_NAME, with JENKINS_HOME or the BUILD_TAG that Jenkins makes of them: in a build all of them exist.
+    """JOB_NAME with JENKINS_HOME, or with BUILD_NUMBER and the BUILD_TAG that Jenkins makes of them: in a build all of them exist.
 
     JENKINS_HOME alone stands in Jenkins's own container image, whoever runs it. JENKINS_URL is no sign of a build: agents have it
     outside of one, and builds only where the controller's root URL is configured.
     """
-    return bool(env.get("BUILD_NUMBER") and env.get("JOB_NAME") and (env.get("JENKINS_HOME") or build_tag(env)))
+    return bool(env.get("JOB_NAME") and (env.get("JENKINS_HOME") or (env.get("BUILD_NUMBER") and build_tag(env))))
 
 
 def build_tag(env: Mapping[str, str]) -> str | None:

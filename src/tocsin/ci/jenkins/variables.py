@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, commit_path, mapped, merged, ref_facts, variables, web_url
-from tocsin.ci.generic import nothing
 from tocsin.ci.jenkins import build_tag
 from tocsin.ci.jenkins.pull_requests import PullRequest, pull_requests
 from tocsin.ci.jenkins.refs import Built, built
 from tocsin.ci.jenkins.trust import untrusted
-from tocsin.ci.run import Run
+from tocsin.ci.run import Run, unread
 from tocsin.ci.status import known
 from tocsin.event import Fact
 
@@ -35,7 +34,7 @@ def read(env: Mapping[str, str]) -> Run:
     """What Jenkins's variables say; the text "null" is absent, which is what Groovy writes for none."""
     v = variables(env, absent=("null",))
     if not v.text("JENKINS_HOME", "JENKINS_URL") and not build_tag(env):
-        found = nothing("jenkins", "neither JENKINS_HOME nor JENKINS_URL is set")
+        found = unread("jenkins", "neither JENKINS_HOME nor JENKINS_URL is set")
         return found._replace(untrusted=untrusted(pull_requests(v), built(v, multibranch=False).request))
     job, sign = _job(v), "JENKINS_HOME" if env.get("JENKINS_HOME") else "BUILD_TAG"
     requests, what = pull_requests(v), built(v, multibranch=job.multibranch)

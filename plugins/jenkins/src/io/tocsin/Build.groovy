@@ -109,6 +109,20 @@ class Build implements Serializable {
         return value('CHANGE_ID') && branch && value('JOB_NAME').endsWith("/${branch}") && !value('GERRIT_CHANGE_NUMBER')
     }
 
+    /** The facts as JSON. `status` is Jenkins's word, or null at the trigger; `stage` the failed stage, where it is known. */
+    @NonCPS
+    String facts(String status, String stage) {
+        Map facts = [run: [previous_status: previous(), started_at: started()]]
+        List causes = causes()
+        facts.put('source', source(causes))
+        facts.put('triggered_by', starter(causes))
+        facts.put('changes', changes())
+        if (FAILED.contains(status) && failedStage(stage)) {
+            facts.put('failures', [[step: failedStage(stage)]])
+        }
+        return JsonOutput.toJson(facts)
+    }
+
     /** A variable of the build; empty where it is not set, or null was written into it. */
     @NonCPS
     private String value(String name) {
@@ -151,20 +165,6 @@ class Build implements Serializable {
             }
         }
         return value('BRANCH_NAME').matches(REQUEST_JOB) ? 'BRANCH_NAME' : null
-    }
-
-    /** The facts as JSON. `status` is Jenkins's word, or null at the trigger; `stage` the failed stage, where it is known. */
-    @NonCPS
-    String facts(String status, String stage) {
-        Map facts = [run: [previous_status: previous(), started_at: started()]]
-        List causes = causes()
-        facts.put('source', source(causes))
-        facts.put('triggered_by', starter(causes))
-        facts.put('changes', changes())
-        if (FAILED.contains(status) && failedStage(stage)) {
-            facts.put('failures', [[step: failedStage(stage)]])
-        }
-        return JsonOutput.toJson(facts)
     }
 
     /** How the last build ended that ran to its end (success, unstable, failure); null where there is none. */

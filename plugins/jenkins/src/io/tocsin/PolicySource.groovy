@@ -35,8 +35,8 @@ class PolicySource implements Serializable {
             return null // in the workspace the program reads the same variables, and uses no stranger's policy
         }
         if (suspect && !checked) {
-            refusal = "nothing is sent: this build may be of a stranger's code (${suspect}), and so may be what readTrusted reads in this job: " +
-                'name a policy that lies on the agent, or build pull requests in a multibranch job'
+            refusal = "nothing is sent: this build may be of a stranger's code (${suspect}), and so may be what readTrusted reads " +
+                'in this job: name a policy that lies on the agent, or build pull requests in a multibranch job'
             return null
         }
         String policy = workspace && !suspect ? present() : null
