@@ -15,6 +15,7 @@ from tocsin.ci.common import Source, mapped
 from tocsin.event import Fact
 
 _REMOTES = re.compile(r"(?:refs/)?remotes/")
+_LIKE_GIT = ("origin/", "refs/", "remotes/", "tags/")  # what a parameter begins with that a list of git's refs has filled
 _TAG = re.compile(r"(?:refs/|[^/]+/)?tags/(?P<tag>.+)")
 # Where GitHub, Gitea, Bitbucket, GitLab, Azure and Gerrit keep what people ask to have merged, and where their users fetch it to.
 _REQUEST = re.compile(
@@ -35,15 +36,16 @@ class Built(NamedTuple):
     request: Fact | None = None
 
 
-def built(v: Source, *, multibranch: bool) -> Built:
-    """What this build is of. In a multibranch job BRANCH_NAME and TAG_NAME are Jenkins's own; in another they are parameters."""
+def built(v: Source, multibranch: Fact | None) -> Built:
+    """What this build is of; `multibranch` is a multibranch job's branch. In another job BRANCH_NAME and TAG_NAME are parameters."""
     own, tag, git = v.text("BRANCH_NAME"), v.text("TAG_NAME"), v.text("GIT_BRANCH")
-    named = own if multibranch or not git else git
-    request = (mapped(own, _number_of_job) if multibranch else None) or mapped(named, _number) or mapped(git, _number)
+    if own and not git and own.value.startswith(_LIKE_GIT):
+        git = own
+    request = mapped(multibranch, _number_of_job) or mapped(multibranch or git or own, _number) or mapped(git, _number)
     if request:
         return Built(request=request)
     if multibranch:
-        return Built(tag=tag) if tag else Built(branch=mapped(own, _branch))
+        return Built(tag=tag) if tag else Built(branch=mapped(multibranch, _branch))
     pushed = v.text("gitlabBranch") if v.raw("gitlabActionType") in GITLAB_PUSHES else None
     tagged = mapped(git or pushed, _tagged)
     if tagged:

@@ -26,8 +26,8 @@ class Job(NamedTuple):
     """A job by its folders and name; a multibranch one is told without its branch, a matrix's configuration without its axes."""
 
     path: list[str]
-    multibranch: bool
-    axes: str | None
+    branch: Fact | None = None  # a multibranch one's
+    axes: str | None = None
 
 
 def read(env: Mapping[str, str]) -> Run:
@@ -35,9 +35,9 @@ def read(env: Mapping[str, str]) -> Run:
     v = variables(env, absent=("null",))
     if not v.text("JENKINS_HOME", "JENKINS_URL") and not build_tag(env):
         found = unread("jenkins", "neither JENKINS_HOME nor JENKINS_URL is set")
-        return found._replace(untrusted=untrusted(pull_requests(v), built(v, multibranch=False).request))
+        return found._replace(untrusted=untrusted(pull_requests(v), built(v, None).request))
     job, sign = _job(v), "JENKINS_HOME" if env.get("JENKINS_HOME") else "BUILD_TAG"
-    requests, what = pull_requests(v), built(v, multibranch=job.multibranch)
+    requests, what = pull_requests(v), built(v, job.branch)
     declared: OptionalFacts = {
         "ci": Fact("jenkins", sign),
         "scope": Fact("job" if job.axes else "run", "JOB_NAME" if job.axes else sign),
@@ -67,18 +67,21 @@ def read(env: Mapping[str, str]) -> Run:
 def _job(v: Source) -> Job:
     """The job. In a multibranch one the last segment is the branch, percent-encoded; in a matrix's configuration it is the axes.
 
+    A name that a person gives to a job has no percent sign: https://github.com/jenkinsci/jenkins, Jenkins.checkGoodName
     The page of a configuration is below its project's, ".../job/shop/label=linux", that of a job so called ".../job/shop/job/label=linux".
     """
     name, branch = v.text("JOB_NAME"), v.text("BRANCH_NAME")
     path = [segment for segment in name.value.split("/") if segment] if name else []
     if len(path) < 2:
-        return Job(path, False, None)
+        return Job(path)
     last = path[-1]
     if branch is not None and branch.value in (last, unquote(last)):
-        return Job(path[:-1], True, None)
+        return Job(path[:-1], branch)
+    if "%" in last:
+        return Job(path[:-1], mapped(name, lambda _: unquote(last)))
     page = v.text("JOB_URL", "BUILD_URL")
     matrix = _AXES.fullmatch(last) and not (page and f"/job/{last}/" in f"{unquote(page.value)}/")
-    return Job(path[:-1], False, last) if matrix else Job(path, False, None)
+    return Job(path[:-1], axes=last) if matrix else Job(path)
 
 
 def _repository(v: Source) -> OptionalFacts:
