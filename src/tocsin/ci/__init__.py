@@ -107,7 +107,7 @@ def read_run(env: Mapping[str, str], folder: Path, name: str | None = None) -> R
     run = _context(name, env, folder)
     if not run.untrusted and seen != name:
         other = _context(seen, env, folder)
-        run = run._replace(untrusted=other.untrusted, trusted=other.trusted, commits=other.commits)
+        run = run._replace(untrusted=other.untrusted, trusted=run.trusted or other.trusted, commits=run.commits or other.commits)
     return run.beside(checked_out(repository_root(folder)))
 
 
