@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from tocsin.channels import KINDS, load
 from tocsin.channels.options import ChannelOptions, Text
@@ -39,6 +39,32 @@ def test_all_that_is_missing_in_lists_is_named_at_once() -> None:
     with pytest.raises(MissingVariable) as caught:
         Rooms(kind="rooms", rooms=["${A}", "${B}"], people={"ada": ["${C}"]}).resolved({"B": "x"})
     assert caught.value.names == ("A", "C")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"rooms": ["a", "#${"]}, {"pair": ("", "${{ x }}")}, {"people": {"${ADA}": ["a"]}}, {"people": {"a": ["${"]}}, {"project": "${P}"}],
+)
+def test_a_reference_that_cannot_be_put_in_is_an_error_wherever_it_stands(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Rooms(**{"kind": "rooms", "rooms": [], **values})
+
+
+class Unmarked(ChannelOptions):
+    """A channel whose author forgot that `${NAME}` may stand in its texts."""
+
+    room: str = ""
+    rooms: list[str] = Field(default=[])
+    people: dict[str, dict[str, str]] = Field(default={})
+
+
+@pytest.mark.parametrize(
+    "values", [{"room": "#${"}, {"rooms": ["a", "${{ x }}"]}, {"people": {"a": {"${B}": "c"}}}, {"people": {"a": {"b": "${GITHUB_TOKEN}"}}}]
+)
+def test_a_field_that_nobody_marked_is_looked_at_too(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Unmarked(**{"kind": "rooms", **values})
+    assert [error["loc"] for error in caught.value.errors()] == [tuple(values)]
 
 
 def credentials(kind: str, env: dict[str, str], **values: Any) -> set[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from typing_extensions import Self
 
 from tocsin import secrets
@@ -25,6 +25,12 @@ HOLDS_CREDENTIAL = (
 
 def _references(text: str) -> str:
     secrets.names(text)
+    return text
+
+
+def _plain(text: str) -> str:
+    if secrets.names(text):
+        raise InvalidValueError("takes no variable: it is read before any value is put in, so write it out", Check.INVALID_REFERENCE)
     return text
 
 
@@ -63,6 +69,9 @@ def address(text: str) -> str:
 Text = Annotated[str, AfterValidator(_references)]
 """A string in which `${NAME}` may stand."""
 
+Plain = Annotated[str, AfterValidator(_plain)]
+"""A string that is used as the policy has it."""
+
 Credential = Annotated[str, AfterValidator(_credential)]
 """A secret, or a URL that is one: must hold a `${NAME}`."""
 
@@ -78,18 +87,35 @@ class ChannelOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, hide_input_in_errors=True)
 
+    templates: ClassVar[frozenset[str]] = frozenset()
+    """The fields whose texts are templates, which have a check of their own."""
+
     kind: str
-    project: str | None = Field(default=None, description="Serve only this project; for another or an unknown one the delivery is skipped.")
+    project: Plain | None = Field(
+        default=None, description="Serve only this project; for another or an unknown one the delivery is skipped."
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _every_reference(cls, value: Any, info: ValidationInfo) -> Any:
+        """Look at the `${` of every field, whatever its type: `resolved` meets them all."""
+        if info.field_name not in cls.templates:
+            for text in _strings(value):
+                _references(text)
+            for key in _keys(value):
+                if "${" in key:
+                    raise InvalidValueError("has a ${ in a name, where no variable is put in", Check.INVALID_REFERENCE)
+        return value
 
     def resolved(self, env: Mapping[str, str]) -> Self:
         """The options with every `${NAME}` replaced.
 
-        Raises secrets.MissingVariable with the names of all that are missing or empty.
+        Raises secrets.MissingVariable with the names of all that cannot be put in.
         """
         missing: list[str] = []
         values = {name: _resolve(value, env, missing) for name, value in self if _strings(value)}
         if missing:
-            raise secrets.MissingVariable(missing)
+            raise secrets.MissingVariable(missing, env)
         return self.model_copy(update=values)
 
     def variables(self) -> list[str]:
@@ -144,7 +170,7 @@ def _marks(annotation: Any) -> Iterator[Any]:
 
 def _values(texts: Iterable[str], env: Mapping[str, str]) -> list[str]:
     """The values of the variables that are set, of those that texts refer to."""
-    found = (env.get(name, "").strip() for text in texts for name in secrets.names(text))
+    found = (secrets.value(name, env).strip() for text in texts for name in secrets.names(text))
     return list(dict.fromkeys(filter(None, found)))
 
 
@@ -161,6 +187,14 @@ def _strings(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [text for item in value.values() for text in _strings(item)]
     return [text for item in value for text in _strings(item)] if isinstance(value, (list, tuple)) else []
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """The keys of all mappings in a value."""
+    if isinstance(value, dict):
+        yield from (key for key in value if isinstance(key, str))
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
+        yield from _keys(item)
 
 
 def _resolve(value: Any, env: Mapping[str, str], missing: list[str]) -> Any:

@@ -9,14 +9,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from typing_extensions import Self
 
 from tocsin import secrets
 from tocsin.channels.literals import holds_literal, is_random, is_secret_address
-from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT, ChannelOptions, Credential, Text, Url
+from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT, ChannelOptions, Credential, Plain, Text, Url
 from tocsin.checks import Check
 from tocsin.http import USER_AGENT, Transport, judge
 from tocsin.message import Message
@@ -36,6 +36,8 @@ _SECRET_NAMES = ("*authorization*", "*-auth", "*cookie*", "*token*", "*secret*",
 class Options(ChannelOptions):
     """A webhook: any address that takes JSON."""
 
+    templates: ClassVar[frozenset[str]] = frozenset({"payload"})
+
     kind: Literal["webhook"]
     url: Url = Field(description="The address; a secret one as ${NAME}.")
     method: Literal["POST", "PUT", "PATCH"] = Field(default="POST", description="The HTTP method.")
@@ -44,7 +46,7 @@ class Options(ChannelOptions):
         default=None,
         description="The body: JSON as text, a mapping or a list; its texts are templates. Without it, the event in a fixed form.",
     )
-    payload_file: str | None = Field(default=None, description="A file with the payload's JSON, by its path from the repository's root.")
+    payload_file: Plain | None = Field(default=None, description="A file with the payload's JSON, by its path from the repository's root.")
     signing_secret: Credential | None = Field(
         default=None, description="Signs each request by the Standard Webhooks specification: whsec_ and base64, or any text."
     )
@@ -61,7 +63,7 @@ class Options(ChannelOptions):
     def resolved(self, env: Mapping[str, str]) -> Self:
         """The options with every `${NAME}` replaced, but for the payload, which keeps its text and gets the values beside it.
 
-        Raises secrets.MissingVariable with the names of all that are missing or empty.
+        Raises secrets.MissingVariable with the names of all that cannot be put in.
         """
         missing: list[str] = []
         values: dict[str, str] = {}
@@ -73,9 +75,9 @@ class Options(ChannelOptions):
         try:
             options = super(Options, self.model_copy(update={"payload": None})).resolved(env)
         except secrets.MissingVariable as error:
-            raise secrets.MissingVariable([*error.names, *missing]) from None
+            raise secrets.MissingVariable([*error.names, *missing], env) from None
         if missing:
-            raise secrets.MissingVariable(missing)
+            raise secrets.MissingVariable(missing, env)
         options = options.model_copy(update={"payload": self.payload})
         options._payload_values = values  # noqa: SLF001  of its own copy
         return options

@@ -79,6 +79,7 @@ def _no_policy(notices: Sequence[Notice]) -> PolicyError:
 
 
 def _listed(name: str, policy: Policy, env: Mapping[str, str]) -> dict[str, Any]:
+    from tocsin import secrets
     from tocsin.policy.match import default_mail
 
     options, default = policy.channels[name], default_mail(policy)
@@ -87,7 +88,7 @@ def _listed(name: str, policy: Policy, env: Mapping[str, str]) -> dict[str, Any]
         for number, rule in enumerate(policy.notifications, 1)
         if name in {recipient.channel or recipient.via or default for recipient in rule.send_to}
     ]
-    variables = {variable: bool(env.get(variable)) for variable in dict.fromkeys(options.variables())}
+    variables = {variable: bool(secrets.value(variable, env)) for variable in dict.fromkeys(options.variables())}
     return {"channel": name, "kind": options.kind, "project": options.project, "variables": variables, "rules": rules}
 
 

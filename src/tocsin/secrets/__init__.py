@@ -6,13 +6,14 @@ A value is opaque: it is put in where the policy names it and nothing looks insi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from tocsin.checks import Check
 from tocsin.wrong import InvalidValueError
 
 _TOKEN = re.compile(r"\$\$\{|\$\{(?P<expression>\{)?(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})?")
+_GARBLED = re.compile("[\ud800-\udfff]")  # how Python reads bytes that are no UTF-8 (PEP 383)
 
 # The CI's own credentials: they open the CI, not a channel, so a policy that sends them anywhere is wrong or hostile.
 REFUSED = (
@@ -22,17 +23,36 @@ REFUSED = (
 
 
 class MissingVariable(Exception):  # noqa: N818  a state of the environment, recorded as a reason
-    """The environment lacks variables that a channel needs, or they are empty."""
+    """The environment lacks variables that a channel needs: they are not set, empty, or no UTF-8."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], env: Mapping[str, str] | None = None) -> None:
         self.names = tuple(dict.fromkeys(names))
+        self._garbled = tuple(name for name in self.names if _GARBLED.search((env or {}).get(name, "")))
         super().__init__(", ".join(self.names))
 
     @property
     def reason(self) -> str:
         """The reason a report gives, with the variables' names."""
-        one = len(self.names) == 1
-        return f"{'variable' if one else 'variables'} {', '.join(self.names)} {'is' if one else 'are'} not set"
+        absent = [name for name in self.names if name not in self._garbled]
+        parts = []
+        if absent:
+            parts.append(f"{_variables(absent)} not set")
+        if self._garbled:
+            parts.append(f"{_variables(self._garbled)} not UTF-8 text: set it again, in UTF-8")
+        return "; ".join(parts)
+
+
+def _variables(names: Sequence[str]) -> str:
+    return f"{'variable' if len(names) == 1 else 'variables'} {', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def value(name: str, env: Mapping[str, str]) -> str:
+    """A variable's value; "" where it is not set, and where it is no UTF-8, which Python reads as lone surrogates.
+
+    A trailing line break, which secret stores like to add, is no part of a value.
+    """
+    text = env.get(name, "").rstrip("\r\n")
+    return "" if _GARBLED.search(text) else text
 
 
 def names(text: str) -> list[str]:
@@ -77,10 +97,10 @@ def literals(text: str) -> list[str]:
 def resolve(text: str, env: Mapping[str, str]) -> str:
     """`text` with each `${NAME}` replaced by its variable, and `$${` by a literal `${`.
 
-    A trailing line break, which secret stores like to add, is no part of a value. Raises MissingVariable.
+    Raises MissingVariable.
     """
-    values = {name: env.get(name, "").rstrip("\r\n") for name in names(text)}
-    missing = [name for name, value in values.items() if not value]
+    values = {name: value(name, env) for name in names(text)}
+    missing = [name for name, text in values.items() if not text]
     if missing:
-        raise MissingVariable(missing)
+        raise MissingVariable(missing, env)
     return _TOKEN.sub(lambda token: values[token["name"]] if token["name"] else "${", text)

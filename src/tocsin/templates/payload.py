@@ -188,7 +188,7 @@ def _hidden(text: str) -> str:
 
 def _revealed(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, str) and _MARK in value:
-        return re.sub(rf"{_MARK}x(\w*?)x{_MARK}", lambda token: values[token[1]] if token[1] else "${", value)
+        return re.sub(rf"{_MARK}x(\w*?)x{_MARK}", lambda token: values.get(token[1], f"${{{token[1]}}}") if token[1] else "${", value)
     if isinstance(value, dict):
         return {key: _revealed(item, values) for key, item in value.items()}
     return [_revealed(item, values) for item in value] if isinstance(value, list) else value
