@@ -13,18 +13,23 @@ from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.event import Event
 from tocsin.http import Transport
 from tocsin.message import Message, compose
-from tocsin.network import Network
+from tocsin.network import Network, NoAnswer
 from tocsin.verdict import Delivered, Outcome, Retry, Verdict
 
 AGAIN = Retry("HTTP 500")
 
 
 class Take(NamedTuple):
-    """One attempt: it takes so many seconds, and then ends so. An exception is raised."""
+    """One attempt: `connecting` takes so many seconds, then the message goes out, `seconds` later it ends so. An exception is raised.
+
+    One that never `connects` is raised before anything goes out.
+    """
 
     seconds: float = 0.0
-    end: Verdict | Exception = Delivered()
+    end: Verdict | BaseException = Delivered()
     not_repeatable: str | None = None
+    connecting: float = 0.0
+    connects: bool = True
 
 
 class Begun(NamedTuple):
@@ -36,6 +41,14 @@ class Begun(NamedTuple):
     payload: Any
 
 
+class Sent:
+    """A message that has gone out: when, for which delivery, until when its attempt may take, and when it was answered."""
+
+    def __init__(self, at: float, key: str, deadline: float) -> None:
+        self.at, self.key, self.deadline = at, key, deadline
+        self.answered_at: float | None = None
+
+
 class ScriptedChannel:
     """Plays `takes` in order, the last one for ever; keeps what has begun. `rendering` is how long that takes, or what it raises.
 
@@ -44,17 +57,18 @@ class ScriptedChannel:
 
     Options = ChannelOptions
 
-    def __init__(self, clock: VirtualClock, *takes: Take, rendering: float | Exception = 0.0, farewell: float = 0.0) -> None:
+    def __init__(self, clock: VirtualClock, *takes: Take, rendering: float | BaseException = 0.0, farewell: float = 0.0) -> None:
         self.clock, self.rendering, self.farewell = clock, rendering, farewell
         self.takes = list(takes) or [Take()]
         self.begun: list[Begun] = []
+        self.sent: list[Sent] = []
         self.rendered: list[float] = []
         self.connections = 0
         self.running = self.most_running = 0
 
     def render(self, message: Message, options: Any, /) -> Any:
         self.rendered.append(self.clock.now)
-        if isinstance(self.rendering, Exception):
+        if isinstance(self.rendering, BaseException):
             raise self.rendering
         self.clock.sleep(self.rendering)
         return {"text": message.text}
@@ -63,13 +77,23 @@ class ScriptedChannel:
         self.begun.append(Begun(self.clock.now, transport.key, transport.deadline, payload))
         transport.connection.get(self._connect)
         take = self.takes.pop(0) if len(self.takes) > 1 else self.takes[0]
-        transport.not_repeatable = take.not_repeatable
         self.running += 1
         self.most_running = max(self.running, self.most_running)
-        self.clock.sleep(take.seconds)
-        self.running -= 1
-        if isinstance(take.end, Exception):
+        try:
+            self.clock.sleep(take.connecting)
+            if not take.connects and isinstance(take.end, BaseException):
+                raise take.end
+            if not transport.commit(take.not_repeatable):
+                raise NoAnswer("no answer in time")
+            sent = Sent(self.clock.now, transport.key, transport.deadline)
+            self.sent.append(sent)
+            self.clock.sleep(take.seconds)
+        finally:
+            self.running -= 1
+        if isinstance(take.end, BaseException):
             raise take.end
+        sent.answered_at = self.clock.now
+        transport.settle()
         return take.end
 
     def _connect(self, stack: ExitStack) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ABANDON_AFTER_SECONDS = 0.25  # past its deadline: the attempt's own time-out has the better words
 NO_THREAD = "this machine starts no more threads: raise its limit of processes (pids), or run fewer at once"
 DRY_RUN = "dry run: it would have been sent"
+IN_DOUBT = "it may have been delivered"
 
 
 class Delivery(NamedTuple):
@@ -74,15 +75,18 @@ class Means(NamedTuple):
 
 
 class Progress:
-    """How far one delivery has come. The lane moves it on; the main thread ends it where no answer comes."""
+    """How far one delivery has come. The loop moves it on; the main thread ends it where no answer comes."""
 
     def __init__(self, delivery: Delivery, clock: Clock) -> None:
         self.delivery, self.attempts = delivery, 0
         self.started_at: float | None = None  # rendering is a part of the first attempt
         self.not_before = 0.0
-        self.last: str | None = None
+        self.last: str | None = None  # what came of the attempt before
+        self._in_doubt = False  # an attempt before went out without an answer
         self._clock, self._lock = clock, Lock()
-        self._closed, self._rendered, self._payload = False, False, None
+        self._closed, self._under_way = False, False
+        self._rendered, self._payload = False, None
+        self._transport: Transport | None = None  # of the attempt under way
 
     def payload(self) -> Any:
         """What is sent, rendered at first. Raises TemplateProblem."""
@@ -92,38 +96,51 @@ class Progress:
         return self._payload
 
     def begin(self, transport: Transport) -> bool:
-        """Count an attempt that sends now; False where it may not: its time is over, or the delivery has ended without it."""
+        """Count an attempt that begins now; False where it may not: its time is over, or the delivery has ended without it."""
         with self._lock:
-            if self._closed or transport.expired():
+            if self._closed or not transport.open():
                 return False
-            self.attempts, self.last = self.attempts + 1, None
+            self.attempts, self._transport = self.attempts + 1, transport
             return True
 
+    def end(self, reason: str | None, *, in_doubt: bool) -> None:
+        """The attempt under way is over: `reason` is why another follows or it failed, `in_doubt` whether its message may arrive."""
+        with self._lock:
+            self._transport = None
+            self.last = f"attempt {self.attempts}: {reason}" if reason else None
+            self._in_doubt |= in_doubt
+
     def close(self) -> None:
-        """No attempt begins from now on: what is called not sent is not sent."""
+        """Nothing begins to go out from now on: what is called not sent is not sent."""
         with self._lock:
             self._closed = True
+            self._under_way = self._transport is not None and self._transport.give_up()
+            self._in_doubt |= self._under_way
 
     def unfinished(self, stop: Stop) -> Failed:
-        """The end without an answer: why, and what was last heard of it."""
-        if self.last:
-            when = f"; last answer: {self.last}"
-        elif self.attempts:
-            when = " before an answer came; it may have been delivered"
+        """The end without an answer: why, and what came of the attempt before."""
+        if self._under_way:
+            when = " before an answer came"
+        elif self.started_at is not None and not self._rendered:
+            when = " while its payload was rendered"
         else:
-            when = " before it was sent" if self._rendered or self.started_at is None else " while its payload was rendered"
-        return Failed(f"{stop.reason or 'the budget is used up'}{when}", "interrupted" if stop.reason else "budget")
+            when = "" if self.last else " before it was sent"
+        last = f"; {self.last}" if self.last else ""
+        return Failed(f"{stop.reason or 'the budget is used up'}{when}{last}", "interrupted" if stop.reason else "budget")
 
     def outcome(self, verdict: Delivered | Failed | Skip) -> Outcome:
         """The row of the report, once it is known how the delivery ended."""
         delivered = isinstance(verdict, Delivered)
+        reason = None if isinstance(verdict, Delivered) else verdict.reason
+        if reason and self._in_doubt and IN_DOUBT not in reason:  # a channel has said it in words of its own
+            reason = f"{reason}; {IN_DOUBT}"
         return Outcome(
             channel=self.delivery.channel,
             kind=self.delivery.kind,
             recipient=self.delivery.recipient,
             rules=self.delivery.rules,
             outcome="delivered" if delivered else "skipped" if isinstance(verdict, Skip) else "failed",
-            reason=None if isinstance(verdict, Delivered) else verdict.reason,
+            reason=reason,
             attempts=self.attempts,
             seconds=round(self._clock.monotonic() - (self.started_at or 0.0), 3) if self.attempts else 0.0,
             cause=None if isinstance(verdict, Delivered) else verdict.cause,
@@ -131,52 +148,51 @@ class Progress:
         )
 
 
-def attempt(progress: Progress, means: Means, connection: SharedConnection[Any]) -> tuple[Verdict | Skip, SharedConnection[Any]]:
-    """One attempt, in a thread that is left behind if it outlives its time; then the connection is lost with it, and a new one given."""
-    clock, limits = means.clock, means.limits
-    now = clock.monotonic()
-    if progress.started_at is None:
-        progress.started_at = now
-    transport = Transport(
-        means.network, progress.delivery.key, min(now + limits.timeout, limits.deadline), clock, connection, progress.delivery.redact
-    )
-    answer: SimpleQueue[Verdict | Skip] = SimpleQueue()
-    try:
-        clock.start(lambda: answer.put(_send(progress, means, transport)))
-    except RuntimeError:
-        return Failed(NO_THREAD), connection
-    try:
-        return clock.take(answer, transport.remaining() + ABANDON_AFTER_SECONDS), connection
-    except Empty:
-        return _late(progress, means, transport), SharedConnection()
+class Attempt:
+    """One attempt, in a thread that is left behind if it outlives its time. `ended` gets the attempt and its verdict."""
+
+    def __init__(self, progress: Progress, means: Means, connection: SharedConnection[Any]) -> None:
+        """Begin nothing yet: `start` does."""
+        now = means.clock.monotonic()
+        self.progress, self._means = progress, means
+        deadline = min(now + means.limits.timeout, means.limits.deadline)
+        self.transport = Transport(means.network, progress.delivery.key, deadline, means.clock, connection, progress.delivery.redact)
+        self.until = deadline + ABANDON_AFTER_SECONDS
+
+    def start(self, ended: SimpleQueue[tuple[Attempt, Verdict | Skip] | None]) -> None:
+        """Start the thread. Raises RuntimeError where the machine has no room for one more."""
+        if self.progress.started_at is None:
+            self.progress.started_at = self._means.clock.monotonic()
+        self._means.clock.start(lambda: ended.put((self, self._send())))
+
+    def give_up(self) -> Verdict:
+        """What an attempt comes to whose time is over: nothing of it goes out any more, unless it has begun to."""
+        self.transport.give_up()
+        if self.transport.not_repeatable:
+            return Failed(self.transport.not_repeatable)
+        if self.progress.attempts:
+            return Retry(f"no answer within {self._means.limits.timeout:g} s")
+        return Failed("the payload cannot be rendered in time: let its templates loop over less", "payload")
+
+    def _send(self) -> Verdict | Skip:
+        """Render at first, and send. Never raises: in a thread that would be lost, and with it the message."""
+        delivery, transport = self.progress.delivery, self.transport
+        try:
+            payload = self.progress.payload()
+            if self._means.dry_run:
+                return Skip(DRY_RUN, "dry_run")
+            if not self.progress.begin(transport):
+                return self.give_up()
+            verdict = delivery.module.send(payload, delivery.options, transport)
+            return verdict if isinstance(verdict, (Delivered, Retry, Failed)) else defect(delivery, TypeError())
+        except TemplateProblem as error:
+            return Failed(f"the payload cannot be rendered: {error}", "payload")
+        except NoAnswer as error:
+            return Retry(error.reason) if error.retry and not transport.not_repeatable else Failed(error.reason)
+        except BaseException as error:  # noqa: BLE001  SystemExit too: it would end this thread alone, without a word
+            return defect(delivery, error)
 
 
-def _send(progress: Progress, means: Means, transport: Transport) -> Verdict | Skip:
-    delivery = progress.delivery
-    try:
-        payload = progress.payload()
-        if means.dry_run:
-            return Skip(DRY_RUN, "dry_run")
-        if not progress.begin(transport):
-            return _late(progress, means, transport)
-        return delivery.module.send(payload, delivery.options, transport)
-    except TemplateProblem as error:
-        return Failed(f"the payload cannot be rendered: {error}", "payload")
-    except NoAnswer as error:
-        return Retry(error.reason) if error.retry else Failed(error.reason)
-    except Exception as error:  # noqa: BLE001  a thread's exception would be lost, and with it the message: it becomes an outcome
-        return defect(delivery, error)
-
-
-def _late(progress: Progress, means: Means, transport: Transport) -> Verdict:
-    """What an attempt comes to whose time is over."""
-    if transport.not_repeatable:
-        return Failed(transport.not_repeatable)
-    if progress.attempts:
-        return Retry(f"no answer within {means.limits.timeout:g} s")
-    return Failed("the payload cannot be rendered in time: let its templates loop over less", "payload")
-
-
-def defect(delivery: Delivery, error: Exception) -> Failed:
+def defect(delivery: Delivery, error: BaseException) -> Failed:
     """The outcome of what nobody foresaw. An exception's own words could hold a secret."""
     return Failed(f"a defect of tocsin, please report it: {type(error).__name__} in the {delivery.kind} channel", "defect")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -49,7 +50,8 @@ class Transport:
 
     `key` is the same for every repetition of one delivery; `deadline` is on the clock's monotonic seconds.
     `redact` masks what is secret: every answer goes through it before anybody reads, cuts or cleans it.
-    `not_repeatable` is set to a reason by a sender once a repetition could double the message and must not happen.
+    A sender calls `commit` before the first byte of a message; `request` does it by itself. So either the loop gives the attempt up, and
+    nothing goes out, or the message goes out, and the loop knows it.
     """
 
     def __init__(
@@ -64,6 +66,40 @@ class Transport:
         self.network, self.key, self.deadline, self.clock, self.redact = network, key, deadline, clock, redact
         self.connection = connection or SharedConnection()
         self.not_repeatable: str | None = None
+        self.sent, self.answered = False, False
+        self._lock, self._given_up = Lock(), False
+
+    def commit(self, not_repeatable: str | None = None) -> bool:
+        """Begin to send the message; False where it may not: the attempt has been given up, or its time is over.
+
+        `not_repeatable` is the reason for the report where a repetition could double the message and must not happen; it holds until
+        `settle`.
+        """
+        with self._lock:
+            if self._given_up or self.expired():
+                return False
+            self.sent, self.answered, self.not_repeatable = True, False, not_repeatable
+            return True
+
+    def settle(self) -> None:
+        """The service has answered what was sent last, so that nobody has to guess whether it arrived."""
+        self.answered, self.not_repeatable = True, None
+
+    def give_up(self) -> bool:
+        """Let nothing begin to go out from now on; True where the message has begun to, and may arrive."""
+        with self._lock:
+            self._given_up = True
+            return self.sent
+
+    def open(self) -> bool:
+        """Whether the attempt goes on: it has not been given up, and there is time left."""
+        with self._lock:
+            return not self._given_up and not self.expired()
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a message has gone out and nobody has answered."""
+        return self.sent and not self.answered
 
     def remaining(self) -> float:
         """Seconds left for this attempt, never below a hundredth."""
@@ -78,9 +114,18 @@ class Transport:
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         return self.request(method, url, body, {"Content-Type": "application/json", **(headers or {})})
 
-    def request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], max_bytes: int = ANSWER_MAX_BYTES) -> Response:
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        max_bytes: int = ANSWER_MAX_BYTES,
+        commit: Callable[[], bool] | None = None,
+    ) -> Response:
         """One request, no redirect followed; the answer's body is cut at `max_bytes`.
 
+        `commit` is asked before the first byte: this attempt's own, which takes the request for the message, where it is not given.
         Raises NoAnswer with our own words: a library's would hold the URL.
         """
         import urllib3
@@ -91,19 +136,28 @@ class Transport:
         if self.expired():
             raise NoAnswer(f"no answer from {clean(host, 100)} in time")
         try:
-            with self._pool(url) as pool:
+            with self._pool(url, commit or self.commit) as pool:
                 answer = pool.request(
                     method, url, body=body, headers={"User-Agent": USER_AGENT, **headers}, redirect=False, retries=False,
                     preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
                 )  # fmt: skip
                 received = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, received, self.redact(self._read(answer, max_bytes)), self.clock.time())
+                response = Response(answer.status, received, self.redact(self._read(answer, max_bytes)), self.clock.time())
+                self.settle()
+                return response
         except (HTTPError, OSError) as error:
             raise no_answer(error, host) from None
         except (ValueError, UnicodeError):
             raise NoAnswer("the URL or a header holds characters that HTTP forbids", retry=False) from None
 
-    def _pool(self, url: str) -> PoolManager:
+    def _pool(self, url: str, commit: Callable[[], bool]) -> PoolManager:
+        from tocsin.http_connection import Permit, require_permit
+
+        manager = self._manager(url)
+        require_permit(manager.connection_from_url(url), Permit(self.deadline, self.clock, commit))
+        return manager
+
+    def _manager(self, url: str) -> PoolManager:
         import urllib3
 
         proxy = self.network.proxy_for(url)
@@ -145,6 +199,11 @@ class SharedConnection(Generic[T]):
         if self._value is None:
             self._value = make(self._stack)
         return self._value
+
+    @property
+    def made(self) -> bool:
+        """Whether there is something to close."""
+        return self._value is not None
 
     def drop(self) -> None:
         """Forget and close the connection: the next `get` makes it anew."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin import channels, ci, source
@@ -163,10 +164,11 @@ def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) ->
 
     No secret is in them.
     """
-    yield from (_masked(_skipped(row, row.skip), planned.redact) for row in planned.destinations if row.skip)
+    redact = lru_cache(planned.redact)  # many rows may say the same
+    yield from (_masked(_skipped(row, row.skip), redact) for row in planned.destinations if row.skip)
     deliveries = [_delivery(planned, destination) for destination in planned.destinations if not destination.skip]
     for outcome in deliver(deliveries, _limits(world, planned), world.network, world.clock, stop, dry_run=dry_run):
-        yield _masked(outcome, planned.redact)
+        yield _masked(outcome, redact)
 
 
 def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -179,7 +181,7 @@ def _skipped(row: Destination, skip: Skip) -> Outcome:
     return Outcome(row.channel, row.kind, row.recipient, row.rules, "skipped", skip.reason, cause=skip.cause)
 
 
-def _masked(outcome: Outcome, redact: Redactor) -> Outcome:
+def _masked(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
     """The outcome with every known secret masked: a server's answer could repeat one."""
     receipt = {key: redact(value) for key, value in outcome.receipt.items()} if outcome.receipt else None
     return outcome._replace(reason=redact(outcome.reason) if outcome.reason else None, receipt=receipt)

@@ -96,7 +96,7 @@ def test_defaults():
     rule = policy.notifications[0]
     assert policy.channels["team"].url == "${SLACK_WEBHOOK_URL}"
     assert (policy.version, rule.name, rule.on, rule.pipelines) == (1, None, ["failure"], [{}])
-    assert (policy.delivery.timeout, policy.delivery.attempts, policy.delivery.strict) == (10, 3, False)
+    assert (policy.delivery.timeout, policy.delivery.attempts, policy.delivery.strict) == (8, 3, False)
     assert Policy().delivery.budget_for("completion") == 30
 
 

@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -36,6 +37,7 @@ BUSY = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException
                   "RequestThrottledException", "RequestTimeout", "RequestTimeoutException", "ServiceUnavailable"})  # fmt: skip
 UNSIGNED = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "IncompleteSignatureException",
                       "AuthFailure", "MissingAuthenticationToken", "MissingAuthenticationTokenException"})  # fmt: skip
+UNCERTAIN = "the mail was sent: it may have been delivered"
 DAILY_QUOTA = ("daily message quota exceeded", "daily sending quota exceeded")  # a ThrottlingException that a pause of minutes does not end
 
 
@@ -65,9 +67,12 @@ class Sender:
         request: AWSPreparedRequest = event["request"]
         headers = {str(name): _text(value) for name, value in request.headers.items()}
         body: Any = request.body or b""
-        answer = self.transport.request(request.method, request.url, body.encode() if isinstance(body, str) else body, headers)
+        mail = event["event_name"].startswith("before-send.sesv2.")
+        commit = partial(self.transport.commit, UNCERTAIN) if mail else self.transport.open
+        body = body.encode() if isinstance(body, str) else body
+        answer = self.transport.request(request.method, request.url, body, headers, commit=commit)
         answered: Any = dict(answer.headers)
-        text = _texts(answer) if event["event_name"].startswith("before-send.sesv2.") else answer.text
+        text = _texts(answer) if mail else answer.text
         return AWSResponse(request.url, answer.status, answered, _Body(text.encode()))
 
 

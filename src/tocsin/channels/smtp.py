@@ -138,13 +138,12 @@ def _hand_over(session: Session, parcel: Parcel, transport: Transport) -> Verdic
     _expect(250, "the sender is refused", session.mail(parcel.sender, _extras(session, parcel)))
     _expect(250, "the recipient is refused", session.rcpt(parcel.recipient))
     _expect(354, "the mail is refused", session.docmd("DATA"))
-    if transport.expired():
+    if not transport.commit(UNCERTAIN):
         raise TimeoutError
-    transport.not_repeatable = UNCERTAIN
     session.send(re.sub(rb"(?m)^\.", b"..", parcel.content) + b".\r\n")
     answer = session.getreply()
     if answer[0] > 0:
-        transport.not_repeatable = None
+        transport.settle()
     _expect(250, "the mail is refused", answer)
     return Delivered({"message_id": parcel.message_id})
 

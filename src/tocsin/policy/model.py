@@ -151,7 +151,7 @@ class Budget(Frozen):
 class Delivery(Frozen):
     """How long and how often to try, and what a failure means."""
 
-    timeout: Annotated[Seconds, Field(le=SECONDS_MAX)] = Field(default=10.0, description="Seconds for one attempt.")
+    timeout: Annotated[Seconds, Field(le=SECONDS_MAX)] = Field(default=8.0, description="Seconds for one attempt.")
     budget: Annotated[Budget, BeforeValidator(_budget)] = Field(
         default=Budget.model_construct(), description="Seconds for the whole hook: a number, or one for each hook."
     )
