@@ -66,7 +66,6 @@ PROXIES = {"http": "http://proxy:3128", "https": "proxy:3129"}
     [
         ("http://ci.example/a", "", "http://proxy:3128"),
         ("https://ci.example/a", "", "http://proxy:3129"),
-        ("ftp://ci.example/a", "", None),
         ("http://ci.example/a", "ci.example", None),
         ("http://ci.example/a", "CI.EXAMPLE", None),
         ("http://ci.example:8080/a", "other, ci.example:8080", None),

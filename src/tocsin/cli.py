@@ -162,11 +162,11 @@ def _network(env: Mapping[str, str]) -> Network:
     def either(name: str) -> str:
         return env.get(name.lower()) or env.get(name) or ""
 
-    allowed = env.get("TOCSIN_ALLOWED_HOSTS", "").replace(",", " ").split()
+    allowed = env.get("TOCSIN_ALLOWED_HOSTS") or None
     proxies = {scheme: either(f"{scheme.upper()}_PROXY") or either("ALL_PROXY") for scheme in ("http", "https")}
     return Network(
         proxies={scheme: proxy for scheme, proxy in proxies.items() if proxy},
         no_proxy=either("NO_PROXY"),
         ca_files=tuple(filter(None, (env.get(name) for name in ("TOCSIN_CA_FILE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")))),
-        allowed_hosts=tuple(allowed) or None,
+        allowed_hosts=tuple(allowed.replace(",", " ").split()) if allowed else None,
     )

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 from tocsin import __version__
-from tocsin.network import Network, NoAnswer, no_answer
+from tocsin.address import AddressError, HttpUrl, http_url
+from tocsin.network import Network, NoAnswer, no_answer, proxy_answered
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
@@ -29,13 +29,14 @@ USER_AGENT = f"tocsin/{__version__}"
 class Response(NamedTuple):
     """A service's answer, without a secret: header names are in lower case, `text` is cut where the request said.
 
-    `at` is in seconds since 1970.
+    `at` is in seconds since 1970. With `by_proxy` the answer may be a proxy's own.
     """
 
     status: int
     headers: Mapping[str, str]
     text: str
     at: float = 0.0
+    by_proxy: bool = False
 
     def json(self) -> Any:
         """The body as JSON, or None where it is none."""
@@ -131,7 +132,8 @@ class Transport:
         import urllib3
         from urllib3.exceptions import HTTPError
 
-        host = _host(url)
+        address = _address(url)
+        host, url = address.host, address.url
         self.network.require_allowed(host)
         if self.expired():
             raise NoAnswer(f"no answer from {clean(host, 100)} in time")
@@ -141,8 +143,13 @@ class Transport:
                     method, url, body=body, headers={"User-Agent": USER_AGENT, **headers}, redirect=False, retries=False,
                     preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
                 )  # fmt: skip
+                by_proxy = address.scheme == "http" and self.network.proxy_for(url) is not None
+                if by_proxy and answer.status == 407:
+                    answer.close()
+                    self.settle()
+                    raise proxy_answered(407, clean(host, 100))
                 received = {name.lower(): value for name, value in answer.headers.items()}
-                response = Response(answer.status, received, self.redact(self._read(answer, max_bytes)), self.clock.time())
+                response = Response(answer.status, received, self.redact(self._read(answer, max_bytes)), self.clock.time(), by_proxy)
                 self.settle()
                 return response
         except (HTTPError, OSError) as error:
@@ -164,11 +171,11 @@ class Transport:
         tls = self.network.tls() if any(each.lower().startswith("https:") for each in (url, proxy or "")) else None
         if not proxy:
             return urllib3.PoolManager(ssl_context=tls)
-        parts = urlsplit(proxy)
-        login = f"{parts.username or ''}:{parts.password or ''}" if "@" in parts.netloc else None
-        return urllib3.ProxyManager(
-            proxy, ssl_context=tls, proxy_ssl_context=tls, proxy_headers=urllib3.make_headers(proxy_basic_auth=login)
-        )  # fmt: skip
+        from tocsin.proxy import basic, read_proxy
+
+        address, login = read_proxy(proxy)
+        headers = {} if login is None else {"Proxy-Authorization": f"Basic {basic(login)}"}
+        return urllib3.ProxyManager(address.url, ssl_context=tls, proxy_ssl_context=tls, proxy_headers=headers)
 
     def _read(self, answer: BaseHTTPResponse, max_bytes: int) -> str:
         """The body, at most `max_bytes` of it, and not past the deadline."""
@@ -218,7 +225,7 @@ def judge(response: Response) -> Verdict:
     if 300 <= response.status < 400:
         return Failed(f"HTTP {response.status}: the address redirects, and redirects are not followed; use the final address")
     said = f": {clean(response.text, 200)}" if response.text.strip() and "<html" not in response.text[:500].lower() else ""
-    reason = f"HTTP {response.status}{said}"
+    reason = f"HTTP {response.status}{' from the proxy or through it' if response.by_proxy else ''}{said}"
     if response.status in (408, 425, 429) or response.status >= 500:
         return Retry(reason, retry_after(response.headers, response.at))
     return Failed(reason)
@@ -240,12 +247,9 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None  # noqa: PLR0124  NaN
 
 
-def _host(url: str) -> str:
+def _address(url: str) -> HttpUrl:
+    """The address that is looked at and connected to. Raises NoAnswer."""
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https"):
-        raise NoAnswer("the URL is not an http or https address", retry=False)
-    return host
+        return http_url(url)
+    except AddressError as error:
+        raise NoAnswer(f"the URL {error}", retry=False) from None

@@ -5,17 +5,26 @@ No certificate is trusted that the system or the administrator does not trust.
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from tocsin.address import AddressError, http_url
 from tocsin.text import clean
 
 if TYPE_CHECKING:
     import ssl
+
+
+NO_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "UNKNOWN_PROTOCOL",
+    "HTTP_REQUEST",
+    "PACKET_LENGTH_TOO_LONG",
+    "RECORD_LAYER_FAILURE",
+)  # of OpenSSL, by version
 
 
 class NoAnswer(Exception):  # noqa: N818  what happened, in words for the report
@@ -60,26 +69,59 @@ class Network:
             return self._tls
 
     def require_allowed(self, host: str) -> None:
-        """Raise NoAnswer where the administrator's TOCSIN_ALLOWED_HOSTS leaves `host` out."""
-        if self.allowed_hosts is not None and not any(fnmatchcase(host.lower(), glob.lower()) for glob in self.allowed_hosts):
+        """Raise NoAnswer where the administrator's TOCSIN_ALLOWED_HOSTS leaves `host`, as `address.host` writes it, out."""
+        if self.allowed_hosts is None:
+            return
+        from tocsin.allowed_hosts import is_allowed
+
+        if not is_allowed(host, self.allowed_hosts):
             raise NoAnswer(f"host {clean(host, 100)} is not among TOCSIN_ALLOWED_HOSTS", retry=False)
 
+    def warnings(self) -> list[str]:
+        """What a person should know of the administrator's limits."""
+        if self.allowed_hosts is None:
+            return []
+        from tocsin.allowed_hosts import warnings
+
+        return list(warnings(self.allowed_hosts))
+
     def proxy_for(self, url: str) -> str | None:
-        """The proxy for a URL, by scheme and NO_PROXY; None for a direct connection. Raises NoAnswer for a proxy that is not HTTP's."""
-        parts = urlsplit(url)
-        proxy = self.proxies.get(parts.scheme)
-        if not proxy or (self.no_proxy and self._is_direct(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))):
+        """The proxy for a URL, by scheme and NO_PROXY; None for a direct connection.
+
+        Raises NoAnswer for a proxy that is not HTTP's or no address, and AddressError for a URL that is none.
+        """
+        target = http_url(url)
+        text = self.proxies.get(target.scheme)
+        if not text or self.is_direct(target.host, target.port):
             return None
-        scheme, named, _ = proxy.partition("://")
-        if named and scheme.lower().startswith("socks"):
+        named, mark, _ = text.partition("://")
+        variable = f"{target.scheme.upper()}_PROXY or ALL_PROXY"
+        if mark and named.lower().startswith("socks"):
             step = "name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, or the host in NO_PROXY"
             raise NoAnswer(f"SOCKS proxies are not supported: {step}", retry=False)
-        return proxy if named else f"http://{proxy}"
+        from tocsin.proxy import read_proxy
 
-    def _is_direct(self, host: str, port: int) -> bool:
+        try:
+            read_proxy(text)
+        except AddressError as error:
+            raise NoAnswer(f"the proxy in {variable} {error}: write http://proxy.example.com:3128", retry=False) from None
+        return text if mark else f"http://{text}"
+
+    def is_direct(self, host: str, port: int) -> bool:
+        """Whether NO_PROXY names a host."""
+        if not self.no_proxy:
+            return False
         from tocsin.no_proxy import is_direct
 
         return is_direct(host, port, self.no_proxy)
+
+    def secrets(self) -> list[str]:
+        """What is secret of the proxies' logins, in the forms in which it is written and sent."""
+        if not self.proxies:
+            return []
+        from tocsin.proxy import login_secrets
+
+        return [secret for proxy in self.proxies.values() for secret in login_secrets(proxy)]
 
 
 def load_system_store(context: ssl.SSLContext) -> None:
@@ -102,7 +144,7 @@ def no_answer(error: Exception, host: str) -> NoAnswer:
     host = clean(host, 100)
     if isinstance(error, exceptions.ProxyError):
         unverified = certificate_refused(error.original_error, f"the proxy for {host}")
-        return unverified or NoAnswer(f"the proxy for {host} cannot be reached or refuses")
+        return unverified or _proxy_refused(error.original_error, host)
     unverified = certificate_refused(error, host)
     if unverified:
         return unverified
@@ -113,10 +155,39 @@ def no_answer(error: Exception, host: str) -> NoAnswer:
     if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
         return NoAnswer(f"no answer from {host} in time")
     if isinstance(error, (exceptions.SSLError, ssl.SSLError)):
-        return NoAnswer(f"TLS with {host} failed")
+        return tls_failed(error, host, "https:// is for a port that speaks TLS")
     if isinstance(error, (exceptions.LocationParseError, exceptions.InvalidHeader)):
         return NoAnswer("the URL or a header is malformed", retry=False)
     return NoAnswer(f"connection to {host} broke before a whole answer came")
+
+
+def _proxy_refused(error: Exception, host: str) -> NoAnswer:
+    """Why a proxy opened no tunnel: http.client gives the status of its answer in words alone."""
+    refused = re.search(r"Tunnel connection failed: ([0-9]{3})", str(error))
+    return proxy_answered(int(refused[1]), host) if refused else NoAnswer(f"the proxy for {host} cannot be reached or refuses")
+
+
+def proxy_answered(status: int, host: str) -> NoAnswer:
+    """What it means that the proxy itself answered in place of `host`. It may reach the host later, but for what it forbids."""
+    if status == 407:
+        step = "write it into the proxy's address, as http://user:password@proxy.example.com:3128"
+        return NoAnswer(f"the proxy for {host} asks for a login, or refuses this one (HTTP 407): {step}", retry=False)
+    if status in (408, 425, 429) or status >= 500:
+        return NoAnswer(f"the proxy for {host} cannot reach it (HTTP {status})")
+    return NoAnswer(
+        f"the proxy for {host} refuses to reach it (HTTP {status}): ask its administrator, or name the host in NO_PROXY", retry=False
+    )
+
+
+def tls_failed(error: BaseException, host: str, other_kind: str) -> NoAnswer:
+    """Why a handshake failed, as OpenSSL has it in a constant of its own; `other_kind` is the advice where the port speaks no TLS."""
+    import ssl
+
+    found = next((one for one in (error, error.__cause__, *error.args) if isinstance(one, ssl.SSLError)), None)
+    reason = getattr(found, "reason", None) or ""
+    if reason in NO_TLS:
+        return NoAnswer(f"TLS with {host} failed: its port answers without TLS; {other_kind}")
+    return NoAnswer(f"TLS with {host} failed" + (f" ({clean(reason.lower().replace('_', ' '), 80)})" if reason else ""))
 
 
 def certificate_refused(error: BaseException, host: str) -> NoAnswer | None:

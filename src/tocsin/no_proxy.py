@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from tocsin.address import AddressError
+from tocsin.address import host as canonical_host
+
 
 def is_direct(host: str, port: int, no_proxy: str) -> bool:
     """Whether NO_PROXY names a host: as "*", a name with all below it, a name below "*.", an address, or a network; with a port or without.
@@ -19,7 +22,7 @@ def _names(entry: str, host: str, port: int) -> bool:
         return True
     address = _address(host)
     if "/" in entry:
-        return address is not None and _within(address, entry)
+        return address is not None and _within(address, entry.replace("[", "").replace("]", ""))
     if _address(entry) is None:
         entry, _, wanted = entry.partition("]:" if entry.startswith("[") else ":")
         if wanted and wanted != str(port):
@@ -28,8 +31,15 @@ def _names(entry: str, host: str, port: int) -> bool:
     if address is not None:
         return address == _address(entry)
     below = entry.startswith("*.")
-    name = entry.removeprefix("*").strip(".")
+    name = _in_ascii(entry.removeprefix("*").strip("."))
     return bool(name) and (host.endswith(f".{name}") or (host == name and not below))
+
+
+def _in_ascii(name: str) -> str:
+    try:
+        return name if name.isascii() else canonical_host(name)
+    except AddressError:
+        return ""  # no host has such a name
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

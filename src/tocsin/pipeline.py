@@ -107,7 +107,7 @@ def understand(world: World, request: Request, known: Situation) -> tuple[Event,
         api.deadline = _look_ups_end(world, request.hook, known.document.policy)
     event = derive(known.run, request, world.env, world.now(), known.document, api)
     unknown = known.api.notes if known.api else ()
-    warnings = (Notice(text, "warning") for text in known.run.warnings)
+    warnings = (Notice(text, "warning") for text in (*known.run.warnings, *world.network.warnings()))
     return event, [*warnings, *map(Notice, unknown), *known.why_not, *known.notices]
 
 
@@ -120,6 +120,8 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
         return Plan(event, message, None, (), (), {}, {}, notices, Redactor(), secretless, known.why_not)
     policy = known.document.policy
     options, unavailable, redact = open_channels(policy, world.env)
+    for secret in world.network.secrets():
+        redact.learn_text(secret)
     rules = () if event.event is None else match(policy, event)
     wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable)
     if event.event is None:

@@ -310,7 +310,8 @@ def free_port():
     ],
 )
 def test_a_server_that_is_not_there(host, expected):
-    assert attempt(mail(), options(at(free_port()), host=host, security="none")) == expected
+    settings = options(at(free_port()), security="none").model_copy(update={"host": host})
+    assert attempt(mail(), settings) == expected
 
 
 def test_only_allowed_hosts_are_spoken_to():
@@ -345,6 +346,16 @@ def test_hosts(host):
         ({"host": "smtp.example.com:587"}, "under port:"),
         ({"host": "smtp://smtp.example.com"}, "under port:"),
         ({"host": ""}, "is not a host"),
+        ({"host": "smtp.${DOMAIN}:587"}, "under port:"),
+        ({"host": "evil\\@smtp.example.com"}, "is not a host"),
+        ({"host": "0x7f.1"}, "can be read in two ways"),
+        ({"host": "[::1"}, "is not a host"),
+        ({"hello": "ci_runner example"}, "is no name for a greeting"),
+        ({"hello": "192.0.2.1:25"}, "is no name for a greeting"),
+        ({"hello": "::1"}, "is no name for a greeting"),
+        ({"hello": "[::1]"}, "is no name for a greeting"),
+        ({"hello": "[localhost"}, "is no name for a greeting"),
+        ({"hello": "ci.example.com\r\nMAIL FROM:<>"}, "is no name for a greeting"),
         ({"port": 0}, "greater than or equal to 1"),
         ({"port": 65536}, "less than or equal to 65535"),
         ({"security": "ssl"}, "'starttls', 'tls' or 'none'"),
@@ -382,3 +393,45 @@ def test_options_that_work(more):
 )
 def test_the_port_decides_the_kind_of_tls(port, kind):
     assert smtp.security(options(at(port))) == kind
+
+
+@pytest.mark.parametrize(
+    ("hello", "said"),
+    [
+        ("ci.example.com", "ci.example.com"),
+        ("CI.bücher.example", "ci.xn--bcher-kva.example"),
+        ("[192.0.2.1]", "[192.0.2.1]"),
+        (None, "[127.0.0.1]"),
+    ],
+)
+def test_the_name_by_which_this_machine_greets(hello, said):
+    with ScriptedSmtp({}) as server:
+        assert isinstance(attempt(mail(), options(server, security="none", **({"hello": hello} if hello else {}))), Delivered)
+    assert server.commands[0] == f"ehlo {said}"
+
+
+def test_the_name_is_told_after_tls_too(certificate, network):
+    with ScriptedSmtp({"EHLO": "250-mail.test\r\n250 AUTH PLAIN"}, tls=certificate) as server:
+        attempt(mail(), options(server, security="tls", hello="ci.example.com", **LOGIN), network)
+    assert server.commands[0] == "ehlo ci.example.com"
+
+
+@pytest.mark.parametrize(
+    "name", ["ci\r\nMAIL FROM:<a@b>", "", "a b", "::1", "ci.example.com:25", "[ci]", "[::1]", "[IPv6:192.0.2.1]", "ü" * 300]
+)
+def test_a_name_from_a_variable_is_looked_at_before_it_is_said(name):
+    with ScriptedSmtp({}) as server:
+        settings = options(server, security="none").model_copy(update={"hello": name or " "})
+        verdict = attempt(mail(), settings)
+    assert isinstance(verdict, Failed)
+    assert "hello is no name for a greeting" in verdict.reason
+    assert server.commands == []
+
+
+def test_mail_says_that_it_does_not_go_through_the_proxy():
+    """Where there is no way out but the proxy, a mail server cannot be reached, and the proxy is not why."""
+    settings = options(at(free_port()), security="none")
+    proxies = {"http": "socks5h://127.0.0.1:1"}
+    direct = "connection to 127.0.0.1 refused or unreachable"
+    assert attempt(mail(), settings, Network(proxies)) == Retry(f"{direct}; mail does not go through the proxy, but to the server itself")
+    assert attempt(mail(), settings, Network(proxies, "127.0.0.1")) == Retry(direct)

@@ -14,7 +14,7 @@ from tocsin import ci, pipeline, report, source
 from tocsin.action import files, policy, state
 from tocsin.action.hooks import Hooks, decide, is_late
 from tocsin.action.inputs import Inputs, is_strict, read_inputs
-from tocsin.action.log import Log, proxy_secrets
+from tocsin.action.log import Log
 from tocsin.action.send import Hook, send_hook
 from tocsin.action.summary import failure
 from tocsin.derive.facts_file import SOURCE
@@ -34,7 +34,7 @@ def run(stage: str, world: World, console: Console, stop: Stop) -> int:
     env = world.env
     world = world._replace(folder=Path(env.get("GITHUB_WORKSPACE") or world.folder), read_stdin=None)
     log = Log(console, debugging=env.get("RUNNER_DEBUG") == "1")
-    log.mask([env.get("INPUT_TOKEN", ""), *proxy_secrets(world.network.proxies)])
+    log.mask([env.get("INPUT_TOKEN", ""), *world.network.secrets()])
     try:
         inputs = read_inputs(env)
         return _main(world, inputs, log, stop) if stage == "main" else _post(world, inputs, log, stop)

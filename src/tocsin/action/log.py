@@ -5,9 +5,8 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from urllib.parse import unquote, urlsplit
 
 from tocsin.annotations import annotation, encoded_data
 from tocsin.console import Console
@@ -58,13 +57,3 @@ class Log:
             yield
         finally:
             self._console.command("::endgroup::")
-
-
-def proxy_secrets(proxies: Mapping[str, str]) -> list[str]:
-    """The passwords in the proxies' addresses: the runner's own debug lines show what a step saves for its second part."""
-    secrets = []
-    for proxy in proxies.values():
-        login = urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[0]
-        password = login.partition(":")[2]
-        secrets += [login, password, unquote(password)]
-    return secrets

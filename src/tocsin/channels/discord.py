@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field
 
+from tocsin.address import http_url
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.options import ChannelOptions, Credential, Text
-from tocsin.http import Response, Transport, judge
+from tocsin.channels.options import ChannelOptions, SecretUrl, Text
+from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Detail, Message
 from tocsin.text import URL_MAX_CHARS, VALUE_MAX_CHARS, clean, clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -56,7 +57,7 @@ class Options(ChannelOptions):
     """A Discord channel, by the URL of its webhook."""
 
     kind: Literal["discord"]
-    url: Credential = Field(default="${DISCORD_WEBHOOK_URL}", description="The webhook's URL, from a secret.")
+    url: SecretUrl = Field(default="${DISCORD_WEBHOOK_URL}", description="The webhook's URL, from a secret.")
     username: Annotated[Text, AfterValidator(_username)] | None = Field(
         default=None, description="The name that the messages show instead of the webhook's own, 1 to 80 characters."
     )
@@ -162,6 +163,7 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 def _address(url: str, thread_id: str | None) -> str:
     """The URL with `wait=true` and the thread in its query, and without the suffix for payloads in Slack's or GitHub's form."""
     try:
+        http_url(url)
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query)) | {"wait": "true"} | ({"thread_id": thread_id} if thread_id else {})
     except ValueError:
@@ -174,24 +176,25 @@ def verdict(response: Response) -> Verdict:
     judged = judge(response)
     answer = response.json()
     answer = answer if isinstance(answer, dict) else {}
-    if isinstance(judged, Delivered):
-        if response.status == 204:
-            return judged
-        if not isinstance(answer.get("id"), str):
-            return Failed(f"HTTP {response.status} without the saved message: is the URL that of a Discord webhook?")
-        return Delivered({name: clean(answer[name], 40) for name in ("id", "channel_id") if isinstance(answer.get(name), str)})
-    if isinstance(judged, Retry):
-        return _limited(judged, answer) if response.status == 429 else judged
     code = answer.get("code")
+    delivered = isinstance(judged, Delivered)
+    if response.status == 204:
+        return judged
+    if delivered and isinstance(answer.get("id"), str):
+        return Delivered({name: clean(answer[name], 40) for name in ("id", "channel_id") if isinstance(answer.get(name), str)})
+    if response.status == 429 or (delivered and "retry_after" in answer):
+        return _limited(response, answer)
+    if isinstance(judged, Retry):
+        return judged
     if isinstance(code, int) and code in CODES:
         return Failed(f"HTTP {response.status}, {code}: {CODES[code]}")
-    return judged
+    return Failed(f"HTTP {response.status} without the saved message: is the URL that of a Discord webhook?") if delivered else judged
 
 
-def _limited(judged: Retry, answer: dict[str, Any]) -> Retry:
+def _limited(response: Response, answer: dict[str, Any]) -> Retry:
     """The body's `retry_after` (seconds, with a fraction) is more exact than the header."""
     after = answer.get("retry_after")
     scope = "all requests of this address" if answer.get("global") is True else "this webhook"
     if isinstance(after, bool) or not isinstance(after, (int, float)) or not 0 <= after < float("inf"):
-        after = judged.after
-    return Retry(f"HTTP 429: Discord limits {scope}", after)
+        after = retry_after(response.headers, response.at)
+    return Retry(f"HTTP {response.status}: Discord limits {scope}", after)

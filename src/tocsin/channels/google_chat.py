@@ -14,11 +14,12 @@ from pydantic import Field
 
 from tocsin.channels.cards import size
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.options import ChannelOptions, Credential
-from tocsin.http import Response, Transport, judge
+from tocsin.channels.options import ChannelOptions, SecretUrl
+from tocsin.channels.soft_failure import may_pass
+from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Detail, Message
 from tocsin.text import clean
-from tocsin.verdict import Delivered, Failed, Verdict
+from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 # bytes of UTF-8 JSON; Chat takes 32,000 a message: https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create
 PAYLOAD_MAX_BYTES = 28_000
@@ -34,7 +35,7 @@ class Options(ChannelOptions):
     """A Google Chat space, by the URL of its incoming webhook."""
 
     kind: Literal["google_chat"]
-    url: Credential = Field(default="${GOOGLE_CHAT_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
+    url: SecretUrl = Field(default="${GOOGLE_CHAT_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
@@ -95,14 +96,21 @@ def verdict(response: Response) -> Verdict:
     judged = judge(response)
     answer = response.json()
     answer = answer if isinstance(answer, dict) else {}
-    if isinstance(judged, Delivered):
+    error = answer.get("error")
+    if isinstance(judged, Delivered) and not (isinstance(error, dict) and error):
         if not isinstance(answer.get("name"), str):
             return Failed(f"HTTP {response.status} without the posted message: is the URL that of a Google Chat webhook?")
         thread = answer.get("thread")
         names = {"name": answer["name"], "thread": thread.get("name") if isinstance(thread, dict) else None}
         return Delivered({key: clean(name, 200) for key, name in names.items() if isinstance(name, str)})
-    error = answer.get("error")
-    if isinstance(judged, Failed) and isinstance(error, dict) and isinstance(error.get("status"), str):
-        said = STATUSES.get(error["status"]) or clean(error.get("message") or "no reason given", 200)
-        return Failed(f"HTTP {response.status}, {clean(error['status'], 80)}: {said}")
+    if (
+        not isinstance(judged, Retry)
+        and isinstance(error, dict)
+        and (isinstance(error.get("status"), str) or isinstance(judged, Delivered))
+    ):
+        status = str(error.get("status") or "an error")
+        said = STATUSES.get(status) or clean(error.get("message") or "no reason given", 200)
+        reason = f"HTTP {response.status}, {clean(status, 80)}: {said}"
+        passing = isinstance(judged, Delivered) and may_pass(status, error.get("code") if isinstance(error.get("code"), int) else None)
+        return Retry(reason, retry_after(response.headers, response.at)) if passing else Failed(reason)
     return judged

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from typing_extensions import Self
 
 from tocsin import secrets
+from tocsin.address import check_literal, http_url
 from tocsin.channels.literals import holds_literal
 from tocsin.checks import Check
 from tocsin.secrets.parts import SHORT_KEY_MIN_CHARS, forms, keys, long_paths, password
@@ -41,17 +41,17 @@ def _credential(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _literal(text: str) -> str:
+    check_literal(text)
+    return text
+
+
 def _url(text: str) -> str:
     if secrets.names(text):
-        return text
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return _literal(text)
+    if not text.lower().startswith(("http://", "https://")):
         raise ValueError("is not an http or https URL")
-    if "@" in parts.netloc:
+    if http_url(text).login:
         raise InvalidValueError(
             "holds a user or password, which must not be written into the policy: put the whole URL into a secret and write ${NAME} here",
             Check.CREDENTIAL_WRITTEN_OUT,
@@ -74,6 +74,9 @@ Plain = Annotated[str, AfterValidator(_plain)]
 
 Credential = Annotated[str, AfterValidator(_credential)]
 """A secret, or a URL that is one: must hold a `${NAME}`."""
+
+SecretUrl = Annotated[Credential, AfterValidator(_literal)]
+"""A URL that is a secret: must hold a `${NAME}`."""
 
 Url = Annotated[str, AfterValidator(_url)]
 """An http or https URL without user info, or one with `${NAME}` in it."""

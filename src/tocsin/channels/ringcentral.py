@@ -13,11 +13,12 @@ from pydantic import Field
 
 from tocsin.channels.cards import card, size
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.options import ChannelOptions, Credential
-from tocsin.http import Response, Transport, judge
+from tocsin.channels.options import ChannelOptions, SecretUrl
+from tocsin.channels.soft_failure import is_page, may_pass
+from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
 from tocsin.text import clean
-from tocsin.verdict import Delivered, Failed, Verdict
+from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 CARD_VERSION = "1.3"  # https://developers.ringcentral.com/guide/team-messaging/adaptive-cards
 PAYLOAD_MAX_BYTES = 24 * 1024  # ours: far below the 1.5 MB of all attachments, and the card is the one Teams gets
@@ -29,7 +30,7 @@ class Options(ChannelOptions):
     """A RingCentral team or conversation, by the URL of its incoming webhook."""
 
     kind: Literal["ringcentral"]
-    url: Credential = Field(
+    url: SecretUrl = Field(
         default="${RINGCENTRAL_WEBHOOK_URL}",
         description="The incoming webhook's URL, from a secret. Cards need version 2 of it, so /webhook/ID is sent to as /webhook/v2/ID.",
     )
@@ -59,5 +60,8 @@ def verdict(response: Response) -> Verdict:
         said = [answer.get("error") or answer.get("message") or "no reason given"]
         if isinstance(answer.get("validation"), list):
             said += answer["validation"][:2]
-        return Failed(f"RingCentral accepted the request but posted nothing: {clean('; '.join(map(str, said)), 200)}")
+        reason = f"RingCentral accepted the request but posted nothing: {clean('; '.join(map(str, said)), 200)}"
+        return Retry(reason, retry_after(response.headers, response.at)) if may_pass(" ".join(map(str, said))) else Failed(reason)
+    if isinstance(judged, Delivered) and is_page(response.text):
+        return Failed(f"HTTP {response.status} with a web page: is the URL that of an incoming webhook?")
     return judged

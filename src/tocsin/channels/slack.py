@@ -7,14 +7,16 @@ Values stand in plain_text and rich_text only: mrkdwn has no escape for its * _ 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field
 
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.options import ChannelOptions, Credential
-from tocsin.http import Response, Transport, judge
+from tocsin.channels.options import ChannelOptions, SecretUrl
+from tocsin.channels.soft_failure import may_pass
+from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Detail, Message
 from tocsin.text import clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -42,7 +44,7 @@ class Options(ChannelOptions):
     """A Slack channel, by the URL of its incoming webhook."""
 
     kind: Literal["slack"]
-    url: Credential = Field(default="${SLACK_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
+    url: SecretUrl = Field(default="${SLACK_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
     channel: str | None = Field(
         default=None, description="The Slack channel's name, for readers: a webhook always posts to its own channel."
     )
@@ -143,7 +145,7 @@ def verdict(response: Response) -> Verdict:
     if isinstance(judged, Delivered):
         if response.status == 200 and word == "ok":
             return judged
-        return Failed(f"HTTP {response.status} without Slack's ok: is the URL that of an incoming webhook?")
+        return _not_ok(response, word)
     if isinstance(judged, Retry):
         return judged
     if word in WORDS:
@@ -151,3 +153,15 @@ def verdict(response: Response) -> Verdict:
     if word in ("invalid_payload", "invalid_blocks", "no_text", "too_many_attachments", "msg_blocks_too_long"):
         return Failed(f"{word}: Slack refuses the message: please report this as a defect of tocsin")
     return judged
+
+
+def _not_ok(response: Response, word: str) -> Verdict:
+    """What a 2xx means that is not Slack's ok: a word of an error, or the answer of the web API, or something else's."""
+    answer = response.json()
+    if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+        word = answer["error"]
+    what = f"HTTP {response.status} without Slack's ok"
+    if re.fullmatch(r"\w{1,60}", word) and may_pass(word):
+        return Retry(f"{what}: {word}", retry_after(response.headers, response.at))
+    meaning = f"{word}: {WORDS[word]}; " if word in WORDS else ""
+    return Failed(f"{what}: {meaning}is the URL that of an incoming webhook?")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
 
-from tocsin import secrets
+from tocsin import address, secrets
 from tocsin.channels import mail
 from tocsin.channels.options import Credential, Text
 from tocsin.http import Transport
@@ -27,9 +27,34 @@ UNCERTAIN = "the connection broke after the mail was sent: it may have been deli
 
 
 def _host(text: str) -> str:
-    if not secrets.names(text) and not re.fullmatch(r"[\w.-]{1,253}|\[?[0-9A-Fa-f:.]+(%\w+)?\]?", text):
-        raise ValueError("is not a host: write its name or address alone, its port under port:")
+    try:
+        secrets.names(text)
+        address.check_host_literal(text)
+    except address.AddressError as error:
+        why = f"it {error}" if "two ways" in str(error) else "write its name or address alone, its port under port:"
+        raise ValueError(f"is not a host: {why}") from None
     return text
+
+
+def _hello(text: str) -> str:
+    if not secrets.names(text):
+        hello_name(text)
+    return text
+
+
+def hello_name(text: str) -> str:
+    """The name in EHLO: a domain, or an address in brackets (RFC 5321, 4.1.3). Raises ValueError."""
+    try:
+        if text.startswith("["):
+            bare = text.removeprefix("[").removesuffix("]").removeprefix("IPv6:")
+            number = ":" in bare or bare.rpartition(".")[2].isdigit()
+            if number and address.host(bare) == bare and text == (f"[IPv6:{bare}]" if ":" in bare else f"[{bare}]"):
+                return text
+        elif ":" not in text:
+            return address.host(text)
+    except address.AddressError:
+        pass
+    raise ValueError("is no name for a greeting: write this machine's name as ci.example.com, or its address as [192.0.2.1]")
 
 
 class Options(mail.MailOptions):
@@ -42,6 +67,10 @@ class Options(mail.MailOptions):
         default=None,
         description="TLS after STARTTLS (the default, and never left out if the server does not offer it), TLS from the start (the default "
         "for the ports 465 and 2465), or none, for a server that takes mail without a login.",
+    )
+    hello: Annotated[Text, AfterValidator(_hello)] | None = Field(
+        default=None,
+        description="The name by which this machine greets the server (EHLO), for one that refuses its address in brackets, the default.",
     )
     username: Text | None = Field(default=None, description="The login's name.")
     password: Credential | None = Field(default=None, description="The login's password, from a secret.")
@@ -80,7 +109,10 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
     from tocsin.channels import smtp_session
     from tocsin.channels.mime import pack_mail
 
-    host = options.host.strip("[]")
+    try:
+        host = address.host(options.host)
+    except address.AddressError as error:
+        return Failed(f"{clean(options.host, 100)} {error}")
     transport.network.require_allowed(host)
     parcel = pack_mail(payload, transport.key, transport.clock.time())
     try:
@@ -108,20 +140,8 @@ def _session(options: Options, host: str, transport: Transport) -> Session:
 
 
 def _connect(options: Options, host: str, transport: Transport, stack: ExitStack) -> Session:
-    """A connection that is ready for mails; `stack` gets its farewell."""
-    from smtplib import SMTPConnectError
-
-    from tocsin.channels.smtp_session import Refused, Session, TlsSession
-
-    try:
-        if security(options) == "tls":
-            session: Session = TlsSession(
-                host, options.port, transport.deadline, transport.clock, transport.redact, context=transport.network.tls()
-            )
-        else:
-            session = Session(host, options.port, transport.deadline, transport.clock, transport.redact)
-    except SMTPConnectError as error:
-        raise Refused(f"{host} refuses the connection", error.smtp_code, error.smtp_error) from None
+    """A connection that is ready for mails; `stack` gets its farewell. Raises NoAnswer, Refused, OSError."""
+    session = _open(options, host, transport)
     with ExitStack() as guard:
         guard.callback(session.farewell)
         if security(options) == "starttls":
@@ -131,6 +151,31 @@ def _connect(options: Options, host: str, transport: Transport, stack: ExitStack
         session.greet()
         stack.callback(guard.pop_all().close)
     return session
+
+
+def _open(options: Options, host: str, transport: Transport) -> Session:
+    """A connection that has been greeted by the server. Raises NoAnswer, Refused."""
+    from smtplib import SMTPConnectError
+
+    from tocsin.channels.smtp_session import Refused, Session, TlsSession, no_answer
+
+    try:
+        hello = hello_name(options.hello) if options.hello else None
+    except ValueError as error:
+        raise NoAnswer(f"hello {error}", retry=False) from None
+    try:
+        if security(options) == "tls":
+            return TlsSession(
+                host, options.port, transport.deadline, transport.clock, transport.redact, hello, context=transport.network.tls()
+            )
+        return Session(host, options.port, transport.deadline, transport.clock, transport.redact, hello)
+    except SMTPConnectError as error:
+        raise Refused(f"{host} refuses the connection", error.smtp_code, error.smtp_error) from None
+    except (OSError, UnicodeError) as error:
+        lost, network = no_answer(error, host), transport.network
+        if lost.retry and network.proxies and not network.is_direct(host, options.port):
+            raise NoAnswer(f"{lost.reason}; mail does not go through the proxy, but to the server itself") from None
+        raise lost from None
 
 
 def _hand_over(session: Session, parcel: Parcel, transport: Transport) -> Verdict:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
+import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tocsin.network import NoAnswer, certificate_refused
+from tocsin.channels.smtp_probe import PROBE_SECONDS, certified_name, speaks_tls
+from tocsin.connect import connect
+from tocsin.network import NoAnswer, certificate_refused, tls_failed
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
 LINE_MAX_BYTES = 2048  # ours; RFC 5321, 4.5.3.1.5 has 512
 REPLY_MAX_LINES = 100  # ours: the longest reply in use, EHLO's, has about 20
 FAREWELL_SECONDS = 0.5
+OTHER_NAME = "; the channel's option hello gives this machine another name"
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")  # in this order: under TLS the plain ones are as safe, and every server has them
 
 
@@ -27,6 +33,8 @@ class Refused(Exception):  # noqa: N818  an answer, not a defect
         said = clean(words.decode("utf-8", "replace") if isinstance(words, bytes) else words, 200)
         self.code = code
         self.reason = f"{what}: {code} {said}".rstrip() if code >= 400 else f"{what}: the server's answer makes no sense here"
+        if code >= 400 and re.search(r"\b(?:he|eh)lo\b", said, re.IGNORECASE):
+            self.reason += OTHER_NAME
         super().__init__(self.reason)
 
 
@@ -38,10 +46,48 @@ class Session(smtplib.SMTP):
 
     used = False
 
-    def __init__(self, host: str, port: int, deadline: float, clock: Clock, redact: Callable[[str], str] = str, **more: Any) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        deadline: float,
+        clock: Clock,
+        redact: Callable[[str], str] = str,
+        hello: str | None = None,
+        **more: Any,
+    ) -> None:
         self.deadline, self.clock, self.redact = deadline, clock, redact
         super().__init__(host, port, local_hostname="localhost", timeout=self._left(), **more)
-        self.local_hostname = self._literal()
+        self._host = certified_name(host)
+        self.local_hostname = hello or self._literal()
+
+    def connect(self, host: str = "localhost", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
+        """Connect, and wait for the greeting. Raises OSError, and NoAnswer where a greeting without TLS will never come."""
+        del source_address
+        self.sock, self.file = self._get_socket(host, port, self._left()), None
+        end = self.deadline
+        self.deadline = end - min(PROBE_SECONDS, self._left() / 4)
+        try:
+            return self._reply()
+        except TimeoutError:
+            self.deadline = end
+            raise self._silent(host, port) from None
+        except smtplib.SMTPServerDisconnected:
+            raise NoAnswer(f"connection to {clean(host, 100)} broke before a whole answer came: it has not greeted") from None
+        finally:
+            self.deadline = end
+            if sys.exc_info()[0]:
+                self.close()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        del timeout
+        return connect(host, port, self.deadline, self.clock)
+
+    def _silent(self, host: str, port: int) -> NoAnswer:
+        """Why no greeting came. The connection is of no more use, so that it can be asked for TLS."""
+        if self.sock and not isinstance(self.sock, ssl.SSLSocket) and speaks_tls(self.sock, host, self._left()):
+            return NoAnswer(f"port {port} of {clean(host, 100)} speaks TLS from the start: use security: tls", retry=False)
+        return NoAnswer(f"no answer from {clean(host, 100)} in time: port {port} has taken the connection and does not greet")
 
     def getreply(self) -> tuple[int, bytes]:
         """One answer: its code, -1 where it has none, and its words. Raises OSError, SMTPServerDisconnected."""
@@ -107,11 +153,18 @@ class Session(smtplib.SMTP):
             raise Refused("STARTTLS is refused", error.smtp_code, error.smtp_error) from None
 
     def greet(self) -> None:
-        """EHLO, or HELO for a server that knows no other. Raises Refused."""
-        try:
-            self.ehlo_or_helo_if_needed()
-        except smtplib.SMTPResponseException as error:
-            raise Refused("the greeting is refused", error.smtp_code, error.smtp_error) from None
+        """EHLO, or HELO for a server that knows no other. Raises Refused with what the server said last."""
+        if self.ehlo_resp is not None or self.helo_resp is not None:
+            return
+        code, words = self.ehlo()
+        if not 200 <= code < 300 and code != 421:
+            with suppress(OSError):  # it has said why, and closes
+                code, words = self.helo()
+        if not 200 <= code < 300:
+            refused = Refused("the greeting is refused", code, words)
+            if code >= 500:
+                refused.reason = f"{refused.reason.removesuffix(OTHER_NAME)}; it was told {self.local_hostname}{OTHER_NAME}"
+            raise refused
 
     def log_in(self, user: str, password: str, *, xoauth2: bool) -> None:
         """Log in by the first way that the server takes. Raises Refused, or NoAnswer, final, where there is none."""
@@ -151,11 +204,17 @@ class Session(smtplib.SMTP):
 class TlsSession(Session, smtplib.SMTP_SSL):
     """A connection under TLS from its first byte."""
 
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = super()._get_socket(host, port, timeout)
+        try:
+            return self.context.wrap_socket(plain, server_hostname=certified_name(host))
+        except OSError:
+            plain.close()
+            raise
+
 
 def no_answer(error: Exception, host: str) -> NoAnswer:
     """What a broken connection means, in words."""
-    import socket
-
     host = clean(host, 100)
     unverified = certificate_refused(error, host)
     if unverified:
@@ -167,7 +226,7 @@ def no_answer(error: Exception, host: str) -> NoAnswer:
     if isinstance(error, TimeoutError):
         return NoAnswer(f"no answer from {host} in time")
     if isinstance(error, ssl.SSLError):
-        return NoAnswer(f"TLS with {host} failed: does its port want the other kind (security: tls or starttls)?")
+        return tls_failed(error, host, "does its port want the other kind (security: tls or starttls)?")
     if isinstance(error, (smtplib.SMTPException, ConnectionResetError, BrokenPipeError)):
         return NoAnswer(f"connection to {host} broke before a whole answer came")
     return NoAnswer(f"connection to {host} refused or unreachable")
