@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from tocsin.clock import Clock
 from tocsin.console import Console
 from tocsin.errors import ContextError, PolicyError, TocsinError, UsageError
+from tocsin.file_io import patient, read_all
+from tocsin.watchdog import LOADING_SECONDS, Watchdog
 
 if TYPE_CHECKING:
     from tocsin.deliver import Stop
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 CLOCK = Clock()
 STARTED = CLOCK.monotonic()  # before the heavy imports: the budget counts from the process's start
+WATCHDOG = Watchdog(CLOCK)
 DEFECT = 70
 _SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -31,6 +35,7 @@ def entry() -> NoReturn:
 
     Nothing is left to tidy up, Python's own tidying costs a tenth of a run, and an attempt that was left behind cannot hold the exit up.
     """
+    _arm_watchdog(sys.argv[1:2])
     gc.disable()  # a run lives for a second and makes no cycles worth collecting: this saves a twentieth of it
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is ours, and looking for them reads every installed package
     code = main()
@@ -41,6 +46,12 @@ def entry() -> NoReturn:
         except OSError:  # the reader has gone
             continue
     os._exit(code)
+
+
+def _arm_watchdog(command: list[str]) -> None:
+    """Hold the process to its time. At a terminal a person waits, who may read a long answer page by page."""
+    if command in (["send"], ["action"]) or not (sys.stderr and sys.stderr.isatty()):
+        WATCHDOG.arm(STARTED + LOADING_SECONDS)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -124,7 +135,8 @@ def _console(env: Mapping[str, str]) -> Console:
     out, err = (bool(stream) and stream.isatty() for stream in (sys.stdout, sys.stderr))
     dumb = env.get("TERM") == "dumb"
     colour = out and err and not env.get("NO_COLOR") and not dumb
-    return Console(sys.stdout, sys.stderr, colour=colour, interactive=err and not env.get("CI") and not dumb, terminal=out)
+    streams = (cast("TextIO | None", stream and patient(stream, lambda: WATCHDOG.remaining() / 2)) for stream in (sys.stdout, sys.stderr))
+    return Console(*streams, colour=colour, interactive=err and not env.get("CI") and not dumb, terminal=out)
 
 
 def _world(env: Mapping[str, str]) -> World:
@@ -134,23 +146,32 @@ def _world(env: Mapping[str, str]) -> World:
         folder = Path.cwd()
     except OSError:
         raise ContextError("the current folder is gone: run tocsin where the repository is, before its folder is deleted") from None
-    return World(
+    world = World(
         env=env,
         folder=folder,
-        read_stdin=_read_stdin,
+        read_stdin=lambda: _read_stdin(world),
         clock=CLOCK,
         started=STARTED,
         network=_network(env),
+        watchdog=WATCHDOG,
     )
+    return world
 
 
-def _read_stdin() -> bytes:
-    """A policy or facts; of longer ones a byte more than they may have, so that they are seen to be."""
+def _read_stdin(world: World) -> bytes:
+    """A policy or facts; of longer ones a byte more than they may have, so that they are seen to be. Raises UsageError."""
     from tocsin.derive.facts_file import FACTS_MAX_BYTES
     from tocsin.policy.nodes import FILE_MAX_BYTES
 
+    if not sys.stdin:
+        return b""
+    max_bytes = max(FACTS_MAX_BYTES, FILE_MAX_BYTES)
     try:
-        return sys.stdin.buffer.read(max(FACTS_MAX_BYTES, FILE_MAX_BYTES) + 1) if sys.stdin else b""
+        descriptor = sys.stdin.fileno()
+    except OSError:  # no stream of the system's: a test's
+        return sys.stdin.buffer.read(max_bytes + 1)
+    try:
+        return read_all(descriptor, max_bytes, (lambda: math.inf) if os.isatty(descriptor) else world.patience())
     except OSError as error:
         raise UsageError(f"standard input cannot be read: {error.strerror}") from None
 

@@ -102,6 +102,8 @@ def in_the_workspace(world: World, request: Request, known: Situation) -> Situat
 def understand(world: World, request: Request, known: Situation) -> tuple[Event, list[Notice]]:
     """The event, and what a person should know of how it came about. Raises ContextError, UsageError."""
     request = request._replace(facts={**request.facts, **facts_of_file(world, request)})
+    if known.document and world.watchdog:
+        world.watchdog.hold(world.started + known.document.policy.delivery.budget_for(request.hook))
     api = known.api if known.document else None  # where nothing will be sent, nothing is asked
     if api and known.document:
         api.deadline = _look_ups_end(world, request.hook, known.document.policy)

@@ -11,12 +11,18 @@ from policies import problems, read
 
 from tocsin.checkout import is_inside, repository_root
 from tocsin.errors import PolicyError
+from tocsin.file_io import read_file
 from tocsin.policy.load import load
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import PolicyText
-from tocsin.source.places import PLACES, files_of, find_path, levels, read_file, read_policy, shown
+from tocsin.source.places import PLACES, files_of, find_path, levels, read_policy, shown
 
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
+
+
+def soon() -> float:
+    """Seconds that are left."""
+    return 1.0
 
 
 def put(path: Path, text: str = POLICY) -> Path:
@@ -179,11 +185,11 @@ def test_a_path_is_shown_as_people_write_it(tmp_path: Path):
 
 def test_a_file_is_read_up_to_its_bound_and_one_byte_more(tmp_path: Path):
     path = put(tmp_path / "file", "12345")
-    assert [read_file(path, most) for most in (3, 4, 5, 6)] == [b"1234", b"12345", b"12345", b"12345"]
+    assert [read_file(path, most, soon) for most in (3, 4, 5, 6)] == [b"1234", b"12345", b"12345", b"12345"]
     with pytest.raises(PolicyError, match=r"^the policy 'a name' cannot be read: No such file or directory$"):
-        read_policy(tmp_path / "missing", "a name")
+        read_policy(tmp_path / "missing", "a name", soon)
     (tmp_path / "large").write_bytes(b"x" * (FILE_MAX_BYTES + 2))
-    assert len(read_policy(tmp_path / "large", "large")) == FILE_MAX_BYTES + 1
+    assert len(read_policy(tmp_path / "large", "large", soon)) == FILE_MAX_BYTES + 1
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_workspace_s_policy_reads_the_repository_s_files(repository: Path):
 
 def test_a_policy_that_cannot_be_read_is_told_by_its_name(repository: Path):
     with pytest.raises(PolicyError, match=r"^the policy '\.\.' cannot be read: Is a directory$"):
-        source.file_text(repository, "..")
+        source.file_text(repository, "..", world(repository))
 
 
 def test_without_standard_input_there_is_no_text_on_it(repository: Path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tocsin.checkout import checked_out, repository_root
 from tocsin.errors import UsageError
+from tocsin.file_io import read_regular
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from tocsin.clock import Clock
     from tocsin.event import Event, Facts
     from tocsin.network import Network
+
+
+EVENT_MAX_BYTES = 32 * 1024 * 1024  # ours: GitHub sends no payload above 25 MB, and the runner's file has it with line breaks
 
 
 class CI(Protocol):
@@ -112,4 +116,4 @@ def read_run(env: Mapping[str, str], folder: Path, name: str | None = None) -> R
 
 
 def _context(name: str, env: Mapping[str, str], folder: Path) -> Run:
-    return load(name).context(env, lambda path: (folder / path).read_text(encoding="utf-8"))
+    return load(name).context(env, lambda path: read_regular(folder / path, EVENT_MAX_BYTES).decode("utf-8"))

@@ -81,7 +81,7 @@ def _text(name: str | None, world: World) -> PolicyText:
     named = policy_name(world, name)
     if named == STDIN:
         return stdin_text(world, files_of(world.folder))
-    text = file_text(world.folder / name, name) if name else workspace_text(world, named)
+    text = file_text(world.folder / name, name, world) if name else workspace_text(world, named)
     if text is None:
         raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one, or name it: tocsin check FILE")
     return text

@@ -37,6 +37,8 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     from tocsin.inbox import Inbox
 
     gc.enable()  # it may live for long
+    if world.watchdog:
+        world.watchdog.release()
     stop.listening = True
     with Inbox(http_port=words.port) as box:
         outcomes: list[Outcome] = []

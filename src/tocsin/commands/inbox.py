@@ -29,12 +29,14 @@ def add_flags(command: Parser) -> None:
     command.add_argument("--smtp-port", type=port, default=1025, metavar="N", help="the port for SMTP (default: %(default)s)")
 
 
-def run(words: Namespace, _world: World, console: Console, stop: Stop) -> int:
+def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Serve until told to stop."""
     from tocsin import report
     from tocsin.inbox import Inbox
 
     gc.enable()  # it may live for long
+    if world.watchdog:
+        world.watchdog.release()
     stop.listening = True
     with Inbox(http_port=words.port, smtp_port=words.smtp_port) as box:
         console.answer(f"The inbox is at {box.url} and takes mail at {box.smtp_host}:{box.smtp_port}   (Ctrl-C ends)")

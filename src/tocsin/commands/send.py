@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_event, add_hook, request
 from tocsin.console import Console, column_widths
+from tocsin.file_io import write_file
 
 if TYPE_CHECKING:
     from tocsin.deliver import Stop
@@ -27,6 +28,7 @@ tocsin send completion --status failure
 tocsin send completion --status success --environment production
 """
 PATH_MAX_CHARS = 100  # ours
+REPORT_MIN_SECONDS = 1.0  # ours: for a pipe that somebody reads, where the budget is used up
 
 
 def add_flags(command: Parser) -> None:
@@ -62,18 +64,17 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         if strict or outcome.outcome == "failed":
             console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error" if strict else "warning")
     if words.report:
-        _write_report(words.report, planned, outcomes, console)
+        _write_report(words.report, planned, outcomes, world, console)
     return report.FAILED_DELIVERY if strict and bad else report.OK
 
 
-def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], console: Console) -> None:
+def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:
     """Write the report; where that fails, say so: the messages have gone out all the same."""
     from tocsin.report import report
     from tocsin.text import clean
 
+    text = json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n"
     try:
-        Path(path).write_text(
-            json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n", encoding="utf-8", errors="replace"
-        )
+        write_file(Path(path), text.encode("utf-8", "replace"), lambda: max(REPORT_MIN_SECONDS, world.remaining()))
     except OSError as error:
         console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {error.strerror}", "warning")

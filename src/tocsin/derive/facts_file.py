@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_type_hints
 from tocsin.ci.common import utc, valid, web_url
 from tocsin.errors import ContextError, UsageError
 from tocsin.event import LISTS, RECORDS, Event, Fact, Facts, Person, Rank, dotted
+from tocsin.file_io import read_file
 from tocsin.policy.words import quoted
 from tocsin.request import STDIN
 from tocsin.source import policy_name
-from tocsin.source.places import read_file
 from tocsin.suggest import do_you_mean
 from tocsin.terms import TERMS
 from tocsin.text import clean
@@ -59,7 +59,7 @@ def facts_of_file(world: World, request: Request) -> Facts:
 def _data(world: World, path: str) -> bytes:
     if path == STDIN and world.read_stdin:
         return world.read_stdin()
-    return read_file(world.folder / path, FACTS_MAX_BYTES)
+    return read_file(world.folder / path, FACTS_MAX_BYTES, world.patience())
 
 
 def read_facts(text: str) -> Facts:

@@ -62,12 +62,12 @@ def stdin_text(world: World, files: Files | None) -> PolicyText:
 def workspace_text(world: World, named: str | None = None) -> PolicyText | None:
     """The policy of the workspace, or the organisation's default; None where none is named and none found. Raises PolicyError."""
     path = _path(world, named)
-    return file_text(path, shown(path, world.folder)) if path else None
+    return file_text(path, shown(path, world.folder), world) if path else None
 
 
-def file_text(path: Path, name: str) -> PolicyText:
+def file_text(path: Path, name: str, world: World) -> PolicyText:
     """The policy in a file, which messages call `name`. Raises PolicyError."""
-    return PolicyText(name, read_policy(path, name), files_of(path.parent))
+    return PolicyText(name, read_policy(path, name, world.patience()), files_of(path.parent))
 
 
 def without_file(world: World) -> PolicySource:
@@ -85,10 +85,10 @@ def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> Po
     """
     outside = _outside(world, named or world.env.get("TOCSIN_DEFAULT_POLICY"))
     if outside and named:
-        return PolicySource(file_text(outside, shown(outside, world.folder)))
+        return PolicySource(file_text(outside, shown(outside, world.folder), world))
     text, absent = trusted_text(world, named, run, api)
     if not text and outside and run.trusted:
-        text = file_text(outside, shown(outside, world.folder))
+        text = file_text(outside, shown(outside, world.folder), world)
     if not text and absent and not named:
         return without_file(world)
     return PolicySource(text, () if text else (Notice(why_nothing(run, api), "warning" if run.trusted else "notice"),))

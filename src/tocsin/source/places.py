@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tocsin.checkout import repository_root
 from tocsin.errors import PolicyError
+from tocsin.file_io import Remaining, read_file
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import Files
 from tocsin.policy.words import quoted
@@ -22,6 +23,8 @@ def find_path(named: str | None, default: str | None, folder: Path) -> Path | No
     Raises PolicyError where it has two, or one by a near name, or the named or the default file is missing.
     """
     if named:
+        if (folder / named).is_fifo() or (folder / named).is_char_device():
+            return folder / named  # `<(…)`, /dev/stdin
         return _existing(folder / named, named, "give the path of a file that is there, or name none to use the repository's own")
     for level in levels(folder):
         found = _at(level, folder)
@@ -66,18 +69,12 @@ def shown(path: Path, folder: Path) -> str:
     return os.path.relpath(path, folder) if path.absolute().is_relative_to(repository_root(folder)) else str(path)
 
 
-def read_policy(path: Path, name: str) -> bytes:
+def read_policy(path: Path, name: str, remaining: Remaining) -> bytes:
     """The bytes of a policy, whose `name` is for errors. Raises PolicyError."""
     try:
-        return read_file(path, FILE_MAX_BYTES)
+        return read_file(path, FILE_MAX_BYTES, remaining)
     except OSError as error:
         raise PolicyError(f"the policy {quoted(name)} cannot be read: {error.strerror}") from None
-
-
-def read_file(path: Path, max_bytes: int) -> bytes:
-    """The bytes of a file; of a larger one `max_bytes` and one more, so that it is seen to be larger. Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(max_bytes + 1)
 
 
 def files_of(folder: Path) -> Files:
