@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tocsin.event import Change, Event, PipelineRun
 from tocsin.message import compose
 from tocsin.templates import TemplateProblem, TooLarge, compile_text, find_problems, variables
-from tocsin.templates.rendering import TooMuch
 from tocsin.templates.samples import EVERYTHING, NOTHING
 from tocsin.templates.sandbox import NUMBER_MAX_BITS, Sandbox
 from tocsin.templates.variables import LIMITS
+from tocsin.templates.work import TooMuch
 
 GOOD = yaml.safe_load((CASES / "templates" / "good.yml").read_text(encoding="utf-8"))
 BAD = yaml.safe_load((CASES / "templates" / "bad.yml").read_text(encoding="utf-8"))

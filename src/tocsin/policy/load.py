@@ -17,6 +17,7 @@ from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.problem_places import Problems, problem, redactor_of
 from tocsin.policy.structure import Structure, empty
 from tocsin.policy.words import holder
+from tocsin.templates.budget import together
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
         comment = " (a # begins a comment: put the value in quotes)" if problems.ends_in_comment(path) else ""
         problems.add(Wrong(Check.EMPTY_VALUE, f"{holder(path)} has no value{comment}", path, at_key=True))
     structure = Structure(plain, problems)
-    policy = structure.policy(check_channels(structure.channels(), problems, source.files))
-    Meaning(plain, problems).check()
-    check_context(plain.get("context"), problems)
-    check_literals(plain, problems)
+    with together():
+        policy = structure.policy(check_channels(structure.channels(), problems, source.files))
+        Meaning(plain, problems).check()
+        check_context(plain.get("context"), problems)
+        check_literals(plain, problems)
     return policy, problems
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tocsin.checks import Check
@@ -24,6 +25,7 @@ __all__ = ["Template", "TemplateProblem", "TooLarge", "compile_text", "find_prob
 
 TOO_DEEP = "this template is nested too deeply"
 TOO_LARGE = "this template holds a number that is too large"
+PROBLEMS_MAX = 20  # ours: of one template
 SOURCE_MAX_CHARS = 64 * 1024  # ours: a template that a person wrote is far shorter
 
 
@@ -60,7 +62,7 @@ class Template:
 
 def compile_text(source: str) -> Template:
     """The template of a text. Raises TemplateProblem for the first thing wrong with it."""
-    program, problems = _examined(source)
+    program, problems = _bounded(source)
     if problems:
         raise TemplateProblem(problems[0].message, problems[0])
     return Template(source, program)
@@ -68,22 +70,34 @@ def compile_text(source: str) -> Template:
 
 def find_problems(source: str) -> tuple[Wrong, ...]:
     """All that is wrong with a template and can be told apart, with the places in its text."""
-    return _examined(source)[1]
+    return _bounded(source)[1]
+
+
+def _bounded(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
+    """What is found in a template, or that the templates of the policy have had their share: then nothing is remembered of it."""
+    if not any(opening in source for opening in ("{{", "{%", "{#")):
+        return None, ()
+    from tocsin.templates.work import TooMuch
+
+    try:
+        return _examined(source)
+    except TooMuch as error:
+        return None, (_wrong(str(error)),)
 
 
 @lru_cache(maxsize=1024)
 def _examined(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
-    if not any(opening in source for opening in ("{{", "{%", "{#")):
-        return None, ()
     if len(source) > SOURCE_MAX_CHARS:
         return None, (_wrong(f"a template has at most {SOURCE_MAX_CHARS:,} characters"),)
     from tocsin.templates import mustache
+    from tocsin.templates.work import SOURCE_CHARACTER_STEPS, spend_together
 
-    foreign = tuple(_wrong(message, source, *span) for span, message in mustache.mustache_problems(source))
+    spend_together(len(source) * SOURCE_CHARACTER_STEPS)
+    foreign = tuple(_wrong(message, source, *span) for span, message in islice(mustache.mustache_problems(source), PROBLEMS_MAX))
     if foreign:
         return None, foreign
     text = mustache.translated(source)
-    problems = tuple(_wrong_words(text))
+    problems = tuple(islice(_wrong_words(text), PROBLEMS_MAX))
     return (None, problems) if problems else _tried(text)
 
 
@@ -117,6 +131,7 @@ def _tried(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
     from tocsin.templates import syntax
     from tocsin.templates.rendering import to_data
     from tocsin.templates.samples import EVERYTHING, MESSAGE, NOTHING
+    from tocsin.templates.work import spend_together
 
     try:
         program = syntax.build_program(source)
@@ -128,6 +143,7 @@ def _tried(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
         try:
             _run(source, tried, values, to_data)
         except TemplateProblem as problem:
+            spend_together(1)  # what ran short with all others may be right by itself: it is not remembered
             return None, (problem.wrong._replace(message=f"{problem}{when}"),)
     return program, ()
 
@@ -139,24 +155,26 @@ def _run(source: str, program: Program, values: Mapping[str, Any], convert: Any)
     from jinja2 import TemplateError
 
     from tocsin.templates.records import wrap
-    from tocsin.templates.rendering import TemplateRefusal, TooMuch
+    from tocsin.templates.work import TemplateRefusal, TooMuch, rendering
 
     try:
-        return convert(program.run({name: wrap(name, value, SHAPES) for name, value in values.items()}))
+        with rendering():
+            return convert(program.run({name: wrap(name, value, SHAPES) for name, value in values.items()}))
     except (
         TemplateError,
         ArithmeticError,
         AssertionError,
         AttributeError,
         LookupError,
+        MemoryError,
         NameError,
-        RecursionError,
+        RuntimeError,
         TypeError,
         ValueError,
     ) as error:
         word = error.word if isinstance(error, TemplateRefusal) else ""
         wrong = _near(source, program.line_of(error), word, _said(error))
-        raise (TooLarge if isinstance(error, TooMuch) else TemplateProblem)(wrong.message, wrong) from None
+        raise (TooLarge if isinstance(error, (TooMuch, MemoryError)) else TemplateProblem)(wrong.message, wrong) from None
 
 
 def _said(error: Exception) -> str:
@@ -167,6 +185,8 @@ def _said(error: Exception) -> str:
         return clean(error)
     if isinstance(error, RecursionError):
         return TOO_DEEP
+    if isinstance(error, MemoryError):
+        return "this takes more memory than there is"
     if isinstance(error, NameError):  # how Python reads 1e999, since it writes it as inf
         return TOO_LARGE
     return f"this cannot be computed: {clean(error)}"

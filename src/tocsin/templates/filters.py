@@ -7,28 +7,32 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, pairwise
 from typing import Any
 
 from jinja2 import Undefined, filters, pass_context
+from jinja2.runtime import Context
 
 from tocsin.templates.records import Records
-from tocsin.templates.rendering import SIZE_MAX, Rendering, TemplateRefusal, fitting, to_json, to_text
+from tocsin.templates.rendering import to_json, to_text
+from tocsin.templates.work import ITEMS_A_STEP, SIZE_MAX, TemplateRefusal, compare, fitting, length, mapping, pay, search, spend, weigh
 
 DECIMALS_MAX = 15  # digits: a float has no more
+NUMBER_MAX_CHARS = 400  # ours: the longest float that is no infinity has 309 digits
 
 
-def _adapted(function: Callable[..., Any], *, text: bool = False, keeps_items: bool = False) -> Callable[..., Any]:
+def _adapted(function: Callable[..., Any], *, text: bool = False, keeps_items: bool = False, walks: bool = False) -> Callable[..., Any]:
     """A filter that is paid for, takes what is absent as empty text (`text`), and gives lists, never generators.
 
-    With `keeps_items`, what comes of a list of records is one as well.
+    With `keeps_items`, what comes of a list of records is one as well. One that `walks` compares or hashes what the items hold.
     """
     passes = getattr(getattr(function, "jinja_pass_arg", None), "name", None)
 
     @pass_context
-    def adapted(context: Rendering, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def adapted(context: Context, value: Any, *args: Any, **kwargs: Any) -> Any:
         value = to_text(value) if text else value
+        _pay_for_input(value, args, kwargs, walks=walks)
         first = {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}
         result = function(first[passes], value, *args, **kwargs) if passes else function(value, *args, **kwargs)
         if isinstance(result, Undefined):  # the first item of an empty list, and its like
@@ -36,9 +40,20 @@ def _adapted(function: Callable[..., Any], *, text: bool = False, keeps_items: b
         result = list(islice(result, SIZE_MAX + 1)) if isinstance(result, Iterator) else result
         if keeps_items and isinstance(value, Records):
             result = type(value)(result)
-        return context.pay(result)
+        return pay(result)
 
     return adapted
+
+
+def _pay_for_input(value: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, walks: bool) -> None:
+    weigh(*args, *kwargs.values())
+    if isinstance(value, str):
+        search(value, *args[:1], *kwargs.values())
+    elif walks:
+        if not isinstance(value, (list, tuple, range, Mapping, Undefined, type(None))):
+            raise TypeError("this is no list")
+        weigh(value)
+    spend(length(value) // ITEMS_A_STEP)
 
 
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
@@ -46,6 +61,8 @@ def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
 
 
 def _float(value: Any, default: float = 0.0) -> float:
+    if isinstance(value, str) and len(value) > NUMBER_MAX_CHARS:
+        return default
     number: float = filters.do_float(value, default)
     return number if math.isfinite(number) else default
 
@@ -59,18 +76,21 @@ def _whole(text: str, default: int) -> int:
 
 
 @pass_context
-def _join(context: Rendering, value: Any, separator: Any = "", attribute: Any = None) -> str:
-    items = [] if value is None else list(islice(value, SIZE_MAX + 1))
-    if attribute is not None:
-        items = [context.environment.getitem(item, attribute) for item in items]
-    texts, between = [to_text(item) for item in items], to_text(separator)
-    fitting(sum(map(len, texts)) + len(between) * len(texts))
+def _join(context: Context, value: Any, separator: Any = "", attribute: Any = None) -> str:
+    texts, size, between = [], 0, to_text(separator)
+    for item in () if value is None else value:
+        text = to_text(item if attribute is None else context.environment.getitem(item, attribute))
+        size += len(text) + len(between)
+        fitting(size)
+        spend()
+        texts.append(text)
     return between.join(texts)
 
 
 def replace(text: str, old: Any, new: Any, count: int = -1) -> str:
     """`str.replace`, once it is known that the result is not too long."""
     old, new = to_text(old), to_text(new)
+    search(text, old)
     fitting(len(text) + (text.count(old) if count < 0 else count) * len(new))
     return text.replace(old, new, count)
 
@@ -94,24 +114,37 @@ def _sliced(value: Any, start: Any, stop: Any, step: Any) -> Any:
 
 
 @pass_context
-def _steps(context: Rendering, value: Any) -> Iterator[Any]:
+def _steps(_: Context, value: Any) -> Iterator[Any]:
     """The items of a loop, each of them paid for."""
     for item in () if value is None else value:
-        context.pay()
+        spend()
         yield item
 
 
 @pass_context
-def _concat(context: Rendering, values: list[Any]) -> Any:
+def _concat(_: Context, values: list[Any]) -> Any:
     texts = [to_text(value) for value in values]
     fitting(sum(map(len, texts)))
-    return context.pay("".join(texts))
+    return pay("".join(texts))
+
+
+@pass_context
+def _mapping(_: Context, pairs: list[list[Any]]) -> Any:
+    return pay(mapping(pairs))
+
+
+@pass_context
+def _compared(_: Context, values: list[Any], operations: list[str]) -> bool:
+    """A chain of comparisons: each value against the next."""
+    return all(compare(operation, *pair) for operation, pair in zip(operations, pairwise(values), strict=True))
 
 
 _JINJA = filters.FILTERS
 _TEXT = ("capitalize", "lower", "title", "trim", "truncate", "upper", "urlencode", "wordcount")
-_DATA = ("abs", "dictsort", "first", "groupby", "items", "last", "map", "max", "min")
-_ITEMS = ("list", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "unique")
+_DATA = ("abs", "first", "items", "last", "map")
+_ORDERED = ("dictsort", "groupby", "max", "min")
+_ITEMS = ("list", "reject", "rejectattr", "reverse", "select", "selectattr")
+_ORDERED_ITEMS = ("sort", "unique")
 _LENGTH = _adapted(_length)
 _ESCAPE = _adapted(html.escape, text=True)
 _DEFAULT = _adapted(_default)
@@ -119,7 +152,9 @@ _DEFAULT = _adapted(_default)
 FILTERS: dict[str, Callable[..., Any]] = {
     **{name: _adapted(_JINJA[name], text=True) for name in _TEXT},
     **{name: _adapted(_JINJA[name]) for name in _DATA},
+    **{name: _adapted(_JINJA[name], walks=True) for name in _ORDERED},
     **{name: _adapted(_JINJA[name], keeps_items=True) for name in _ITEMS},
+    **{name: _adapted(_JINJA[name], keeps_items=True, walks=True) for name in _ORDERED_ITEMS},
     "count": _LENGTH,
     "d": _DEFAULT,
     "default": _DEFAULT,
@@ -136,5 +171,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 # What the sandbox rewrites a template's own syntax into; a template cannot write these names.
-CONCAT, SLICE, STEPS = "~", "[:]", "for"
-SYNTAX: dict[str, Callable[..., Any]] = {CONCAT: _concat, SLICE: _adapted(_sliced, keeps_items=True), STEPS: _steps}
+CONCAT, SLICE, STEPS, MAPPING, COMPARISON = "~", "[:]", "for", "{:}", "=="
+SYNTAX: dict[str, Callable[..., Any]] = {
+    CONCAT: _concat,
+    SLICE: _adapted(_sliced, keeps_items=True),
+    STEPS: _steps,
+    MAPPING: _mapping,
+    COMPARISON: _compared,
+}

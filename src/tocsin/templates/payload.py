@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
 from tocsin import secrets
 from tocsin.checks import Check
-from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems
+from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems, variables
 from tocsin.templates.jsontext import DEPTH_MAX, Parsed, parse_json, raw_offset
 from tocsin.templates.offsets import line_column, offset
 from tocsin.wrong import DataPath, Place, Wrong, check_of
@@ -24,6 +24,8 @@ TEMPLATES_MAX = 1000  # ours: texts of one payload with something to render
 RENDERED_MAX_CHARS = 1024 * 1024  # ours: what all templates of one payload may make together
 
 _MARK = f"tocsin{os.urandom(16).hex()}"  # payloads are rendered in several threads: it must be one for all
+_TOKEN = re.compile(rf"{_MARK}x(\w*?)x{_MARK}")
+_APART = "${NAME} is put in as it stands: a template cannot take it apart, or change it"
 _REFERENCE = re.compile(r"\$\$\{|\$\{\w+\}")
 _OPENINGS = ("{{", "{%", "{#")
 
@@ -48,14 +50,36 @@ class _Rendering:
 
     def of(self, node: Any) -> Any:
         if isinstance(node, Template):
-            value = _revealed(node.value(self.variables), self.values)
-            self.left -= len(value if isinstance(value, str) else repr(value))
-            if self.left < 0:
-                raise TooLarge(f"the payload's templates make more than {RENDERED_MAX_CHARS:,} characters")
-            return value
+            return self.revealed(node.value(self.variables))
         if isinstance(node, dict):
             return {key: self.of(value) for key, value in node.items()}
         return [self.of(value) for value in node] if isinstance(node, list) else node
+
+    def revealed(self, value: Any) -> Any:
+        """What a template gave, with the values of the variables in it, all of it counted before it is made."""
+        if isinstance(value, str):
+            self.count(len(value) + sum(len(self.known(token[1])) for token in _TOKEN.finditer(value)))
+            text = _TOKEN.sub(lambda token: self.known(token[1]), value)
+            if _MARK in text:
+                raise TemplateProblem(_APART)
+            return text
+        if isinstance(value, dict):
+            return {self.revealed(key): self.revealed(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.revealed(item) for item in value]
+        self.count(len(str(value)))
+        return value
+
+    def known(self, name: str) -> str:
+        """What a token stands for: a variable's value, or the text of `$${`."""
+        if name and name not in self.values:
+            raise TemplateProblem(_APART)
+        return self.values[name] if name else "${"
+
+    def count(self, characters: int) -> None:
+        self.left -= characters
+        if self.left < 0:
+            raise TooLarge(f"the payload's templates make more than {RENDERED_MAX_CHARS:,} characters")
 
 
 def compile_payload(source: Any) -> Payload:
@@ -170,7 +194,12 @@ class _Compiler:
             return None
         problems = find_problems(hidden)
         self.problems += [_at_leaf(text, hidden, problem).under(path) for problem in problems]
-        return None if problems else compile_text(hidden)
+        if problems:
+            return None
+        template = compile_text(hidden)
+        if hidden != text and _taken_apart(template, secrets.names(text)):
+            self.note(_APART, path, Check.INVALID_TEMPLATE)
+        return template
 
 
 def _token(name: str) -> str:
@@ -186,12 +215,17 @@ def _hidden(text: str) -> str:
     return secrets.resolve(text.replace("$${", _token("")), tokens)
 
 
-def _revealed(value: Any, values: Mapping[str, str]) -> Any:
-    if isinstance(value, str) and _MARK in value:
-        return re.sub(rf"{_MARK}x(\w*?)x{_MARK}", lambda token: values.get(token[1], f"${{{token[1]}}}") if token[1] else "${", value)
-    if isinstance(value, dict):
-        return {key: _revealed(item, values) for key, item in value.items()}
-    return [_revealed(item, values) for item in value] if isinstance(value, list) else value
+def _taken_apart(template: Template, names: Iterable[str]) -> bool:
+    """Whether a template makes something else of a `${NAME}`, on the event of which everything is known."""
+    from tocsin.templates.samples import EVERYTHING, MESSAGE
+
+    try:
+        value = _Rendering({**variables(EVERYTHING), **MESSAGE}, dict.fromkeys(names, "")).of(template)
+    except TooLarge:
+        return False
+    except TemplateProblem:
+        return True
+    return _MARK[-8:] in str(value).casefold()
 
 
 def _at_leaf(text: str, hidden: str, problem: Wrong) -> Wrong:

@@ -5,8 +5,8 @@ Import this module only where a template is really used: it loads Jinja2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import ItemsView, Iterable, KeysView, Mapping, ValuesView
+from typing import Any
 
 from jinja2 import StrictUndefined, Undefined, pass_context
 from jinja2.runtime import Context, LoopContext
@@ -14,9 +14,23 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 from tocsin.suggest import do_you_mean
+from tocsin.templates import budget
 from tocsin.templates.filters import FILTERS, SYNTAX, replace
 from tocsin.templates.records import Record
-from tocsin.templates.rendering import Rendering, TemplateRefusal, TooMuch, fitting, to_text
+from tocsin.templates.rendering import to_text
+from tocsin.templates.tests import TESTS
+from tocsin.templates.work import (
+    ITEMS_A_STEP,
+    SUGGESTION_STEPS,
+    TemplateRefusal,
+    TooMuch,
+    fitting,
+    mapping,
+    pay,
+    search,
+    spend,
+    weigh,
+)
 
 RANGE_MAX = 1000  # ours: numbers of one range()
 NUMBER_MAX_BITS = 256  # ours: whole numbers stay below 2**256
@@ -38,13 +52,13 @@ _KINDS: dict[type, str] = {str: "a text", bool: "a yes or no", int: "a number", 
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2 with the few things that a notification needs."""
 
-    context_class = Rendering
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, finalize=_finalize, keep_trailing_newline=True, optimized=False)
-        self.globals = {"range": _range, "dict": dict, "namespace": Namespace}
+        self.globals = {"range": _range, "dict": _dict, "namespace": _namespace}
         self.filters = {**FILTERS, **SYNTAX}
+        self.tests = dict(TESTS)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A field by its name, `obj.attribute`. Raises Refused."""
@@ -52,21 +66,26 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """A field by its name or an item by its number; what is not there is absent. Raises Refused for what can never be there."""
+        spend()
         if isinstance(obj, Undefined):
             str(obj)  # raises: the name has no value
         return _field(obj, argument) if isinstance(argument, str) else _item(obj, argument)
 
-    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def call(self, _: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call one of the few functions that may be called. Raises Refused."""
         kwargs = {key: value for key, value in kwargs.items() if key not in ("_block_vars", "_loop_vars")}  # the compiler's own
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
+        weigh(*args, *kwargs.values())
         if isinstance(owner, str) and name in TEXT_METHODS:
+            search(owner, *args[:1], *kwargs.values())
+            spend(len(owner) // ITEMS_A_STEP)
             result = replace(owner, *args, **kwargs) if name == "replace" else obj(*args, **kwargs)
-        elif obj in (_range, dict, Namespace) or isinstance(owner, LoopContext) or (isinstance(owner, dict) and name in DICT_METHODS):
+        elif obj in (_range, _dict, _namespace) or isinstance(owner, LoopContext) or (isinstance(owner, dict) and name in DICT_METHODS):
             result = obj(*args, **kwargs)
+            result = list(result) if isinstance(result, (KeysView, ValuesView, ItemsView)) else result
         else:
             raise TemplateRefusal("this calls what is no function, or one that is not available in a template", name)
-        return cast("Rendering", context).pay(result)
+        return pay(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic, once it is known that the result is not too large. Raises Refused."""
@@ -86,7 +105,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise TemplateRefusal(f"{operator} does not work between {_kind(left)} and {_kind(right)}{hint}") from None
         if isinstance(result, int):
             _small(result.bit_length())
-        return cast("Rendering", context).pay(result)
+        return pay(result)
 
 
 def _kind(value: Any) -> str:
@@ -107,8 +126,8 @@ def _small(bits: int) -> None:
 
 
 @pass_context
-def _finalize(context: Rendering, value: Any) -> Any:
-    return context.pay(to_text(value))
+def _finalize(_: Context, value: Any) -> Any:
+    return pay(to_text(value))
 
 
 def _range(*args: int) -> range:
@@ -116,6 +135,15 @@ def _range(*args: int) -> range:
     if numbers and abs(numbers[-1] - numbers[0]) // abs(numbers.step) >= RANGE_MAX:
         raise TooMuch(f"this counts over more than {RANGE_MAX:,} numbers")
     return numbers
+
+
+def _dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
+    pairs = (args[0].items() if isinstance(args[0], Mapping) else args[0]) if args else ()
+    return {**mapping(pairs), **kwargs}
+
+
+def _namespace(*args: Any, **kwargs: Any) -> Namespace:
+    return Namespace(_dict(*args, **kwargs))
 
 
 def _field(obj: Any, name: str) -> Any:
@@ -135,6 +163,7 @@ def _field(obj: Any, name: str) -> Any:
 
 def _item(obj: Any, index: Any) -> Any:
     """An item by its number, counted from the end where it is negative."""
+    weigh(index)
     if isinstance(obj, dict) and index in obj:
         return obj[index]
     if obj is None:
@@ -146,4 +175,6 @@ def _item(obj: Any, index: Any) -> Any:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: " (do you mean X?)", or nothing where none is near."""
+    if not budget.current().take(SUGGESTION_STEPS):
+        return ""
     return do_you_mean(word, known, cutoff=0.3 if word.lower().startswith("devtron") else 0.65)
