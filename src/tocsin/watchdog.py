@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tocsin.clock import Clock
 
 GRACE_SECONDS = 5.0  # ours: past the deadline, to write the rows and the report
-LOADING_SECONDS = 30.0  # ours: the default budget of a completion, for all that comes before the policy has named one
+LOADING_SECONDS = 60.0  # ours: for all that comes before the policy has named its budget; by itself it takes seconds at most
 LATE = 142  # what a shell makes of SIGALRM: 128 and 14; never 1, which is strict's word
 
 

@@ -96,7 +96,9 @@ def test_a_large_policy_is_read_and_the_collector_runs_on():
     assert gc.isenabled()
 
 
-def test_a_large_policy_full_of_errors_names_them_all():
+def test_of_a_large_policy_full_of_errors_the_first_hundred_are_named():
     rules = "".join(f"  - {{name: rule {number}, on: failur, pipelines: {{ap: x}}, send_to: tem{number}}}\n" for number in range(1000))
     channels = "".join(f"  channel-{number}: {{kind: slack, x: y}}\n" for number in range(3000))
-    assert len(problems(f"channels:\n{channels}notifications:\n{rules}")) == 6000
+    lines = problems(f"channels:\n{channels}notifications:\n{rules}")
+    assert len(lines) == 101
+    assert lines[-1].endswith("900 or more problems from here on are not shown: mend those above first")

@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 
 SUBJECT_MAX_CHARS = 150  # ours: what a list of mails can show; RFC 5322, 2.1.1 allows 998 a line
 _STATUS_CHARS = 40  # of a title's end, where its status word stands: never cut away
-_SENDER = re.compile(r'\s*(?:"?(?P<name>[^"<>]*?)"?\s*<(?P<inner>[^<>]*)>|(?P<bare>[^<>"]*?))\s*')
 
 
 def split_sender(text: str) -> tuple[str, str]:
     """The name ("" for none) and the address in "CI <ci@example.com>" or "ci@example.com". Raises ValueError."""
-    match = _SENDER.fullmatch(text)
-    if not match or not text.isprintable():
+    head, bracket, tail = text.strip().partition("<")
+    name = head.strip().removeprefix('"').removesuffix('"') if bracket else ""
+    inner = tail.removesuffix(">") if bracket else head
+    closed = tail.endswith(">") if bracket else '"' not in head
+    if not closed or not text.isprintable() or any(sign in f"{name}{inner}" for sign in "<>") or '"' in name:
         raise ValueError('is not an email address: write ci@example.com or "CI <ci@example.com>"')
-    return clean(match["name"] or "", 100), address(match["inner"] or match["bare"] or "")
+    return clean(name, 100), address(inner)
 
 
 def _sender(text: str) -> str:

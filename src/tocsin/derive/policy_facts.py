@@ -15,6 +15,7 @@ from tocsin.errors import ContextError
 from tocsin.event import Event, Fact, Facts, Rank, build
 from tocsin.policy.contents import is_template
 from tocsin.policy.match import fulfils, selector_values
+from tocsin.templates.budget import together
 from tocsin.terms import TERMS, spread
 from tocsin.text import URL_MAX_CHARS, clean
 
@@ -42,6 +43,7 @@ def guess_tier(environment: str | None) -> str | None:
     return next((tier for tier, words in _TIER_WORDS if any(word in name for word in words)), "other")
 
 
+@together()
 def policy_facts(document: PolicyDocument | None, said: Facts, moment: Moment) -> Facts:
     """What the policy says of a run of which the facts are `said`; without a policy only the tier that the environment's name speaks of.
 

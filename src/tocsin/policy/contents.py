@@ -10,7 +10,7 @@ from tocsin.channels.literals import written_out
 from tocsin.channels.options import HOLDS_CREDENTIAL
 from tocsin.checks import Check
 from tocsin.policy.meaning import context_rules
-from tocsin.policy.nodes import BadFileError, decode
+from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
 from tocsin.policy.selectors import WORDS, unknown_word
 from tocsin.policy.words import holder, quoted, sentence
 from tocsin.terms import SETTINGS
@@ -82,7 +82,23 @@ def _settings(context: Any) -> Iterator[tuple[DataPath, str]]:
 
 def check_channels(given: Mapping[str, ChannelOptions], problems: Problems, files: Files | None) -> dict[str, ChannelOptions]:
     """The channels with the texts of their files put in; notes what the channels find in their own options."""
-    return {name: _check_channel(name, options, problems, files) for name, options in given.items()}
+    limited = _limited(files) if files else None
+    return {name: _check_channel(name, options, problems, limited) for name, options in given.items()}
+
+
+def _limited(files: Files) -> Files:
+    """The files, which have as many bytes together as one may have by itself."""
+    read = 0
+
+    def limited(name: str) -> bytes:
+        nonlocal read
+        data = files(name) if read <= FILE_MAX_BYTES else b""
+        read += len(data)
+        if read > FILE_MAX_BYTES and len(data) <= FILE_MAX_BYTES:
+            raise BadFileError(f"the policy's payload files have more than {FILE_MAX_BYTES:,} bytes together")
+        return data
+
+    return limited
 
 
 def _check_channel(name: str, options: ChannelOptions, problems: Problems, files: Files | None) -> ChannelOptions:

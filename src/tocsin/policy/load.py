@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
@@ -14,7 +14,7 @@ from tocsin.policy.meaning import Meaning
 from tocsin.policy.nodes import PLAIN, BadFileError, decode, root_node
 from tocsin.policy.plain import Plain
 from tocsin.policy.policy_text import PolicyText
-from tocsin.policy.problem_places import Problems, problem, redactor_of
+from tocsin.policy.problem_places import Problems, TooManyError, problem, redactor_of
 from tocsin.policy.structure import Structure, empty
 from tocsin.policy.words import holder
 from tocsin.templates.budget import together
@@ -64,17 +64,23 @@ def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
     if root is None or (root.tag == PLAIN and not root.value):
         raise BadFileError(EMPTY, Check.EMPTY_POLICY)
     problems = Problems(source.name, root, text)
-    plain = Plain(problems.at_node).policy(root)
+    try:
+        with together():
+            return _checked(Plain(problems.at_node).policy(root), problems, source), problems
+    except TooManyError:
+        return None, problems
+
+
+def _checked(plain: dict[str, Any], problems: Problems, source: PolicyText) -> Policy | None:
     for path in empty(plain):
         comment = " (a # begins a comment: put the value in quotes)" if problems.ends_in_comment(path) else ""
         problems.add(Wrong(Check.EMPTY_VALUE, f"{holder(path)} has no value{comment}", path, at_key=True))
     structure = Structure(plain, problems)
-    with together():
-        policy = structure.policy(check_channels(structure.channels(), problems, source.files))
-        Meaning(plain, problems).check()
-        check_context(plain.get("context"), problems)
-        check_literals(plain, problems)
-    return policy, problems
+    policy = structure.policy(check_channels(structure.channels(), problems, source.files))
+    Meaning(plain, problems).check()
+    check_context(plain.get("context"), problems)
+    check_literals(plain, problems)
+    return policy
 
 
 def _error(file: str, problems: list[Problem]) -> PolicyError:

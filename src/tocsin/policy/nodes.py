@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import yaml
 
 from tocsin.checks import Check
+from tocsin.policy.plain_yaml import Scanner, TooManyTokensError
 from tocsin.wrong import Place, Wrong
 
 try:
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE_MAX_BYTES = 4 * 1024 * 1024  # ours, as is all below
+LINES_MAX = 200_000
+NODES_MAX = 200_000  # a policy of ten thousand rules with three selectors each has 190,000
 LEVELS_MAX = 50
 ALIASED_NODES_MAX = 10_000
+TOO_MANY = f"a policy has at most {NODES_MAX:,} keys and values: make it smaller"
 TOO_DEEP = f"values are nested deeper than {LEVELS_MAX} levels"
 
 # What stands in a node's `tag` where the file gives none: how the value is written.
@@ -48,19 +52,27 @@ class _Rules:
     """What both parsers ask of their resolver: no implicit types, and a limit to the depth."""
 
     levels = 0
+    nodes = 0
 
-    def resolve(self, kind: type[Node], _: object, implicit: Any) -> str:
+    def resolve(self, kind: type[Node], text: Any, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
+            self.refuse_halves(text)
             return PLAIN if implicit[0] else QUOTED
         return MAPPING if kind is yaml.MappingNode else SEQUENCE
 
     def descend_resolver(self, parent: Node | None, _: object) -> None:
         self.levels += 1
+        self.nodes += 1
+        if self.nodes > NODES_MAX:
+            raise BadFileError(TOO_MANY, Check.TOO_LARGE, start(parent) if parent else (1, 1))
         if self.levels > LEVELS_MAX:
             raise BadFileError(TOO_DEEP, Check.TOO_LARGE, start(parent) if parent else (1, 1))
 
     def ascend_resolver(self) -> None:
         self.levels -= 1
+
+    def refuse_halves(self, text: str) -> None:
+        """Raise ValueError for a half of a surrogate pair; libyaml does by itself."""
 
 
 if CParser is not None:
@@ -70,12 +82,9 @@ if CParser is not None:
             CParser.__init__(self, text)
 else:
 
-    class _Parser(  # type: ignore[no-redef]
-        yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, _Rules
-    ):
+    class _Parser(Scanner, yaml.parser.Parser, yaml.composer.Composer, _Rules):  # type: ignore[no-redef]
         def __init__(self, text: str) -> None:
-            yaml.reader.Reader.__init__(self, text)
-            yaml.scanner.Scanner.__init__(self)
+            Scanner.__init__(self, text)
             yaml.parser.Parser.__init__(self)
             yaml.composer.Composer.__init__(self)
 
@@ -111,8 +120,13 @@ def _place(data: bytes, offset: int) -> Place:
 
 def root_node(text: str) -> Node | None:
     """The root node of the one document in `text`; None where it is empty. Raises BadFileError."""
+    breaks = text.count("\n") + text.count("\r") + sum(text.count(other) for other in "\x85\u2028\u2029")
+    if breaks > LINES_MAX:
+        raise BadFileError(f"a policy has at most {LINES_MAX:,} lines: make it smaller", Check.TOO_LARGE)
     try:
         root: Node | None = _Parser(text).get_single_node()
+    except TooManyTokensError:
+        raise BadFileError(TOO_MANY, Check.TOO_LARGE) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         character = text[mark.index : mark.index + 1] if mark else ""
@@ -125,6 +139,10 @@ def root_node(text: str) -> Node | None:
         ) from None
     except RecursionError:
         raise BadFileError(TOO_DEEP, Check.TOO_LARGE) from None
+    except BadFileError:
+        raise
+    except (ValueError, OverflowError):  # Python's own, of an escape or a version
+        raise BadFileError("this is not valid YAML: an escape names no character, or a number is too long") from None
     if root is not None and "&" in text:
         _Measure().expand(root)
     return root

@@ -21,6 +21,14 @@ _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML's scanner c
 HIDDEN_MAX_CHARS = 100_000  # ours: of all that looks like a credential in one policy; no author writes more into it by mistake
 
 
+FOUND_MAX = 1000  # ours: nobody mends more at once, and to find and to place each takes its time
+SHOWN_MAX = 100  # ours
+
+
+class TooManyError(Exception):
+    """So much is wrong that the rest is not looked for."""
+
+
 class Target(NamedTuple):
     """What a path leads to: the nodes of the last key and its value, and the part of the path that the file really has."""
 
@@ -79,15 +87,27 @@ class Problems:
         self._add(problem(self.file, wrong.placed(start(node), self._end(node))))
 
     def _add(self, found: Problem, place: Place | None = None) -> None:
-        self._found[place or (found.line, found.column), found] = None
+        if len(self._found) < FOUND_MAX:
+            self._found[place or (found.line, found.column), found] = None
+        elif found.severity == "error":
+            raise TooManyError
 
     def in_order(self) -> list[Problem]:
-        """All problems in the file's order, each once."""
+        """The problems in the file's order, each once; of many the first, and a last one that says how many more there are."""
         if not self._found:
             return []
         redact = redactor_of(self._hidden)
         shown = {(place, found._replace(message=redact(found.message))): None for place, found in self._found}
-        return [found for _, found in sorted(shown, key=lambda item: item[0])]
+        return self._first([found for _, found in sorted(shown, key=lambda item: item[0])])
+
+    def _first(self, found: list[Problem]) -> list[Problem]:
+        if len(found) <= SHOWN_MAX:
+            return found
+        more = found[SHOWN_MAX:]
+        count = f"{len(more)} or more" if len(self._found) >= FOUND_MAX else f"{len(more)} more"
+        worst = "error" if any(item.severity == "error" for item in more) else "warning"
+        last = more[0]._replace(message=f"{count} problems from here on are not shown: mend those above first", severity=worst)
+        return [*found[:SHOWN_MAX], last]
 
     def is_marked(self, path: DataPath, check: Check) -> bool:
         """Whether a problem of a kind stands at the key or the value that a path leads to already."""

@@ -14,7 +14,8 @@ from tocsin.suggest import do_you_mean
 from tocsin.text import clean
 from tocsin.wrong import DataPath
 
-COMPARISONS_MAX = 20_000  # ours: words held against words; with more a broken policy of ten thousand rules would be slow to report
+COMPARED_MAX = 2_500_000  # ours: characters held against characters; with more a broken policy would be slow to report
+CHARACTERS_AT_ONCE = 8  # of a short word's, as measured
 LISTED_MAX = 20  # ours: known words in one message
 WORD_MAX_CHARS = 60  # ours
 
@@ -56,17 +57,26 @@ class Suggestions:
     """Finds what was probably meant by a word that is unknown."""
 
     def __init__(self) -> None:
-        self._left = COMPARISONS_MAX
+        self._left = COMPARED_MAX
 
     def __call__(self, word: str, known: Collection[str], *, listed: str = "") -> str:
         """In brackets, what was meant, or what is known under the heading `listed`, or nothing."""
-        if len(known) <= self._left and len(word) <= WORD_MAX_CHARS:
-            self._left -= len(known)
+        if len(word) <= WORD_MAX_CHARS and self._affords(word, known):
             meant = do_you_mean(word, known, SYNONYMS, quote=quoted)
             if meant:
                 return meant
         more = ", …" if len(known) > LISTED_MAX else ""
         return f" ({listed}: {listing(islice(known, LISTED_MAX))}{more})" if listed and known else ""
+
+    def _affords(self, word: str, known: Collection[str]) -> bool:
+        """Whether there is work left to hold a word against all known ones: it grows with both, and once more with the shorter one."""
+        if len(known) * len(word) > self._left:
+            return False
+        cost = sum(len(word) * len(other) * (1 + min(len(word), len(other)) // CHARACTERS_AT_ONCE) for other in known)
+        if cost > self._left:
+            return False
+        self._left -= cost
+        return True
 
 
 def holder(path: DataPath, rule_name: str | None = None) -> str:

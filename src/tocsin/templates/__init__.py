@@ -90,9 +90,9 @@ def _examined(source: str) -> tuple[Program | None, tuple[Wrong, ...]]:
     if len(source) > SOURCE_MAX_CHARS:
         return None, (_wrong(f"a template has at most {SOURCE_MAX_CHARS:,} characters"),)
     from tocsin.templates import mustache
-    from tocsin.templates.work import SOURCE_CHARACTER_STEPS, spend_together
+    from tocsin.templates.work import SOURCE_CHARACTER_STEPS, TEMPLATE_STEPS, spend_together
 
-    spend_together(len(source) * SOURCE_CHARACTER_STEPS)
+    spend_together(TEMPLATE_STEPS + len(source) * SOURCE_CHARACTER_STEPS)
     foreign = tuple(_wrong(message, source, *span) for span, message in islice(mustache.mustache_problems(source), PROBLEMS_MAX))
     if foreign:
         return None, foreign

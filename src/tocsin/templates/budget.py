@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-TOGETHER_MAX = 2_500_000  # ours: steps of about a microsecond
+TOGETHER_MAX = 4_000_000  # ours: steps of about a microsecond
 
 
 class Budget:

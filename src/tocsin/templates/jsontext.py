@@ -13,11 +13,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tocsin.checks import Check
+from tocsin.templates.budget import current
 from tocsin.templates.offsets import line_column
 from tocsin.wrong import DataPath, Severity, Wrong
 
 TEXT_MAX_BYTES = 1024 * 1024
 DEPTH_MAX = 50  # levels
+VALUES_MAX = 100_000  # ours
+VALUE_STEPS = 5  # to read one
+PROBLEMS_MAX = 100  # ours: of one text
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"')
@@ -46,7 +50,7 @@ def parse_json(text: str) -> Parsed:
     try:
         value = reader.document()
     except _NoJsonError as error:
-        reader.note(Check.INVALID_PAYLOAD, str(error), error.at)
+        reader.problems.append(Wrong(Check.INVALID_PAYLOAD, str(error)).placed(*[line_column(text, error.at)] * 2))
         value = None
     return Parsed(value, reader.strings, reader.keys, reader.problems)
 
@@ -54,6 +58,8 @@ def parse_json(text: str) -> Parsed:
 def raw_offset(text: str, start: int, characters: int) -> int:
     """Where in `text` a character of a string stands, by its number in the string as it is read; `start` is where the string begins."""
     at = start
+    if "\\" not in text[start : start + characters]:
+        return min(start + characters, len(text))
     for _ in range(characters):
         character = _CHARACTER.match(text, at)
         if not character:
@@ -74,9 +80,14 @@ class _Reader:
         self.strings: dict[DataPath, int] = {}
         self.keys: dict[DataPath, int] = {}
         self.problems: list[Wrong] = []
+        self.values, self.budget = 0, current()
 
     def note(self, check: Check, message: str, at: int, length: int = 0, severity: Severity = "error") -> None:
-        """Something wrong with a number of characters."""
+        """Something wrong with a number of characters. Raises where too much is wrong; of warnings only the first are kept."""
+        if len(self.problems) >= PROBLEMS_MAX:
+            if severity == "warning":
+                return
+            raise _NoJsonError("more is wrong from here on: mend what stands above first", at)
         span = line_column(self.text, at), line_column(self.text, at + length)
         self.problems.append(Wrong(check, message, severity=severity).placed(*span))
 
@@ -94,6 +105,11 @@ class _Reader:
 
     def value(self, path: DataPath) -> Any:
         sign = self.peek()
+        self.values += 1
+        if not self.budget.take(VALUE_STEPS):
+            raise _NoJsonError("the policy's payloads hold too many values together", self.at)
+        if self.values > VALUES_MAX:
+            raise _NoJsonError(f"JSON of more than {VALUES_MAX:,} values", self.at)
         if len(path) > DEPTH_MAX:
             raise _NoJsonError(f"JSON of more than {DEPTH_MAX} levels", self.at)
         if sign == "{" and self.text.startswith(("{{", "{%", "{#"), self.at):

@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 from tocsin import secrets
 from tocsin.checks import Check
 from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems, variables
-from tocsin.templates.jsontext import DEPTH_MAX, Parsed, parse_json, raw_offset
+from tocsin.templates.jsontext import DEPTH_MAX, PROBLEMS_MAX, VALUES_MAX, Parsed, parse_json, raw_offset
 from tocsin.templates.offsets import line_column, offset
 from tocsin.wrong import DataPath, Place, Wrong, check_of
 
-VALUES_MAX = 100_000  # ours: values of one payload, aliases written out
 TEMPLATES_MAX = 1000  # ours: texts of one payload with something to render
 RENDERED_MAX_CHARS = 1024 * 1024  # ours: what all templates of one payload may make together
 
@@ -141,6 +140,10 @@ class _TooBigError(Exception):
     pass
 
 
+class _EnoughError(Exception):
+    pass
+
+
 class _Compiler:
     """Walks a payload once and gathers what is wrong with it."""
 
@@ -151,13 +154,17 @@ class _Compiler:
 
     def note(self, message: str, path: DataPath, check: Check = Check.INVALID_PAYLOAD) -> None:
         self.problems.append(Wrong(check, message, path))
+        if len(self.problems) > PROBLEMS_MAX:
+            raise _EnoughError
 
     def tree(self, data: Any) -> Any:
         try:
             return self.node(data, ())
         except _TooBigError as error:
             self.note(str(error), ())
-            return None
+        except _EnoughError:
+            pass
+        return None
 
     def node(self, value: Any, path: DataPath) -> Any:
         self.values += 1
@@ -177,7 +184,7 @@ class _Compiler:
         if not isinstance(key, str):
             self.note("a key must be a text: put it in quotes", path)
             return False
-        if "${" in key or any(opening in key for opening in _OPENINGS):
+        if len(self.odd_keys) < PROBLEMS_MAX and ("${" in key or any(opening in key for opening in _OPENINGS)):
             self.odd_keys.append(path)
         return True
 
@@ -194,6 +201,8 @@ class _Compiler:
             return None
         problems = find_problems(hidden)
         self.problems += [_at_leaf(text, hidden, problem).under(path) for problem in problems]
+        if len(self.problems) > PROBLEMS_MAX:
+            raise _EnoughError
         if problems:
             return None
         template = compile_text(hidden)

@@ -21,6 +21,7 @@ STEPS_MAX = 200_000  # ours: of one rendering
 DEPTH_MAX = 50  # ours: levels of a value that is compared, sorted, hashed or written out
 ITEMS_A_STEP = 16  # characters or items that are copied
 CHARACTERS_A_STEP = 64  # that are compared
+TEMPLATE_STEPS = 1_000  # to try the shortest template
 SOURCE_CHARACTER_STEPS = 4  # to read one character of a template
 PART_STEPS = 60  # to compile one part of it: a name, a filter, a text
 SUGGESTION_STEPS = 5_000  # to find what an unknown name probably means
