@@ -6,7 +6,6 @@ secret's value read as a template nor is what was rendered searched for `${`.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
@@ -17,14 +16,11 @@ from tocsin.checks import Check
 from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems, variables
 from tocsin.templates.jsontext import DEPTH_MAX, PROBLEMS_MAX, VALUES_MAX, Parsed, parse_json, raw_offset
 from tocsin.templates.offsets import line_column, offset
+from tocsin.templates.payload_rendering import APART, MARK, PayloadRendering, token
 from tocsin.wrong import DataPath, Place, Wrong, check_of
 
 TEMPLATES_MAX = 1000  # ours: texts of one payload with something to render
-RENDERED_MAX_CHARS = 1024 * 1024  # ours: what all templates of one payload may make together
 
-_MARK = f"tocsin{os.urandom(16).hex()}"  # payloads are rendered in several threads: it must be one for all
-_TOKEN = re.compile(rf"{_MARK}x(\w*?)x{_MARK}")
-_APART = "${NAME} is put in as it stands: a template cannot take it apart, or change it"
 _REFERENCE = re.compile(r"\$\$\{|\$\{\w+\}")
 _OPENINGS = ("{{", "{%", "{#")
 
@@ -40,45 +36,7 @@ class Payload(NamedTuple):
         for problem in self.problems:
             if problem.severity == "error":
                 raise TemplateProblem(problem.message, problem)
-        return _Rendering(variables, values).of(self.tree)
-
-
-class _Rendering:
-    def __init__(self, variables: Mapping[str, Any], values: Mapping[str, str]) -> None:
-        self.variables, self.values, self.left = variables, values, RENDERED_MAX_CHARS
-
-    def of(self, node: Any) -> Any:
-        if isinstance(node, Template):
-            return self.revealed(node.value(self.variables))
-        if isinstance(node, dict):
-            return {key: self.of(value) for key, value in node.items()}
-        return [self.of(value) for value in node] if isinstance(node, list) else node
-
-    def revealed(self, value: Any) -> Any:
-        """What a template gave, with the values of the variables in it, all of it counted before it is made."""
-        if isinstance(value, str):
-            self.count(len(value) + sum(len(self.known(token[1])) for token in _TOKEN.finditer(value)))
-            text = _TOKEN.sub(lambda token: self.known(token[1]), value)
-            if _MARK in text:
-                raise TemplateProblem(_APART)
-            return text
-        if isinstance(value, dict):
-            return {self.revealed(key): self.revealed(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.revealed(item) for item in value]
-        self.count(len(str(value)))
-        return value
-
-    def known(self, name: str) -> str:
-        """What a token stands for: a variable's value, or the text of `$${`."""
-        if name and name not in self.values:
-            raise TemplateProblem(_APART)
-        return self.values[name] if name else "${"
-
-    def count(self, characters: int) -> None:
-        self.left -= characters
-        if self.left < 0:
-            raise TooLarge(f"the payload's templates make more than {RENDERED_MAX_CHARS:,} characters")
+        return PayloadRendering(variables, values).of(self.tree)
 
 
 def compile_payload(source: Any) -> Payload:
@@ -207,21 +165,16 @@ class _Compiler:
             return None
         template = compile_text(hidden)
         if hidden != text and _taken_apart(template, secrets.names(text)):
-            self.note(_APART, path, Check.INVALID_TEMPLATE)
+            self.note(APART, path, Check.INVALID_TEMPLATE)
         return template
-
-
-def _token(name: str) -> str:
-    """What stands for a secret while a template is rendered: one word, whatever is done around it."""
-    return f"{_MARK}x{name}x{_MARK}"
 
 
 def _hidden(text: str) -> str:
     """A text with a token for each `${NAME}`, and for `$${`. Raises ValueError."""
     if "${" not in text:
         return text
-    tokens = {name: _token(name) for name in secrets.names(text)}
-    return secrets.resolve(text.replace("$${", _token("")), tokens)
+    tokens = {name: token(name) for name in secrets.names(text)}
+    return secrets.resolve(text.replace("$${", token("")), tokens)
 
 
 def _taken_apart(template: Template, names: Iterable[str]) -> bool:
@@ -229,23 +182,23 @@ def _taken_apart(template: Template, names: Iterable[str]) -> bool:
     from tocsin.templates.samples import EVERYTHING, MESSAGE
 
     try:
-        value = _Rendering({**variables(EVERYTHING), **MESSAGE}, dict.fromkeys(names, "")).of(template)
+        value = PayloadRendering({**variables(EVERYTHING), **MESSAGE}, dict.fromkeys(names, "")).of(template)
     except TooLarge:
         return False
     except TemplateProblem:
         return True
-    return _MARK[-8:] in str(value).casefold()
+    return MARK[-8:] in str(value).casefold()
 
 
 def _at_leaf(text: str, hidden: str, problem: Wrong) -> Wrong:
     """A template's problem, in the text as its author wrote it."""
-    if _MARK in problem.message:
+    if MARK in problem.message:
         return Wrong(Check.INVALID_TEMPLATE, "${NAME} is put in as text: write it outside {{ }}, or inside quotes in it")
 
     def as_written(place: Place) -> Place:
         at = offset(hidden, *place)
         for reference in _REFERENCE.finditer(text):
-            longer = len(_token(reference[0].strip("${}"))) - len(reference[0])
+            longer = len(token(reference[0].strip("${}"))) - len(reference[0])
             at = max(reference.start(), at - longer) if reference.start() < at else at
         return line_column(text, at)
 

@@ -1,0 +1,94 @@
+"""Whatever a stranger writes into 4 MiB of a policy: `check` ends in seconds and within 300 MiB, also without libyaml."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SECONDS = 60  # of CPU, on a busy machine: an idle one takes a tenth
+MEMORY_MIB = 300
+PROGRAM = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
+if {plain}: sys.modules["yaml.cyaml"] = None
+from tocsin import cli
+sys.argv = ["tocsin", "check", "policy.yml"]
+cli.entry()
+"""
+OK = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
+
+
+def _webhook(payload: str) -> str:
+    return (
+        f'channels: {{w: {{kind: webhook, url: "https://x.example", payload: {payload}}}}}\nnotifications: [{{on: failure, send_to: w}}]\n'
+    )
+
+
+def _webhooks(payloads: list[str]) -> str:
+    rows = (f'  w{number}: {{kind: webhook, url: "https://x.example", payload: {payload}}}\n' for number, payload in enumerate(payloads))
+    return "channels:\n" + "".join(rows)
+
+
+MANY = "or more problems from here on are not shown"
+POLICIES: dict[str, tuple[str, str]] = {
+    "scalars": (OK + "x-a: [" + "a," * 2_000_000, "at most 200,000 keys and values"),
+    "lists": (OK + "x-a: [" + "[]," * 1_390_000, "at most 200,000 keys and values"),
+    "aliases": (OK + "x-a: [&a b," + "*a," * 1_000_000 + "]", "at most 200,000 keys and values"),
+    "lines": (OK + "x-a: |\n" + " b\n" * 1_390_000, "at most 200,000 lines"),
+    "directives": ("%F\n" * 1_390_000, "at most 200,000 lines"),
+    "words": (OK + "x-a: " + "a " * 2_090_000, "is valid"),
+    "duplicate keys": (_webhook("{" + "a: b," * 8000 + "}"), MANY),
+    "duplicate keys of JSON": (_webhook(json.dumps("{" + ",".join(['"a": 1'] * 8000) + "}")), "more is wrong from here on"),
+    "a sender": ("channels: {m: {kind: smtp, host: h.example, from: " + json.dumps(" " * 200_000 + '"<') + "}}\n", "is not an email address"),
+    "misspelt names": (
+        "channels:\n" + "".join(f"  channel-number-{n}: {{kind: slack}}\n" for n in range(200)) + "notifications:\n"
+        + "".join(f"  - {{on: failure, send_to: chanel-nunber-{n}}}\n" for n in range(2000)),
+        MANY,
+    ),
+    "templates": (
+        _webhooks(["[" + ",".join(json.dumps(f"{{{{ app ~ {c * 1000 + n} ~ app }}}}") for n in range(900)) + "]" for c in range(60)]),
+        "too many steps together",
+    ),
+    "context": (
+        "context:\n  rules:\n"
+        + "".join(
+            f"    - {{when: {{branch: a{n}}}, set: {{app: '{{% for i in range(1000) %}}{{% for j in range(90) %}}{{% endfor %}}{{% endfor %}}{n}'}}}}\n"
+            for n in range(3000)
+        )
+        + OK,
+        "too many steps together",
+    ),
+    "numbers of JSON": (_webhooks(['"[' + "1," * 90_000 + '1]"'] * 22), "too many values together"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["plain", "libyaml"])
+@pytest.mark.parametrize("name", POLICIES)
+def test_check_ends(tmp_path: Path, name: str, plain: bool):
+    text, words = POLICIES[name]
+    (tmp_path / "policy.yml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", PROGRAM.format(seconds=SECONDS, plain=plain)]
+    with (tmp_path / "output").open("wb") as output, subprocess.Popen(command, cwd=tmp_path, stdout=output, stderr=output) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    said = (tmp_path / "output").read_text(encoding="utf-8")
+    # libyaml counts aliases afterwards, when they are written out
+    assert words in said or (not plain and "the aliases come to more than" in said), said[:300]
+    assert process.returncode in (0, 3)
+    assert usage.ru_maxrss // 1024 < MEMORY_MIB
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["plain", "libyaml"])
+@pytest.mark.parametrize(
+    "text", ['x-a: "\\U00110000"', 'x-a: "\\UFFFFFFFF"', f"%YAML 1.{'9' * 5000}\n---\na: b", "%YAML 1.3\n---\na: b", 'x-a: "\\ud800"']
+)
+def test_both_loaders_refuse_what_is_no_yaml(tmp_path: Path, text: str, plain: bool):
+    (tmp_path / "policy.yml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", PROGRAM.format(seconds=SECONDS, plain=plain)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100)
+    assert (done.returncode, "not valid YAML" in done.stdout) == (3, True), done
