@@ -51,7 +51,7 @@ POLICIES: dict[str, tuple[str, str]] = {
         MANY,
     ),
     "templates": (
-        _webhooks(["[" + ",".join(json.dumps(f"{{{{ app ~ {c * 1000 + n} ~ app }}}}") for n in range(900)) + "]" for c in range(60)]),
+        _webhooks(["[" + ",".join(json.dumps(f"{{{{ app ~ {c * 1000 + n} ~ app }}}}") for n in range(900)) + "]" for c in range(20)]),
         "too many steps together",
     ),
     "context": (
