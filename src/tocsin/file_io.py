@@ -53,8 +53,10 @@ def read_all(descriptor: int, max_bytes: int, remaining: Remaining) -> bytes:
     """All that comes out of an open file, as `read_file`. Raises OSError."""
     parts: list[bytes] = []
     left = max_bytes + 1
+    regular = _is_regular(descriptor)
     while left:
-        _wait(descriptor, "POLLIN", remaining, "it does not end: nothing came for too long, or too little")
+        if not regular:
+            _wait(descriptor, "POLLIN", remaining, "it does not end: nothing came for too long, or too little")
         try:
             part = os.read(descriptor, min(left, _CHUNK_BYTES))
         except BlockingIOError:  # somebody else was faster
@@ -76,14 +78,20 @@ def write_file(path: Path, data: bytes, remaining: Remaining) -> None:
 
 
 def _write_all(descriptor: int, data: bytes, remaining: Remaining) -> None:
-    piece = _CHUNK_BYTES if stat.S_ISREG(os.fstat(descriptor).st_mode) else _PIECE_BYTES
+    regular = _is_regular(descriptor)
+    piece = _CHUNK_BYTES if regular else _PIECE_BYTES
     at = 0
     while at < len(data):
-        _wait(descriptor, "POLLOUT", remaining, "nobody reads it")
+        if not regular:
+            _wait(descriptor, "POLLOUT", remaining, "nobody reads it")
         try:
             at += os.write(descriptor, data[at : at + piece])
         except BlockingIOError:
             continue
+
+
+def _is_regular(descriptor: int) -> bool:
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)
 
 
 def _wait(descriptor: int, event: str, remaining: Remaining, late: str) -> None:

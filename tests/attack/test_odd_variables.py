@@ -83,10 +83,10 @@ def test_any_variable_may_be_no_utf_8(name: str, value: str, tmp_path: Path) -> 
     assert all(row["outcome"] == "delivered" or row["reason"] for row in rows)
 
 
-def test_a_template_that_makes_another_name_of_a_variable_s_gets_no_value(tmp_path: Path) -> None:
+def test_a_template_that_makes_another_name_of_a_variable_s_is_an_error(tmp_path: Path) -> None:
     payload = "{{ '${A}'|replace('xAx', 'xBx') }} {{ '${A}'|replace('A', 'GOOD') }}"
     policy = f'channels: {{hook: {{kind: webhook, url: "${{GOOD}}", payload: {{a: "{payload}"}}}}}}\nnotifications: [{{on: failure, send_to: hook}}]\n'
     (tmp_path / ".tocsin.yml").write_text(policy, encoding="utf-8")
     with ScriptedServer(Answer(200)) as server:
-        run(*SEND, env={"TOCSIN_CI": "generic", "GOOD": server.url("/x"), "A": "alpha", "B": "beta"}, folder=tmp_path)
-    assert [request.json() for request in server.requests] == [{"a": "${B} ${GOOD}"}]
+        answer = run(*SEND, env={"TOCSIN_CI": "generic", "GOOD": server.url("/x"), "A": "alpha", "B": "beta"}, folder=tmp_path)
+    assert (answer.code, server.requests) == (3, [])
