@@ -175,10 +175,15 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Pin what a release carries, and what builds it, with hashes; with --upgrade, by the newest versions."""
+    """Pin what a release carries, what builds it, and what runs that, with hashes; with --upgrade, by the newest versions."""
     session.install("-q", *group("lock"), silent=True)
     hashed = ["--universal", "--fork-strategy=fewest", "--python-version=3.10", "--generate-hashes", "--no-config", "-q", *session.posargs]
-    for target, wanted in {"requirements": ["--extra=ses", "pyproject.toml"], "tools": ["--group=pyproject.toml:release"]}.items():
+    locks = {
+        "requirements": ["--extra=ses", "pyproject.toml"],
+        "tools": ["--group=pyproject.toml:release"],
+        "nox": ["--group=pyproject.toml:nox"],
+    }
+    for target, wanted in locks.items():
         session.run(
             "uv", "pip", "compile", *hashed, "--custom-compile-command=./dev lock", "-o", f"release/{target}.lock", *wanted, silent=True
         )

@@ -9,6 +9,8 @@ The wheel carries the lock of its packages, so the wheel's hash pins all of them
 configuration and PIP_* variables: a mirror, a folder, a proxy. The folder's name is the hash of what decides its contents, so
 a folder that is there is right, and complete: it is filled under another name and renamed. Of two jobs that do so at once, one
 renames and the other uses that. This file is read by the oldest Pythons too, to tell them that they are too old.
+
+The checkout may be a stranger's. So no program, no cache, no configuration of pip's, and nothing without a hash, is taken from it.
 """
 
 import os
@@ -34,12 +36,28 @@ WITHOUT = {  # settings of pip's that would forbid, or turn into another folder,
     "PIP_NO_CACHE_DIR": "1",  # whoever can write into it decides what is installed, for all the hashes
     "PIP_ROOT_USER_ACTION": "ignore",
 }
+CHECKOUTS = ("CI_PROJECT_DIR", "WORKSPACE", "GITHUB_WORKSPACE")  # the folder that each CI checks the repository out into
+# Where pip, and what it is made of, looks for files that say what to install from where, or what to run.
+PLACES = ("HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NETRC", "PIP_CONFIG_FILE", "PIP_PYTHON")
+# Where it takes packages from, and whom it believes: any place will do for what has a hash.
+SOURCES = (
+    "PIP_FIND_LINKS",
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_CERT",
+    "PIP_CLIENT_CERT",
+    "PIP_REQUIREMENT",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+)
 AUTHORITIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def main():
     """Become the program. What goes wrong before it is one line, and ends with 70."""
     try:
+        if "PATH" in os.environ:
+            os.environ["PATH"] = os.pathsep.join(outside(os.environ["PATH"].split(os.pathsep)))
         program = on_path()
         if program:
             run([program] + sys.argv[1:])
@@ -56,12 +74,60 @@ def main():
 
 
 def on_path():
-    """The program in a folder that PATH names from the root: a relative one could be the repository's own."""
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
+    """The program in a folder of PATH, which names none of the repository's any more."""
+    for folder in filter(None, os.environ.get("PATH", "").split(os.pathsep)):
         program = os.path.join(folder, "tocsin.exe" if os.name == "nt" else "tocsin")
-        if os.path.isabs(folder) and os.path.isfile(program) and os.access(program, os.X_OK):
+        if os.path.isfile(program) and os.access(program, os.X_OK) and not in_checkout(program):
             return program
     return None
+
+
+def outside(folders):
+    """Those of PATH's folders that the repository cannot fill: none that is relative or empty, none in the checkout."""
+    return [folder for folder in folders if os.path.isabs(folder) and not in_checkout(folder)]
+
+
+def in_checkout(path):
+    """Whether a path, or what it leads to by links, is the repository's own. The file system's root is no checkout."""
+    roots = [resolve(root) for root in checkouts() for resolve in (os.path.abspath, os.path.realpath)]
+    places = set(map(os.path.normcase, roots)) - {os.path.abspath(os.sep)}
+    known = set(map(identity, places)) - {None}
+    for named in (os.path.abspath(path), os.path.realpath(path)):
+        place = named
+        while os.path.dirname(place) != place:
+            if os.path.normcase(place) in places or identity(place) in known:
+                return True
+            place = os.path.dirname(place)
+    return False
+
+
+def checkouts():
+    """The folders with the repository's files: what the CI names, and each one with .git from here upward, else this one.
+
+    All count: what a job unpacks may bring a .git, and so a nearer root.
+    """
+    found = [os.environ[name] for name in CHECKOUTS if os.environ.get(name)]
+    try:
+        here = above = os.getcwd()
+    except OSError:  # it is gone
+        return found
+    roots = []
+    while True:
+        if os.path.exists(os.path.join(above, ".git")):
+            roots.append(above)
+        if os.path.dirname(above) == above:
+            break
+        above = os.path.dirname(above)
+    return found + (roots or ([] if here == os.path.expanduser("~") else [here]))
+
+
+def identity(path):
+    """What a folder is by any name, such as another mount of it; None where that cannot be told."""
+    try:
+        seen = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (seen.st_dev, seen.st_ino) if seen.st_ino else None
 
 
 def run(command):
@@ -86,7 +152,7 @@ def refuse_old():
 def installed(wanted):
     """The folder with the program and its packages. Raises RuntimeError."""
     requirement = required(wanted)
-    cache = os.path.realpath(os.environ.get("TOCSIN_CACHE") or user_cache())
+    cache = os.path.realpath(place_to_keep())
     folder = os.path.join(cache, key(requirement))
     try:
         if os.path.isdir(cache):
@@ -95,6 +161,7 @@ def installed(wanted):
             sys.stderr.write("tocsin: notice: installing {} once, into {}\n".format(shown(wanted), folder))
             sys.stderr.flush()
             fill(folder, lambda place, target: install(requirement, place, target))
+        refuse_others(cache)
     except OSError as error:
         raise RuntimeError("{} cannot be filled: {}: name another folder by TOCSIN_CACHE".format(cache, error))
     refuse_others(folder)
@@ -115,12 +182,16 @@ def required(wanted):
     if ADDRESS.match(name):
         if name.startswith("http:") and not digest:
             raise RuntimeError("a wheel that comes without TLS needs its hash: end TOCSIN_VERSION in #sha256=HASH")
+        if name.startswith("file:") and not digest:
+            refuse_checkout(name)
         return "tocsin @ {}{}".format(name, "#sha256=" + digest if digest else "")
     if "://" not in name and PATH.match(name):
         import hashlib
         import pathlib
 
         path = pathlib.Path(name).absolute()
+        if not digest:
+            refuse_checkout(name)
         try:
             digest = digest or hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
@@ -133,22 +204,55 @@ def required(wanted):
     )
 
 
+def refuse_checkout(name):
+    """Raise RuntimeError for a wheel of the repository's own: without a hash it is whatever somebody put there."""
+    if any(in_checkout(path) for path in paths(name)):
+        raise RuntimeError("a wheel that lies in the checkout needs its hash: end TOCSIN_VERSION in #sha256=HASH")
+
+
+def paths(text):
+    """The paths that a setting may name: all of it, or each of its words, with `file:` in front or without."""
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    for word in [text] + text.split():
+        if word.lower().startswith("file:"):
+            yield url2pathname(urlsplit(word).path)
+        elif "://" not in word:
+            yield os.path.expanduser(word)
+
+
 def shown(wanted):
     """A version for the log: without its hash, and of an address only the file."""
     return re.split(r"[@?#]", re.split(r"[/\\]", wanted)[-1])[0][:60]
 
 
-def user_cache():
-    """Where a user's caches are. A user without a home folder to write to has them among the temporary files."""
-    given = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
-    if given and os.path.isabs(given):
-        return os.path.join(given, "tocsin")
-    home = os.path.expanduser("~")
-    if os.access(home, os.W_OK):
-        return os.path.join(home, ".cache", "tocsin")
+def place_to_keep():
+    """The folder for what is installed: the one that is named, else the user's, but never one of the checkout. Raises RuntimeError."""
+    passed = []
+    for folder in filter(None, [os.environ.get("TOCSIN_CACHE")] + user_caches()):
+        if not in_checkout(folder):
+            break
+        passed.append(folder)
+    else:
+        raise RuntimeError("every place to keep tocsin lies in the checkout: name a folder outside of it by TOCSIN_CACHE")
+    if passed:
+        text = "tocsin: notice: {} lies in the checkout, where the repository could bring its own program: {} keeps tocsin instead\n"
+        sys.stderr.write(text.format(passed[0], folder))
+    return folder
+
+
+def user_caches():
+    """Where a user's caches are, the first choice first. A user without a home folder to write to has them among the temporary files."""
     import tempfile
 
-    return os.path.join(tempfile.gettempdir(), "tocsin" if os.name == "nt" else "tocsin-{}".format(os.geteuid()))
+    given = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    found = [os.path.join(given, "tocsin")] if given and os.path.isabs(given) else []
+    home = os.path.expanduser("~")
+    if os.access(home, os.W_OK):
+        found.append(os.path.join(home, ".cache", "tocsin"))
+    name = "tocsin" if os.name == "nt" else "tocsin-{}".format(os.geteuid())
+    return found + [os.path.join(folder, name) for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp") if os.path.isdir(folder)]
 
 
 def key(what):
@@ -218,9 +322,11 @@ def install(requirement, place, target):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that pip ends too, and what is unfinished goes
     listed = os.path.join(place, "wanted.txt")
     write(listed, requirement)
-    environment = dict(os.environ, **trusting(place))
+    hashed = "sha256" in requirement
+    environment = settings(place, hashed)
+    environment.update(trusting(place, environment))
     needed = ("download", "--only-binary=:all:", "--no-deps", "--dest", place, "-r", listed)
-    pip(needed + ("--require-hashes",) * ("sha256" in requirement), place, environment)
+    pip(needed + ("--require-hashes",) * hashed, place, environment)
     [wheel] = [name for name in os.listdir(place) if name.endswith(".whl")]
     with zipfile.ZipFile(os.path.join(place, wheel)) as opened:
         if LOCK not in opened.namelist():
@@ -230,14 +336,27 @@ def install(requirement, place, target):
         opened.extractall(target, [name for name in opened.namelist() if name.startswith("tocsin/")])
 
 
-def pip_install(wanted, place, target, environment=os.environ):
+def settings(place, hashed):
+    """The environment for pip, which reads nothing of the checkout's that could say what is run, or what is installed without a hash."""
+    kept = dict(os.environ)
+    for name in os.environ:
+        text = os.environ[name].replace(os.pathsep, " ") if name == "XDG_CONFIG_DIRS" else os.environ[name]
+        asked = name in PLACES or (name in SOURCES and not hashed)
+        if asked and any(in_checkout(path) for path in paths(text)):
+            del kept[name]
+            if name.startswith("PIP_"):
+                sys.stderr.write("tocsin: notice: {} names a place in the checkout: it is not used\n".format(name))
+    return dict(kept, HOME=place) if "HOME" in os.environ and "HOME" not in kept else kept
+
+
+def pip_install(wanted, place, target, environment=None):
     """Install packages into a folder. Bytecode is left to the first run, which writes what it needs. Raises RuntimeError."""
     import shutil
 
     pip(
         ("install", "--no-compile", "--no-warn-script-location", "--target", target) + tuple(wanted),
         place,
-        environment,
+        environment or settings(place, "--require-hashes" in wanted),
     )
     shutil.rmtree(os.path.join(target, "bin"), ignore_errors=True)  # scripts that nobody runs
 
@@ -252,12 +371,12 @@ def pip(words, place, environment):
             "{} has no pip to install tocsin with: install pip (Debian: python3-pip), or tocsin itself".format(sys.executable)
         )
     command = (sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet") + words
-    settings = dict(environment, TMPDIR=place, TEMP=place, TMP=place, **WITHOUT)
+    environment = dict(environment, TMPDIR=place, TEMP=place, TMP=place, **WITHOUT)
     try:
         done = subprocess.run(
             command,
             check=False,
-            env=settings,
+            env=environment,
             timeout=SECONDS_OF_PIP,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -283,16 +402,16 @@ def without_traces(text):
     return "".join(kept)
 
 
-def trusting(place):
+def trusting(place, environment):
     """The setting of pip by which TOCSIN_CA_FILE counts beside the authorities that pip trusts already. Raises RuntimeError."""
     private = os.environ.get("TOCSIN_CA_FILE")
     if not private:
         return {}
     known = [os.environ[name] for name in AUTHORITIES if os.environ.get(name)]
     if not known:  # `pip config get` finds it in some versions alone
-        said = ask("-m", "pip", "config", "list")
+        said = ask(environment, "-m", "pip", "config", "list")
         known = [line.partition("=")[2].strip("'\"") for line in said if line.startswith("global.cert=")][-1:]
-    known = known or ask("-c", "from pip._vendor import certifi; print(certifi.where())")
+    known = known or ask(environment, "-c", "from pip._vendor import certifi; print(certifi.where())")
     bundle = os.path.join(place, "authorities.pem")
     try:
         with open(bundle, "wb") as all_of_them:
@@ -304,12 +423,14 @@ def trusting(place):
     return {"PIP_CERT": bundle}
 
 
-def ask(*words):
+def ask(environment, *words):
     """What this Python answers, in lines; none where it cannot."""
     import subprocess
 
     command = (sys.executable, "-I") + words
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    done = subprocess.run(
+        command, check=False, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     return [] if done.returncode else done.stdout.splitlines()
 
 

@@ -15,9 +15,13 @@ import launch  # noqa: E402
 
 
 def place() -> Path:
-    """The folder that holds the packages, or will."""
-    cache = os.environ.get(CACHE) or os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()
-    return Path(cache) / "tocsin" / launch.key(_wanted().read_bytes())
+    """The folder that holds the packages, or will: never one in the checkout. Raises RuntimeError."""
+    given = (os.environ.get(CACHE), os.environ.get("RUNNER_TEMP"), tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108  it is told
+    places = [Path(folder, "tocsin") for folder in given if folder]
+    cache = next((place for place in places if not launch.in_checkout(str(place))), None)
+    if cache is None:
+        raise RuntimeError(f"every place for its packages lies in the checkout, where the repository could bring its own: set {CACHE}")
+    return cache / launch.key(_wanted().read_bytes())
 
 
 def installed() -> Path:

@@ -5,22 +5,18 @@
 const { spawn, spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
+const { outside, shaping, restored } = require("./environment.js");
 
 const OLDEST = [3, 10];
 const PROBE = "import sys; print('%d.%d %s' % (sys.version_info[0], sys.version_info[1], sys.executable))";
 const PROBE_SECONDS = 20; // a cold disk is slow; what hangs is no Python
+const START_SECONDS = 180; // until the program runs: its packages may have to be installed first
+const GRACE_SECONDS = 5; // beyond what the program says that it needs; as much from SIGTERM to SIGKILL
+const WATCHED = 3; // the file descriptor by which the program says how many seconds it may still take
 const DEFECT = 70;
 const NO_FILE = 2; // Python does not find start.py; the program gives 2 only under `strict`
 const STATUSES = [1, 3]; // the program gives these only under `strict`, its own or the policy's
 const WINDOWS = process.platform === "win32";
-
-// What shapes a process rather than tells of the run: taken as it was at main, so that no later step can bend post.
-const SHAPING = new RegExp(
-  "^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|XDG_.*|TMPDIR|TE?MP|LANG|LC_.*|TZ|PYDANTIC_.*|LD_.*|DYLD_.*|GCONV_PATH" +
-    "|MALLOC_.*|GLIBC_.*|RES_OPTIONS|LOCALDOMAIN|HOSTALIASES|OPENSSL_.*|SSL_.*|SSLKEYLOGFILE|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE" +
-    "|(HTTPS?|ALL|NO|FTP)_PROXY|TOCSIN_(POLICY|DEFAULT_POLICY|CA_FILE|ALLOWED_HOSTS|CI))$",
-  "i",
-);
 
 const strict = () => /^true$/i.test(input("strict"));
 const input = (name) => (process.env[`INPUT_${name.toUpperCase()}`] || "").trim();
@@ -29,6 +25,17 @@ const input = (name) => (process.env[`INPUT_${name.toUpperCase()}`] || "").trim(
 function annotate(level, text) {
   const data = text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
   process.stdout.write(`::${level} title=tocsin::${data}\n`);
+}
+
+/** Add to a file all of a text or nothing of it: the runner fails a step whose file ends in the middle of a line. */
+function append(file, text) {
+  const before = fs.statSync(file, { throwIfNoEntry: false })?.size || 0;
+  try {
+    fs.appendFileSync(file, text);
+  } catch (error) {
+    fs.truncateSync(file, before);
+    throw error;
+  }
 }
 
 /** Where the step cannot do its work: one annotation, and red under `strict` alone. */
@@ -62,29 +69,62 @@ function findPython() {
   return undefined;
 }
 
-/** Only what shapes a process, of an environment. */
-const shaping = (env) => Object.fromEntries(Object.entries(env).filter(([name]) => SHAPING.test(name)));
+/** End the program where it takes longer than it says that it may: it may hang where it cannot end itself. Gives what stops the watch. */
+function watch(child, tell) {
+  let timer, ended;
+  const wait = (seconds, then) => {
+    clearTimeout(timer);
+    timer = setTimeout(then, seconds * 1000);
+  };
+  const end = () => {
+    ended = true;
+    tell();
+    child.kill("SIGTERM");
+    wait(GRACE_SECONDS, () => {
+      child.kill("SIGKILL");
+      wait(GRACE_SECONDS, () => process.exit()); // what even that does not end is left behind
+    });
+  };
+  wait(START_SECONDS, end);
+  child.stdio?.[WATCHED]?.on("error", () => {}).on("data", (said) => {
+    const seconds = parseFloat(said.toString().trim().split("\n").pop());
+    if (seconds >= 0 && !ended) wait(seconds + GRACE_SECONDS, end);
+  });
+  return () => clearTimeout(timer);
+}
 
 /** Start the program for a part of the step; pass signals on, wait, and take over its end. */
 function start(python, part, env) {
   // cwd: the action's own folder. The program knows the workspace by its variable, and post must not need it.
-  const options = { cwd: __dirname, env, stdio: ["ignore", "inherit", "inherit"], windowsHide: true };
+  const options = { cwd: __dirname, env: { ...env, TOCSIN_WATCH: `${WATCHED}` }, stdio: ["ignore", "inherit", "inherit", "pipe"], windowsHide: true };
   const child = spawn(python, ["-I", "-X", "utf8", path.join(__dirname, "start.py"), part], options);
+  let late = false;
+  const unwatch = watch(child, () => {
+    late = true;
+    giveUp("tocsin did not end in the time that it may take, and was ended: see the lines above");
+  });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => WINDOWS || child.kill(signal)); // Windows tells the child itself
-  child.on("error", (error) => giveUp(`${python} cannot be started (${error.code}), so nothing is sent: is that Python still there?`));
+  child.on("error", (error) => {
+    unwatch();
+    giveUp(`${python} cannot be started (${error.code}), so nothing is sent: is that Python still there?`);
+  });
   child.on("exit", (code, signal) => {
+    unwatch();
+    child.stdio?.[WATCHED]?.destroy();
     const lost = code === NO_FILE && !strict(); // Python's own word; under strict it may be the program's, which has told why
+    if (late) return;
     if (code === DEFECT || lost || signal) giveUp(`tocsin ended early (${signal || `exit code ${code}`}): see the lines above`);
     else process.exitCode = strict() || STATUSES.includes(code) ? code : 0;
   });
 }
 
 exports.main = () => {
+  process.env.PATH = outside(process.env.PATH);
   const python = findPython();
   try {
     // Written first, whatever comes: what is not in the state could be forged by a later step's variable of that name.
-    const saved = JSON.stringify({ python, environment: shaping(process.env) });
-    fs.appendFileSync(process.env.GITHUB_STATE, `shim=${saved}\ntocsin=nothing\n`);
+    const saved = JSON.stringify({ python, ...shaping() });
+    append(process.env.GITHUB_STATE, `shim=${saved}\ntocsin=nothing\n`);
   } catch {
     // The program tries the same, and says what is lost.
   }
@@ -94,8 +134,7 @@ exports.main = () => {
 
 exports.post = () => {
   if ((process.env.STATE_tocsin || "nothing") === "nothing") return;
-  const { python, environment } = JSON.parse(process.env.STATE_shim || "{}");
+  const { python, ...kept } = JSON.parse(process.env.STATE_shim || "{}");
   if (!python) return giveUp("what the first part of this step kept is lost, so nothing is sent: had the runner's disk room?");
-  const rest = Object.entries(process.env).filter(([name]) => !SHAPING.test(name));
-  start(python, "post", { ...Object.fromEntries(rest), ...environment });
+  start(python, "post", restored(kept));
 };

@@ -4,8 +4,14 @@ A release carries its packages in vendor/, with the compiled part for the Python
 Elsewhere they are installed once, into the runner's tool cache. The program itself is in src/ beside both.
 """
 
+import os
 import sys
-from pathlib import Path
+from _signal import SIGINT, SIGTERM, signal
+
+for number in (SIGINT, SIGTERM):  # until the program has its own: what is being installed is tidied up, and nothing else is said
+    signal(number, lambda number, _: sys.exit(128 + number))
+
+from pathlib import Path  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -28,10 +34,19 @@ def packages() -> "list[Path]":
     return [ROOT / "src", install.installed()]
 
 
+def promise() -> None:
+    """Say to the shim that the program begins: until that has said how long it may take, it gets a minute."""
+    try:
+        os.write(int(os.environ["TOCSIN_WATCH"]), b"60\n")
+    except (KeyError, ValueError, OSError):  # nobody watches
+        return
+
+
 def main() -> None:
     """Hand over to the program. What goes wrong before it ends with 70, as a defect of the program does."""
     try:
         sys.path[:0] = map(str, packages())
+        promise()
         from tocsin.cli import entry
     except KeyboardInterrupt:
         sys.exit(130)

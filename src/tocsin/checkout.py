@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REFERENCE = re.compile(r"ref: (refs/[^\0\n]+)\n?")
 _PACKED_MAX_BYTES = 16 * 1024 * 1024  # ours: of a larger list of refs only this beginning is searched
 _FILE_MAX_BYTES = 4096  # ours: a path or a commit's id
-_WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE")  # GitHub's, GitLab's, Jenkins's
+# The folder that each CI checks the repository out into.
+CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "CIRCLE_WORKING_DIRECTORY")
 
 
 def repository_root(folder: Path) -> Path:
@@ -20,21 +21,44 @@ def repository_root(folder: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
-def workspaces(folder: Path, env: Mapping[str, str]) -> Iterator[Path]:
-    """The folders in which a job's steps put files: each repository around `folder`, and the CI's own workspace.
+def checkouts_of(env: Mapping[str, str], folder: Path) -> Iterator[Path]:
+    """The folders that hold the repository's files: what the CI names, and each one with `.git` from `folder` upward.
 
-    All of them count: what is unpacked into a workspace may bring a `.git`, and so a nearer root.
+    All count, since what is unpacked may bring a `.git`, and so a nearer root. Without one it is `folder` itself, but not a user's home.
     """
-    folder = folder.absolute()
-    yield folder
-    yield from (place for place in folder.parents if (place / ".git").exists())
-    yield from (Path(env[name]) for name in _WORKSPACES if os.path.isabs(env.get(name, "")))  # noqa: PTH117  no text is no path
+    for name in CHECKOUTS:
+        if env.get(name):
+            yield folder / os.path.expanduser(env[name])  # noqa: PTH111  it raises nothing where there is no home
+    found = [above for above in (folder, *folder.parents) if (above / ".git").exists()]
+    if not found and str(folder) != os.path.expanduser("~"):  # noqa: PTH111  as above
+        found = [folder]
+    yield from found
 
 
-def is_inside(path: Path, folder: Path, env: Mapping[str, str]) -> bool:
-    """Whether a path lies in a workspace, by its name or where its links lead: a head may bring links."""
-    named, real = Path(os.path.abspath(path)), path.resolve()  # noqa: PTH100  links stay
-    return any(named.is_relative_to(root) or real.is_relative_to(root.resolve()) for root in workspaces(folder, env))
+def is_within(path: Path, roots: Iterable[Path]) -> bool:
+    """Whether a path, or what it leads to by links, is one of the folders or lies in one. The file system's root is none."""
+    named = {place for root in roots for place in _names(root) if place.parent != place}
+    known = {identity for place in named if (identity := _identity(place))}
+    return any(
+        place in named or (_identity(place) in known)
+        for start in _names(path)
+        for place in (start, *start.parents)
+        if place.parent != place
+    )
+
+
+def _names(path: Path) -> set[Path]:
+    """A path as it is written, and with its links resolved."""
+    return {Path(os.path.abspath(path)), Path(os.path.realpath(path))}  # noqa: PTH100  Path.absolute keeps `..`
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What a folder is by any name: another mount of it, or other letters on a file system that takes them for the same."""
+    try:
+        seen = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (seen.st_dev, seen.st_ino) if seen.st_ino else None
 
 
 def checked_out(root: Path) -> str | None:

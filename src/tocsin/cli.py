@@ -62,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             code = _command(sys.argv[1:] if arguments is None else arguments, console, caught)
         except Exception as error:  # noqa: BLE001  the last line of defence
+            if caught:  # the interrupt came out as another error, from where it had no place
+                raise KeyboardInterrupt from None
             code = _tell(error, console)
         except SystemExit as ended:  # how argparse ends --help and --version
             code = int(ended.code or 0)

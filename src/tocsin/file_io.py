@@ -68,9 +68,9 @@ def read_all(descriptor: int, max_bytes: int, remaining: Remaining) -> bytes:
     return b"".join(parts)
 
 
-def write_file(path: Path, data: bytes, remaining: Remaining) -> None:
-    """Write a file anew, or into a pipe that somebody reads. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_WAITING, 0o666)
+def write_stream(path: Path, data: bytes, remaining: Remaining) -> None:
+    """Write into a pipe or a device. Raises OSError: a pipe must have a reader, and one that reads on."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOCTTY", 0) | _NO_WAITING)
     try:
         _write_all(descriptor, data, remaining)
     finally:

@@ -14,6 +14,8 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from tocsin.programs import find_program
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -37,9 +39,7 @@ def committed(
     None where git, the repository or the commit is not here, where git has not answered all within `seconds`, and where an object is
     not what its name says.
     """
-    import shutil
-
-    git = shutil.which("git", path=env.get("PATH"))
+    git = find_program("git", env, root)
     if not git or seconds <= 0 or not _COMMIT.fullmatch(commit) or not (root / ".git").exists():
         return None
     return _asked([*hardened(git, root), "cat-file", "--batch"], root, environment(env), commit, paths, seconds, clock)

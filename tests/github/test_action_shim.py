@@ -45,7 +45,7 @@ def program(path: Path, script: str) -> Path:
 def test_the_shim_is_valid_for_node():
     for path in SHIM.glob("*.js"):
         assert subprocess.run([require("node"), "--check", str(path)], check=False).returncode == 0
-    assert sum(len(path.read_text().splitlines()) for path in SHIM.glob("*.js")) < 150
+    assert sum(len(path.read_text().splitlines()) for path in SHIM.glob("*.js")) < 220
 
 
 def python(path: Path, version: str = "3.12", script: str = "") -> Path:
@@ -215,7 +215,7 @@ def test_a_strict_policy_makes_the_step_fail(step, slack):
 def test_a_program_that_breaks_is_told_and_leaves_the_job_as_it_is(step, tmp_path, words):
     """A copy of the action whose program does not load."""
     action = tmp_path / "action"
-    for name in ("main.js", "shim.js", "start.py", "install.py"):
+    for name in ("main.js", "shim.js", "environment.js", "start.py", "install.py"):
         (action / "plugins" / "github").mkdir(parents=True, exist_ok=True)
         (action / "plugins" / "github" / name).write_text((SHIM / name).read_text())
     (action / "src" / "tocsin").mkdir(parents=True)
@@ -257,4 +257,5 @@ def test_a_cancelled_job_interrupts_the_sending_and_keeps_the_state(step, slack,
     assert f"interrupted by {number.name}" in out
     assert "failed" in files["GITHUB_STEP_SUMMARY"].read_text()
     step.left = values(files["GITHUB_STATE"])
-    assert step.post(status="cancelled").outputs["delivered"] == "1"
+    ended = step.post(status="cancelled")
+    assert ended.outputs.get("delivered") == "1", ended

@@ -66,9 +66,9 @@ def program(path: Path, text: str) -> Path:
 
 
 def test_two_jobs_at_once_install_it_once_and_both_send(wheelhouse, slack, hostile, tmp_path):
-    """By a version with its hash, into a cache named from the job's folder, in a container that masks no permissions."""
+    """By a version with its hash, into a cache that a link leads to, in a container that masks no permissions."""
     cache = tmp_path / "disk" / "of" / "caches"
-    (hostile / "cache").symlink_to(tmp_path / "disk")
+    (tmp_path / "cache").symlink_to(tmp_path / "disk")
     (cache / ".new-killed" / "packages").mkdir(parents=True)
     os.utime(cache / ".new-killed", (0, 0))
     (cache / ".new-at-work").mkdir()
@@ -77,7 +77,7 @@ def test_two_jobs_at_once_install_it_once_and_both_send(wheelhouse, slack, hosti
     env = {
         **wheelhouse.env(),
         "TOCSIN_VERSION": f"{wheelhouse.wheel.name.split('-')[1]}@sha256:{tree.digest(wheelhouse.wheel)}",
-        "TOCSIN_CACHE": "cache/of/caches",
+        "TOCSIN_CACHE": str(tmp_path / "cache" / "of" / "caches"),
         "PIP_FIND_LINKS": f"{wheelhouse.folder} {wheelhouse.wheel.parent}",
         "PIP_REQUIRE_VIRTUALENV": "1",
         "PIP_USER": "1",

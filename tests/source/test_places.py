@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from policies import problems, read
 
-from tocsin.checkout import is_inside, repository_root
+from tocsin.checkout import checkouts_of, is_within, repository_root
 from tocsin.errors import PolicyError
 from tocsin.file_io import read_file
 from tocsin.policy.load import load
@@ -220,6 +220,6 @@ def test_whether_a_path_is_in_the_workspace_by_its_name_or_its_links(tmp_path: P
     (tmp_path / "link").symlink_to("real", target_is_directory=True)
     for folder in (real, tmp_path / "link"):
         for path in (real / "a.yml", tmp_path / "link" / "a.yml", real / ".." / "real" / "a.yml"):
-            assert is_inside(path, folder, {}), (path, folder)
-        assert not is_inside(tmp_path / "a.yml", folder, {})
-        assert not is_inside(folder / ".." / "a.yml", folder, {})
+            assert is_within(path, list(checkouts_of({}, folder))), (path, folder)
+        assert not is_within(tmp_path / "a.yml", list(checkouts_of({}, folder)))
+        assert not is_within(folder / ".." / "a.yml", list(checkouts_of({}, folder)))

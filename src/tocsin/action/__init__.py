@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tocsin.console import Console
     from tocsin.deliver import Stop
 
+ENDING_SECONDS = 5.0  # ours: for the report, the outputs and the summary, after the budget
+
 
 def run(stage: str, world: World, console: Console, stop: Stop) -> int:
     """Run one part of the step, "main" or "post". The exit code is not 0 only where the step asks for strictness."""
@@ -68,6 +70,7 @@ def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     api = pipeline.open_api(world, this, inputs.token, hook=hooks.main or "completion")
     situation, snapshot = policy.find_policy(world, inputs.policy, this, api)
     _mask_credentials(situation, world, log)
+    _promise(situation, world, hooks.main)
     follows = bool(hooks.post and situation.document)
     if follows:
         _save(state.State(snapshot, None if late else world.now()), world, log)
@@ -90,6 +93,7 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
         return report.OK
     situation = policy.restore(world, left.snapshot, this, pipeline.open_api(world, this, inputs.token, hook=hooks.post))
     _mask_credentials(situation, world, log)
+    _promise(situation, world, hooks.post)
     request = _request(inputs, hooks, hooks.post, this, left.started_at)
     return send_hook(world, Hook(request, situation, inputs, first=hooks.main is None, last=True), log, stop)
 
@@ -105,6 +109,13 @@ def _mask_credentials(situation: pipeline.Situation, world: World, log: Log) -> 
     """Have the runner hide them before anything else is told."""
     if situation.document:
         log.mask(pipeline.credentials(situation.document.policy, world.env))
+
+
+def _promise(situation: pipeline.Situation, world: World, hook: str | None) -> None:
+    """Say to the shim how long this part may take, by the policy's budget."""
+    if situation.document and hook:
+        budget = situation.document.policy.delivery.budget_for(hook)
+        files.promise(world.env, world.started + budget + ENDING_SECONDS - world.clock.monotonic())
 
 
 def _request(inputs: Inputs, hooks: Hooks, hook: str, run: Run, started_at: str | None = None) -> Request:

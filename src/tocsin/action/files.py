@@ -6,8 +6,11 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from tocsin.file_io import Remaining
+from tocsin.whole_file import append_whole, write_whole
 
 _LOSS = {
     "GITHUB_OUTPUT": "later steps get no outputs",
@@ -25,6 +28,14 @@ def temporary(env: Mapping[str, str]) -> Path:
     return Path(tempfile.gettempdir())
 
 
+def promise(env: Mapping[str, str], seconds: float) -> None:
+    """Say to the shim within how many seconds from now this part ends: some seconds later it ends the program."""
+    try:
+        os.write(int(env["TOCSIN_WATCH"]), f"{max(0.0, seconds):.1f}\n".encode())
+    except (KeyError, ValueError, OSError):  # nobody watches
+        return
+
+
 def put(env: Mapping[str, str], file: str, values: Mapping[str, str]) -> str | None:
     """Set outputs or state. The delimiter is random, so that no value can end early and set another."""
     delimiter = f"tocsin_{os.urandom(16).hex()}"
@@ -36,10 +47,10 @@ def summarise(env: Mapping[str, str], text: str) -> str | None:
     return _append(env, "GITHUB_STEP_SUMMARY", text)
 
 
-def write(path: Path, text: str) -> str | None:
-    """Write a file anew."""
+def write(path: Path, text: str, checkouts: Sequence[Path], remaining: Remaining) -> str | None:
+    """Write a file anew, whole or not at all, and through no link of a checkout."""
     try:
-        path.write_text(text, encoding="utf-8", errors="replace")
+        write_whole(path, text, checkouts, remaining)
     except (OSError, ValueError) as error:
         return f"{path} cannot be written ({_why(error)}): see whether its folder is there and the disk has room"
     return None
@@ -50,8 +61,7 @@ def _append(env: Mapping[str, str], file: str, text: str) -> str | None:
     if not path:
         return f"{file} is not set, so {_LOSS[file]}: the runner is older than this action needs"
     try:
-        with Path(path).open("a", encoding="utf-8", errors="replace", newline="\n") as opened:
-            opened.write(text)
+        append_whole(Path(path), text)  # the runner fails a step whose file ends in the middle of a value
     except OSError as error:
         return f"{file} cannot be written ({_why(error)}), so {_LOSS[file]}: see whether the disk has room"
     return None

@@ -14,6 +14,7 @@ from tocsin.action.files import temporary
 from tocsin.action.inputs import Inputs
 from tocsin.action.log import Log
 from tocsin.action.summary import summary
+from tocsin.checkout import checkouts_of
 from tocsin.console import column_widths
 from tocsin.deliver import Stop
 from tocsin.notice import Notice
@@ -93,7 +94,8 @@ def _leave(world: World, planned: Plan, outcomes: Sequence[Outcome], hook: Hook,
     """The report, the outputs and the summary; what of them cannot be written is a warning."""
     content = report.report(planned.event, outcomes)
     path = report_path(world, hook.inputs.report, planned.event.hook)
-    wrong = [files.write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")]
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    wrong = [files.write(path, text, list(checkouts_of(world.env, world.folder)), world.remaining)]
     outputs = {"event": planned.event.event or "", **content["totals"], "report": "" if wrong[0] else str(path)}
     wrong.append(files.put(world.env, "GITHUB_OUTPUT", outputs))
     if outcomes or hook.last:

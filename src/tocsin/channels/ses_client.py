@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,8 +19,10 @@ import botocore.session
 from botocore import exceptions
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
+from tocsin.checkout import checkouts_of, is_within
 from tocsin.http import Response, Transport, retry_after
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -31,6 +35,11 @@ if TYPE_CHECKING:
 
 METADATA_TIMEOUT_SECONDS = 1  # for each of the few questions at an EC2 instance's own address, which elsewhere nobody answers
 CONFIG: dict[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}, "ignore_configured_endpoint_urls": True}
+FILES = {
+    "config_file": ("AWS_CONFIG_FILE", "~/.aws/config"),
+    "credentials_file": ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+}
+OF_OLD = ("boto-config", "ec2-credentials-file")  # providers of credentials that read files whose names nobody expects
 NO_FILE = (None, None, None, None)  # botocore's session variable: in no file, no environment variable, no default, no conversion
 
 BUSY = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
@@ -46,9 +55,7 @@ class Sender:
 
     def __init__(self, options: Options, transport: Transport) -> None:
         self.transport = transport
-        core = botocore.session.Session(session_vars=_variables(options))
-        core.set_config_variable("metadata_service_timeout", METADATA_TIMEOUT_SECONDS)
-        core.set_config_variable("metadata_service_num_attempts", 1)
+        core = _session(options)
         core.register("before-send", self._carry)
         self.client: SESV2Client = boto3.session.Session(
             aws_access_key_id=options.access_key_id,
@@ -95,9 +102,38 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
+def _session(options: Options) -> botocore.session.Session:
+    """boto3's own places for credentials, without what starts a program (credential_process), and without other models of the services.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html. Raises BotoCoreError.
+    """
+    core = botocore.session.Session(session_vars=_variables(options))
+    core.set_config_variable("metadata_service_timeout", METADATA_TIMEOUT_SECONDS)
+    core.set_config_variable("metadata_service_num_attempts", 1)
+    core.set_config_variable("region", options.region)  # the service that gives credentials is asked in it, too
+    core.register_component("data_loader", Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False))
+    if not options.access_key_id:
+        for profile in core.full_config["profiles"].values():
+            profile.pop("credential_process", None)
+        for provider in OF_OLD:
+            core.get_component("credential_provider").remove(provider)
+    return core
+
+
 def _variables(options: Options) -> dict[str, Any]:
-    """With keys in the policy, neither files nor profiles count, nor can a broken one do harm."""
-    return dict.fromkeys(("config_file", "credentials_file", "profile"), NO_FILE) if options.access_key_id else {}
+    """With keys in the policy, neither files nor profiles count, nor can a broken one do harm. No file of the checkout counts."""
+    if options.access_key_id:
+        return dict.fromkeys((*FILES, "profile"), NO_FILE)
+    return {name: NO_FILE for name, (variable, default) in FILES.items() if _in_checkout(os.environ.get(variable) or default)}
+
+
+def _in_checkout(name: str) -> bool:
+    path = Path(os.path.expanduser(name))  # noqa: PTH111  it raises nothing where there is no home
+    try:
+        here = Path.cwd()
+    except OSError:  # it is gone
+        here = Path(os.path.expanduser("~"))  # noqa: PTH111
+    return is_within(path, list(checkouts_of(os.environ, here)))
 
 
 def send(parcel: Parcel, options: Options, transport: Transport) -> Verdict:
@@ -155,7 +191,7 @@ def _unready(error: Exception) -> str:
     if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):
         return (
             "no AWS credentials: name access_key_id and secret_access_key in the channel, or give this job a role, a profile or "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (no file of the checkout is read, and no credential_process is run)"
         )
     kind = type(error).__name__
     if isinstance(error, (exceptions.ProfileNotFound, exceptions.ConfigParseError)):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_event, add_hook, request
 from tocsin.console import Console, column_widths
-from tocsin.file_io import write_file
 
 if TYPE_CHECKING:
     from tocsin.deliver import Stop
@@ -69,12 +67,17 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
 
 
 def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:
-    """Write the report; where that fails, say so: the messages have gone out all the same."""
+    """Write the report, whole or not at all; where that fails, say so: the messages have gone out all the same."""
+    from tocsin.checkout import checkouts_of
     from tocsin.report import report
     from tocsin.text import clean
+    from tocsin.whole_file import write_whole
 
     text = json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n"
     try:
-        write_file(Path(path), text.encode("utf-8", "replace"), lambda: max(REPORT_MIN_SECONDS, world.remaining()))
-    except OSError as error:
-        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {error.strerror}", "warning")
+        write_whole(
+            world.folder / path, text, list(checkouts_of(world.env, world.folder)), lambda: max(REPORT_MIN_SECONDS, world.remaining())
+        )
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {why}", "warning")

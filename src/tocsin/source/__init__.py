@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tocsin.checkout import is_inside
+from tocsin.checkout import checkouts_of, is_within
 from tocsin.errors import PolicyError
 from tocsin.notice import Notice
 from tocsin.policy.policy_text import PolicyText
@@ -96,7 +96,7 @@ def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> Po
 
 def _outside(world: World, name: str | None) -> Path | None:
     path = world.folder / name if name else None
-    return _path(world, str(path)) if path and not is_inside(path, world.folder, world.env) else None
+    return _path(world, str(path)) if path and not is_within(path, [world.folder, *checkouts_of(world.env, world.folder)]) else None
 
 
 def _path(world: World, named: str | None) -> Path | None:

@@ -10,12 +10,24 @@ package io.tocsin
 class Program implements Serializable {
 
     private static final long serialVersionUID = 1L
-    private static final String MISSING = 'tocsin: error: nothing is sent: this agent has neither tocsin nor Python on its PATH: ' +
-        'install Python 3.10 or later or tocsin, or name a prepared agent by node: LABEL'
+    private static final String MISSING = 'tocsin: error: nothing is sent: this agent has neither tocsin nor Python on its PATH, ' +
+        'outside of the workspace: install Python 3.10 or later or tocsin, or name a prepared agent by node: LABEL'
 
     // The first line keeps Jenkins from tracing each command (sh -x), which would show what the variables hold.
+    // Of PATH it keeps what the repository cannot fill: no folder that is relative or empty, none in the workspace.
     private static final String UNIX = '''#!/bin/sh
 cd "$TOCSIN_STEP_FOLDER" || exit 70
+workspace=$(cd -P "${WORKSPACE:-.}" 2>/dev/null && pwd -P) || workspace=
+left=${PATH:-}: kept=
+while [ -n "$left" ]; do
+  folder=${left%%:*} left=${left#*:}
+  case "$folder" in /*) ;; *) continue ;; esac
+  place=$(cd -P "$folder" 2>/dev/null && pwd -P) || continue
+  case "$place/" in "${workspace%/}"/*) if [ -n "${workspace%/}" ]; then continue; fi ;; esac
+  kept=${kept:+$kept:}$folder
+done
+PATH=${kept:-/dev/null}
+export PATH
 if command -v tocsin >/dev/null 2>&1; then set -- tocsin
 elif command -v python3 >/dev/null 2>&1; then set -- python3 -I -X utf8 "$TOCSIN_STEP/launch.py"
 elif command -v python >/dev/null 2>&1; then set -- python -I -X utf8 "$TOCSIN_STEP/launch.py"
@@ -27,14 +39,23 @@ exec "$@"
 '''
 
     // $PATH: keeps `where`, and the variable keeps cmd, from looking into the current folder first, which is the repository's.
+    // Programs are looked for from the step's own folder, so that no relative entry of PATH leads into the repository.
     private static final String WINDOWS = '''@echo off
 setlocal
 set NoDefaultCurrentDirectoryInExePath=1
+cd /d "%TOCSIN_STEP%" || exit /b 70
+set TOCSIN_WHERE=%SystemRoot%\\System32\\where.exe
+set "TOCSIN_PYTHON="
+set "TOCSIN_PY="
+set "TOCSIN_PROGRAM="
+for /f "delims=" %%p in ('%TOCSIN_WHERE% "$PATH:python" 2^>nul') do if not defined TOCSIN_PYTHON set "TOCSIN_PYTHON=%%p"
+for /f "delims=" %%p in ('%TOCSIN_WHERE% "$PATH:py" 2^>nul') do if not defined TOCSIN_PY set "TOCSIN_PY=%%p"
+for /f "delims=" %%p in ('%TOCSIN_WHERE% "$PATH:tocsin" 2^>nul') do if not defined TOCSIN_PROGRAM set "TOCSIN_PROGRAM=%%p"
 cd /d "%TOCSIN_STEP_FOLDER%" || exit /b 70
 set "TOCSIN_RUN="
-where /q "$PATH:python" && set TOCSIN_RUN=python -I -X utf8 "%TOCSIN_STEP%\\launch.py"
-where /q "$PATH:py" && set TOCSIN_RUN=py -3 -I -X utf8 "%TOCSIN_STEP%\\launch.py"
-where /q "$PATH:tocsin" && set TOCSIN_RUN=tocsin
+if defined TOCSIN_PYTHON set TOCSIN_RUN="%TOCSIN_PYTHON%" -I -X utf8 "%TOCSIN_STEP%\\launch.py"
+if defined TOCSIN_PY set TOCSIN_RUN="%TOCSIN_PY%" -3 -I -X utf8 "%TOCSIN_STEP%\\launch.py"
+if defined TOCSIN_PROGRAM set TOCSIN_RUN="%TOCSIN_PROGRAM%"
 if not defined TOCSIN_RUN (
   echo ''' + MISSING + '''
   exit /b 70

@@ -1,0 +1,82 @@
+"""Write a file whole or not at all, and never through a link that a checkout brought."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Sequence
+from math import inf
+from pathlib import Path
+
+from tocsin.checkout import is_within
+from tocsin.file_io import Remaining, write_stream
+
+MODE = 0o666  # what the umask leaves of it, as for every new file
+NAME_MAX_CHARS = 100  # ours: of a name that may be as long as the file system takes, for one that is longer
+
+STREAMS = ("/dev/", "/proc/")  # such as /dev/stdout: what is open already, whatever it is
+
+
+def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Remaining = lambda: inf) -> None:
+    """Write a file anew. On a full disk, and on any other error, what was there stays. Raises OSError, ValueError.
+
+    In a checkout a link is replaced, not followed, and a folder must not lead out of it: the repository's files are not the user's.
+    Elsewhere links are followed, and a pipe or a device is written to for as many seconds as are left.
+    """
+    data = text.encode("utf-8", "replace")
+    parent = Path(os.path.realpath(path.parent))
+    if is_within(parent, checkouts):
+        _replace(parent / path.name, data)
+    elif _named_within(path, checkouts):
+        raise OSError(errno.ELOOP, "a link leads out of the checkout")
+    else:
+        stream = path.exists() and not path.is_file() and not path.is_dir()
+        if stream or str(path).startswith(STREAMS):
+            write_stream(path, data, remaining)
+        else:
+            _replace(Path(os.path.realpath(path)), data)
+
+
+def append_whole(path: Path, text: str) -> None:
+    """Add to a file all of a text, or nothing of it. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), MODE)
+    try:
+        before = os.fstat(descriptor)
+        try:
+            _write(descriptor, text.encode("utf-8", "replace"))
+        except OSError:
+            if stat.S_ISREG(before.st_mode):
+                os.ftruncate(descriptor, before.st_size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _named_within(path: Path, checkouts: Sequence[Path]) -> bool:
+    named = Path(os.path.abspath(path))  # noqa: PTH100  Path.absolute keeps `..`
+    return any(named.is_relative_to(form) for root in checkouts for form in (os.path.abspath(root), os.path.realpath(root)))  # noqa: PTH100
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Fill another file in the same folder, and give it the name."""
+    if path.is_dir() and not path.is_symlink():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    beside = path.with_name(f".{path.name[:NAME_MAX_CHARS]}.{os.urandom(8).hex()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), MODE)
+    try:
+        try:
+            _write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        os.replace(beside, path)  # noqa: PTH105  Path.replace is the same
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    """All of it: on a disk that is nearly full a call writes a part, and the next one fails."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
