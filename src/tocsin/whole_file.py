@@ -27,7 +27,10 @@ def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Rem
     data = text.encode("utf-8", "replace")
     parent = Path(os.path.realpath(path.parent))
     if is_within(parent, checkouts):
-        _replace(parent / path.name, data)
+        if _is_stream(parent / path.name):
+            write_stream(parent / path.name, data, remaining)
+        else:
+            _replace(parent / path.name, data)
     elif _named_within(path, checkouts):
         raise OSError(errno.ELOOP, "a link leads out of the checkout")
     else:
@@ -51,6 +54,15 @@ def append_whole(path: Path, text: str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is a pipe or a device by itself, and no link to one."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 def _named_within(path: Path, checkouts: Sequence[Path]) -> bool:
