@@ -62,11 +62,11 @@ def http_url(text: str) -> HttpUrl:
 def require_clean(text: str) -> None:
     """Raise AddressError for a character that no address has and that programs drop, fold or read as another."""
     if "\\" in text:
-        raise AddressError("holds a backslash, which no address has: some programs read it as a slash")
+        raise AddressError("is malformed: it holds a backslash, which no address has: some programs read it as a slash")
     if " " in text:
-        raise AddressError("holds a space, which no address has")
+        raise AddressError("is malformed: it holds a space, which no address has")
     if not text.isprintable():
-        raise AddressError("holds a tab, a line break or another character that no address has")
+        raise AddressError("is malformed: it holds a tab, a line break or another character that no address has")
 
 
 def _host_of_url(text: str) -> str:
