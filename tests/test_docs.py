@@ -241,3 +241,10 @@ def _anchors(text: str) -> set[str]:
 def test_the_docs_speak_of_the_product_only():
     for name, text in PAGES.items():
         assert not re.search(r"/(work|home|tmp|root)/", text), name
+
+
+def test_what_holds_a_promise_of_security_is_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", PAGES["docs/security.md"])
+    assert len(named) > 20
+    for path, function in named:
+        assert f"def {function}" in (ROOT / path).read_text(encoding="utf-8"), (path, function)
