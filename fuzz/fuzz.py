@@ -23,11 +23,12 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from child import TOO_MUCH, write_finding
+from targets import TARGETS
 
-HANG_SECONDS = 20.0
+PATIENCE_SECONDS = 20.0  # of computing, for one example; its own budgets are 3 s
+WALL_FACTOR = 3  # so many times as long by the wall clock: the machine may be busy
 LAST_WORDS_SECONDS = 2.0  # for a hanging process to write where it hangs
 FINDINGS_MAX = 20  # of one target: with more, what matters is known
-TARGETS = ("policy", "policy-without-libyaml", "events", "facts", "templates", "answers", "mail-answers", "api")
 
 
 class Watch:
@@ -57,7 +58,7 @@ class Watch:
         with (self.folder / f"{self.name}.err").open("wb") as err:
             env = {**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
             self.process = subprocess.Popen(command, stdout=err, stderr=err, env=env)
-        self._seen, self._since = "", time.monotonic()
+        self._seen, self._since, self._cpu = "", time.monotonic(), 0.0
 
     def _kinds(self) -> list[str]:
         return [text.partition("\n")[0].partition(": ")[2] for text in (self._what(place) for place in self._folders())]
@@ -72,7 +73,7 @@ class Watch:
         """Look after it; whether it goes on."""
         beat = self._beat_text()
         if beat != self._seen:
-            self._seen, self._since = beat, time.monotonic()
+            self._seen, self._since, self._cpu = beat, time.monotonic(), cpu_seconds(self.process.pid)
         code = self.process.poll()
         if code is None and self._hangs():
             self._kill()
@@ -88,8 +89,8 @@ class Watch:
 
     def _hangs(self) -> bool:
         """One example takes too long, or, with more patience, what is between examples."""
-        patience = HANG_SECONDS if '"running": true' in self._seen else 10 * HANG_SECONDS
-        return time.monotonic() - self._since > patience
+        patience = self._words.patience if '"running": true' in self._seen else 10 * PATIENCE_SECONDS
+        return cpu_seconds(self.process.pid) - self._cpu > patience or time.monotonic() - self._since > WALL_FACTOR * patience
 
     def _kill(self) -> None:
         self.process.send_signal(signal.SIGABRT)  # faulthandler writes where every thread is, without the interpreter's help
@@ -109,7 +110,7 @@ class Watch:
             return
         told = (self.folder / f"{self.name}.err").read_text(encoding="utf-8", errors="replace")[-20_000:]
         if code is None:
-            kind = f"a hang of more than {HANG_SECONDS:.0f} s at {_place(told)}"
+            kind = f"a hang of more than {self._words.patience:g} s at {_place(told)}"
         elif code < 0:
             kind = f"the process died of {signal.Signals(-code).name} at {_place(told)}"
         else:
@@ -129,6 +130,15 @@ class Watch:
     def summaries(self) -> list[str]:
         """A line a finding: what, and where it is kept."""
         return [f"{self._what(place).partition(chr(10))[0]}\n    {place}" for place in self._folders()]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds that a process has computed; 0 where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime: proc_pid_stat(5)
 
 
 def _place(told: str) -> str:
@@ -176,6 +186,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="where findings go (default: build/fuzz)")
     parser.add_argument("--examples", type=int, help="so many instead of minutes")
     parser.add_argument("--seed", type=int, help="where the rounds begin (default: anew each time)")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE_SECONDS, metavar="SECONDS", help="seconds of computing for one example (default: 20)"
+    )
     parser.add_argument("--table", help="a file with other targets")
     return parser.parse_args()
 

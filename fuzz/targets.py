@@ -6,9 +6,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-import example
-from checks import require
-
 if TYPE_CHECKING:
     from example import Example
     from hypothesis.strategies import SearchStrategy
@@ -24,6 +21,9 @@ class Target(NamedTuple):
 
 def run(tried: Example) -> bool:
     """Run an example and hold it against the promises; whether every command found it valid."""
+    import example
+    from checks import require
+
     result = example.run(tried)
     require(tried, result)
     return all(answer.code <= 1 and "::error" not in answer.out for answer in result.answers)
