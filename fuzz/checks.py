@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from example import Example, Result
 from inprocess import CONTROLS, Answer
 
 EXIT_CODES = (0, 1, 2, 3, 4)
+RUNNER_VALUES = {"tocsin", "event", "delivered", "failed", "skipped", "report"}  # outputs, and the state of the step
 LEAK_CHARS = 12  # so many characters of a secret in a row are a part of it, and no chance
 _ANNOTATION = re.compile(r"::(error|warning)( [^\n]*)?::[^\n]*")  # what `check --format github` prints
 _ACTION_LINE = re.compile(r"::(add-mask|debug|notice|warning|error|group|endgroup)( [^\n]*)?::[^\n]*")
@@ -63,7 +65,24 @@ def require(example: Example, result: Result) -> None:
     for request in result.requests:
         if request.method != "GET" and request.headers.get("content-type", "").startswith("application/json"):
             _json(request.body.decode("utf-8"), f"a body sent to {request.path.partition('?')[0]}")
+    if not any(name.endswith("_PROXY") for name in example.env):  # a proxy is asked for whatever may be sent to
+        _require_allowed(example.env.get("TOCSIN_ALLOWED_HOSTS", ""), result.contacted)
+    strange = {name for values in result.values.values() for name in values} - RUNNER_VALUES
+    if strange:
+        fail("a foreign output or state of the step", strange)
     _require_report(example, result)
+
+
+def _require_allowed(allowed: str, contacted: Sequence[str]) -> None:
+    """Where an administrator names hosts, none but those are asked for."""
+    globs = [_plain_host(glob) for glob in allowed.replace(",", " ").split()]
+    for host in contacted if allowed else ():
+        if not any(fnmatchcase(_plain_host(host), glob) for glob in globs):
+            fail("a host that is not allowed is asked for", f"{host!r} is not among {allowed!r}")
+
+
+def _plain_host(text: str) -> str:
+    return text.lower().strip("[]").rstrip(".") if ":" in text else text.lower().rstrip(".")
 
 
 def _each(example: Example, result: Result) -> Iterator[tuple[Sequence[str], Answer]]:

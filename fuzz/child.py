@@ -12,12 +12,13 @@ import importlib.util
 import json
 import os
 import resource
-import socket
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import home
 
 HERE = Path(__file__).resolve().parent
 MIB = 1024 * 1024
@@ -131,25 +132,6 @@ class Memory:
         return peak if sys.platform == "darwin" else peak * 1024  # getrusage(2)
 
 
-def stay_at_home() -> None:
-    """Let this process talk to loopback alone, and ask no name server."""
-    connect, look_up = socket.socket.connect, socket.getaddrinfo
-
-    def connect_here(self: socket.socket, address: Any) -> None:
-        if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1")):
-            raise ConnectionRefusedError(111, "Connection refused")
-        connect(self, address)
-
-    def look_up_here(host: Any, *args: Any, **kwargs: Any) -> Any:
-        text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
-        if text == "localhost" or ":" in text or text.replace(".", "").isdigit():
-            return look_up(host, *args, **kwargs)
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    socket.socket.connect = connect_here  # type: ignore[assignment, method-assign]
-    socket.getaddrinfo = look_up_here
-
-
 def explore(explorer: Explorer, inputs: Any, *, seconds: float | None, examples: int | None, first_seed: int) -> None:
     """Rounds of examples with fresh seeds, until the time is over or there were so many."""
     from checks import Finding
@@ -185,10 +167,9 @@ def explore(explorer: Explorer, inputs: Any, *, seconds: float | None, examples:
 def main() -> int:
     """Explore a target, or repeat one example of it."""
     words = _arguments()
-    sys.path.insert(0, str(HERE))
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES_MAX_BYTES, ADDRESSES_MAX_BYTES))
-    stay_at_home()
+    home.stay_at_home()
     target = _table(words.table)[words.target]
     if not target.libyaml:
         sys.modules["yaml.cyaml"] = None  # type: ignore[assignment]  # what an import of it then fails by

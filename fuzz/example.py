@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import home
 from clocks import VirtualClock
 from inprocess import Answer, raw
 from mail_servers import ScriptedSmtp
@@ -24,7 +25,8 @@ from servers import Request, ScriptedServer
 from tocsin import cli
 from tocsin.clock import Clock
 
-SERVER, SMTP_PORT = "{SERVER}", "{SMTP_PORT}"  # stand in variables and files for what the servers of a run are called
+SERVER, PORT, SMTP_PORT = "{SERVER}", "{PORT}", "{SMTP_PORT}"  # stand in variables and files for what the servers of a run are called
+RUNNER_FILES = ("GITHUB_STATE", "GITHUB_OUTPUT")
 REPOSITORY, ELSEWHERE = "repository", "elsewhere"  # the folders of an example; the first is the workspace
 
 
@@ -48,12 +50,17 @@ class Example(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What each command answered, the report if one was written, what arrived at the HTTP server, and what broke in threads."""
+    """What each command answered, the report if one was written, what arrived at the HTTP server, what broke in threads.
+
+    `contacted` are the hosts that were asked for, `values` what a step wrote for the runner, by the file's variable.
+    """
 
     answers: Sequence[Answer]
     report: str | None
     requests: Sequence[Request]
     broken: Sequence[str]
+    contacted: Sequence[str]
+    values: Mapping[str, Mapping[str, str]]
 
 
 def from_json(data: bytes) -> Example:
@@ -88,15 +95,20 @@ def run(example: Example) -> Result:
     try:
         with ExitStack() as stack:
             server = stack.enter_context(Routes(example.answers))
-            names = {SERVER: server.url("")}
+            names = {SERVER: server.url(""), PORT: str(server.port)}
             if example.mail is not None:
                 names[SMTP_PORT] = str(stack.enter_context(ScriptedSmtp(example.mail)).port)
             _write(example, folder, names)
             env = {name: _filled(value, names) for name, value in example.env.items()}
-            answers = [_run(words, env, folder / REPOSITORY, virtual=example.virtual) for words in example.commands]
+            home.CONTACTED.clear()
+            answers = []
+            for words in example.commands:
+                answers.append(_run(words, env, folder / REPOSITORY, virtual=example.virtual))
+                env |= {f"STATE_{name}": value for name, value in _written(folder, "GITHUB_STATE").items()}
             requests = list(server.requests)
         report = folder / ELSEWHERE / "report.json"
-        return Result(answers, report.read_text("utf-8") if report.is_file() else None, requests, broken)
+        told = report.read_text("utf-8") if report.is_file() else None
+        return Result(answers, told, requests, broken, list(home.CONTACTED), {name: _written(folder, name) for name in RUNNER_FILES})
     finally:
         threading.excepthook, sys.unraisablehook = hooks
         shutil.rmtree(folder, ignore_errors=True)
@@ -122,6 +134,20 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
+def _written(folder: Path, name: str) -> dict[str, str]:
+    """The values that a step wrote for the runner, as it reads them: NAME=VALUE, or NAME<<END, lines, END."""
+    path = folder / ELSEWHERE / name
+    lines = iter(path.read_bytes().decode("utf-8").split("\n") if path.is_file() else [])
+    values = {}
+    for line in lines:
+        name, mark, end = line.partition("<<")
+        if mark and "=" not in name:
+            values[name] = "\n".join(iter(lambda: next(lines), end))
+        elif line:
+            name, _, values[name] = line.partition("=")
+    return values
+
+
 def _told(error: BaseException | None) -> str:
     place, trace = "", error.__traceback__ if error else None
     while trace:
@@ -139,4 +165,4 @@ def latin(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-__all__ = ["ELSEWHERE", "REPOSITORY", "SERVER", "SMTP_PORT", "Example", "Result", "from_json", "latin", "run", "variable"]
+__all__ = ["ELSEWHERE", "PORT", "REPOSITORY", "SERVER", "SMTP_PORT", "Example", "Result", "from_json", "latin", "run", "variable"]

@@ -150,6 +150,7 @@ def _place(told: str) -> str:
 def main() -> int:
     """Run the targets, print a row for each, and fail where something was found."""
     words = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that no child is left behind
     if words.repeat:
         name = Path(words.repeat).resolve().name.rpartition("-")[0]
         table = ["--table", words.table] if words.table else []
