@@ -111,14 +111,22 @@ statements = st.recursive(
 )
 
 
+def _payload(where: str, payload: Any) -> dict[str, Any]:
+    if where == "file":
+        return {"payload_file": "payload.json"}
+    return {} if payload is None else {"payload": payload}
+
+
 @st.composite
 def templates(draw: st.DrawFn) -> Example:
     """A template in a webhook's payload, as a leaf, as the whole text, or in the policy's context; checked, and sent for two runs."""
     template = draw(st.one_of(statements, statements, statements, spoiled_text(originals())))
-    where = draw(st.sampled_from(["leaf", "leaf", "leaf", "text", "context", "key"]))
+    where = draw(st.sampled_from(["leaf", "leaf", "leaf", "text", "context", "key", "file"]))
+    text = json.dumps({"a": template, "b": [1]})
+    files = {f"{REPOSITORY}/payload.json": latin(draw(spoiled_text([text, text[:-1] + ",}", *originals()])) if where == "file" else text)}
     payload: Any = {"leaf": {"a": template, "b": [1]}, "text": f'{{"a": {json.dumps(template)}}}', "key": {template: 1}}.get(where)
     policy = {
-        "channels": {"webhook": {"kind": "webhook", "url": f"{SERVER}/webhook", **({"payload": payload} if payload is not None else {})}},
+        "channels": {"webhook": {"kind": "webhook", "url": f"{SERVER}/webhook", **_payload(where, payload)}},
         **({"context": {"app": template}} if where == "context" else {}),
     }
     text = json.dumps(policy, ensure_ascii=draw(st.booleans()))[1:-1]
@@ -129,6 +137,6 @@ def templates(draw: st.DrawFn) -> Example:
     return Example(
         commands=[["check"], send],
         env=CI,
-        files={f"{REPOSITORY}/.tocsin.yml": latin(body), f"{ELSEWHERE}/facts.json": facts},
+        files={**files, f"{REPOSITORY}/.tocsin.yml": latin(body), f"{ELSEWHERE}/facts.json": facts},
         answers={"/webhook": [(200, {}, "", "answer")]},
     )
