@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 from checks import CORES
 from example import ELSEWHERE, SERVER, Example, latin
 from hypothesis import strategies as st
-from mutations import deep_values, spoiled_json, values
+from mutations import deep_values, spoiled_json, spoiled_text, values
 from policy_inputs import CASES, REPORT
 from run_inputs import POLICY, addresses, good_answers, policy_of
 
@@ -41,7 +42,7 @@ GITHUB = {
     "GITHUB_SERVER_URL": "https://github.com",
     "GITHUB_WORKFLOW_REF": "acme/payments/.github/workflows/ci.yml@refs/heads/main",
     "INPUT_TOKEN": CORES["INPUT_TOKEN"],
-    "INPUT_HOOK": "completion",
+    "INPUT_HOOK": "both",
     "INPUT_POLICY": POLICY,
     "INPUT_JOB-ID": "52010",
     "RUNNER_TEMP": f"../{ELSEWHERE}",
@@ -60,6 +61,10 @@ GITLAB = {
     "CI_PROJECT_ID": "62099837",
     "CI_PROJECT_NAME": "payments",
     "TOCSIN_GITLAB_TOKEN": CORES["TOCSIN_GITLAB_TOKEN"],
+}
+STRANGERS = {  # a recorded run of a stranger's code, and where the API has the policy
+    "github": ("github-pull-request-target", "/api/v3/repos/{0[GITHUB_REPOSITORY]}/contents/.tocsin.yml"),
+    "gitlab": ("gitlab-merge-request-fork-in-parent", "/api/v4/projects/{0[CI_MERGE_REQUEST_PROJECT_ID]}/repository/files/.tocsin.yml"),
 }
 PREFIXES = {"github": "/api/v3", "gitlab": "/api/v4"}
 HEADERS = st.dictionaries(
@@ -95,10 +100,18 @@ def api(draw: st.DrawFn) -> Example:
     kinds = ("slack", "webhook")
     status = case["status"] or "failure"
     files = {f"{ELSEWHERE}/policy.yml": policy_of(kinds), f"{ELSEWHERE}/event.json": json.dumps(case.get("event_file", {}))}
-    if draw(st.integers(0, 3)) == 3:  # a policy that has to come from the trusted commit
-        files = {f"{ELSEWHERE}/event.json": json.dumps({"pull_request": {"head": {"repo": {"full_name": "x/y"}}}})}
-        case = {**case, "env": {**case["env"], "GITHUB_EVENT_NAME": "pull_request_target", "INPUT_POLICY": ""}}
-    env = {**(GITHUB if ci == "github" else GITLAB), **case["env"], **addresses(kinds), "INPUT_STATUS": status}
+    own = {**(GITHUB if ci == "github" else GITLAB)}
+    env = {**own, **case["env"], **addresses(kinds), "INPUT_STATUS": status}
+    if draw(st.integers(0, 3)) == 3:  # a stranger's code: the policy comes from the trusted commit
+        name, place = STRANGERS[ci]
+        env |= {**json.loads((CASES / "ci" / name / "env.json").read_text("utf-8")), "INPUT_POLICY": ""}
+        env |= {variable: own[variable] for variable in ("GITHUB_API_URL", "GITHUB_EVENT_PATH", "CI_API_V4_URL") if variable in own}
+        event = CASES / "ci" / name / "event.json"
+        files = {f"{ELSEWHERE}/event.json": event.read_text("utf-8") if event.is_file() else "{}"}
+        policy = draw(spoiled_text([policy_of(kinds)]) | st.just(policy_of(kinds)))
+        content = base64.b64encode(policy.encode("utf-8", "replace")).decode()
+        file = {"type": "file", "encoding": "base64", "content": content}
+        answers[place.format(env)] = [draw(answer(file) | st.just((200, {}, json.dumps(file), "answer")))]
     hook = ("trigger",) if case["hook"] == "trigger" else ("completion", "--status", status)
     send = ["send", *hook, *(["--policy", POLICY] if f"{ELSEWHERE}/policy.yml" in files else []), "--report", REPORT]
-    return Example([["action", "main"]] if ci == "github" else [send], env, files, {**answers, **good_answers(kinds)})
+    return Example([["action", "main"], ["action", "post"]] if ci == "github" else [send], env, files, {**answers, **good_answers(kinds)})
