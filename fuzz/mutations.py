@@ -202,7 +202,7 @@ def spoiled_json(draw: st.DrawFn, originals: Sequence[Any]) -> Any:
             holder[key] = draw(deep_values)
         elif what == "wrap":
             holder[key] = draw(st.sampled_from([[holder[key]], {"name": holder[key]}, str(holder[key])]))
-        elif what == "more" and isinstance(holder[key], list) and len(holder[key]) < HUGE:
+        elif what == "more" and isinstance(holder[key], list) and len(holder[key]) < 1000:
             holder[key] = holder[key] * draw(st.sampled_from([2, 30, 400]))
         elif what == "more" and isinstance(holder[key], dict):
             holder[key][draw(texts)] = draw(values)
