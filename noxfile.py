@@ -114,6 +114,13 @@ def mutate(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Feed the program what nobody expects, and keep in build/fuzz what breaks it: ./dev fuzz --minutes 10 policy templates."""
+    session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
+    session.run("python", "fuzz/fuzz.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, lint, types, and the layers of the house."""
     session.install("-q", "-e", ".[ses]", *group("lint"), silent=True)
