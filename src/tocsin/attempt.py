@@ -7,8 +7,9 @@ from queue import SimpleQueue
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tocsin.http import SharedConnection, Transport
+from tocsin.http import Transport
 from tocsin.network import Network, NoAnswer
+from tocsin.shared_connection import SharedConnection
 from tocsin.templates import TemplateProblem
 from tocsin.verdict import Delivered, Failed, Outcome, Retry, Skip, Verdict
 

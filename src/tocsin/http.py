@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin import __version__
 from tocsin.address import AddressError, HttpUrl, http_url
 from tocsin.network import Network, NoAnswer, no_answer, proxy_answered
+from tocsin.shared_connection import SharedConnection
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
     from tocsin.clock import Clock
-
-T = TypeVar("T")
 
 ANSWER_MAX_BYTES = 64 * 1024  # ours: every service's answer is far smaller; an endless one is cut off here
 USER_AGENT = f"tocsin/{__version__}"
@@ -192,30 +190,6 @@ class Transport:
         finally:
             answer.close()
         return b"".join(chunks).decode("utf-8", "replace")
-
-
-class SharedConnection(Generic[T]):
-    """What the deliveries of one channel share: an open connection or a client, made by the first that needs it."""
-
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._value: T | None = None
-
-    def get(self, make: Callable[[ExitStack], T]) -> T:
-        """The connection, made by `make` at first, which pushes its closing onto the stack."""
-        if self._value is None:
-            self._value = make(self._stack)
-        return self._value
-
-    @property
-    def made(self) -> bool:
-        """Whether there is something to close."""
-        return self._value is not None
-
-    def drop(self) -> None:
-        """Forget and close the connection: the next `get` makes it anew."""
-        stack, self._stack, self._value = self._stack, ExitStack(), None
-        stack.close()
 
 
 def judge(response: Response) -> Verdict:

@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tocsin.attempt import NO_THREAD, Attempt, Means, Progress, defect
-from tocsin.http import SharedConnection
+from tocsin.shared_connection import SharedConnection
 from tocsin.verdict import Delivered, Failed, Outcome, Retry, Skip, Verdict
 
 if TYPE_CHECKING:

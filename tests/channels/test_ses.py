@@ -25,9 +25,10 @@ from servers import Answer, ScriptedServer, redactor
 
 from tocsin.channels import ses
 from tocsin.clock import Clock
-from tocsin.http import SharedConnection, Transport
+from tocsin.http import Transport
 from tocsin.message import compose
 from tocsin.network import Network, NoAnswer
+from tocsin.shared_connection import SharedConnection
 from tocsin.verdict import Delivered, Failed, Retry
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "mails" / "ses").glob("*.json"))

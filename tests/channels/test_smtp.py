@@ -23,9 +23,10 @@ from servers import redactor
 from tocsin.channels import smtp
 from tocsin.clock import Clock
 from tocsin.deliver import Delivery, Limits, deliver
-from tocsin.http import SharedConnection, Transport
+from tocsin.http import Transport
 from tocsin.message import compose
 from tocsin.network import Network, NoAnswer
+from tocsin.shared_connection import SharedConnection
 from tocsin.verdict import Delivered, Failed, Retry
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "mails" / "smtp").glob("*.json"))
