@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, commit_path, mapped, merged, ref_facts, variables, web_url
 from tocsin.ci.no_api import learn, open_api
-from tocsin.ci.run import Run, unread
+from tocsin.ci.run import Run, TrustedRef, unread
 from tocsin.event import Fact
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def context(env: Mapping[str, str], files: ReadFile) -> Run:  # noqa: ARG001  Ci
         **_commit(v),
     }
     guessed = {"app": v.text("CIRCLE_PROJECT_REPONAME"), "project": v.text("CIRCLE_PROJECT_USERNAME")}
-    return Run("circleci", merged(declared, guessed), _untrusted(fork), _secretless(v, fork))
+    built, untrusted = v.text("CIRCLE_SHA1"), _untrusted(fork)
+    own = TrustedRef("", built.value, built.value, "notify before another commit is checked out") if built and not untrusted else None
+    facts = merged(declared, guessed)
+    return Run("circleci", facts, untrusted, _secretless(v, fork), trusted=own, commits=(built.value,) if built else ())
 
 
 def _run(v: Source) -> OptionalFacts:
