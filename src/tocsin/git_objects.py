@@ -89,11 +89,12 @@ class Objects:
         if header.endswith(b" missing\n"):
             return None
         said = header.split()
-        if len(said) != 3 or said[1] != kind or not said[2].isdigit() or int(said[2]) > OBJECT_MAX_BYTES:
+        if len(said) != 3 or not said[2].isdigit() or int(said[2]) > OBJECT_MAX_BYTES:
             raise ForgedObjectError
         return self._held(name, kind, int(said[2]))
 
     def _held(self, name: str, kind: bytes, size: int) -> bytes:
+        """Its kind is a part of what is hashed."""
         digest = _HASHES[len(name)](b"%s %d\0" % (kind, size), usedforsecurity=False)  # where only newer hashes are allowed, git's stays
         kept = bytearray()
         left = size

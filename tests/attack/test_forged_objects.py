@@ -21,7 +21,7 @@ from servers import ScriptedServer
 
 from tocsin import git as asked
 from tocsin.clock import Clock
-from tocsin.git_objects import ForgedObjectError, Objects
+from tocsin.git_objects import OBJECT_MAX_BYTES, ForgedObjectError, Objects
 
 PLACE = ".github/tocsin.yml"
 OURS = "channels: {team: {kind: slack}}\nnotifications: [{on: success, send_to: team}]\n"
@@ -148,3 +148,10 @@ def test_whatever_git_answers_no_file_comes_of_it(answers: bytes):
         except (ForgedObjectError, OSError):
             continue
         assert found is None
+
+
+def test_an_object_beyond_all_bounds_is_not_read():
+    commit = "3f9c1d27b8a64e0f95a1c07d2be84f6a90d5e113"
+    pipe = Pipe(f"{commit} commit {OBJECT_MAX_BYTES + 1}\n".encode())
+    with pytest.raises(ForgedObjectError):
+        Objects(pipe, pipe.answers).files(commit, [b"a"])  # type: ignore[arg-type]
