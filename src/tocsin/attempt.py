@@ -130,7 +130,8 @@ class Progress:
         return Failed(f"{stop.reason or 'the budget is used up'}{when}{last}", "interrupted" if stop.reason else "budget")
 
     def outcome(self, verdict: Delivered | Failed | Skip) -> Outcome:
-        """The row of the report, once it is known how the delivery ended."""
+        """The row of the report, once it is known how the delivery ended. What was rendered goes: thousands would stay to the end."""
+        self._closed, self._payload = True, None
         delivered = isinstance(verdict, Delivered)
         reason = None if isinstance(verdict, Delivered) else verdict.reason
         if reason and self._in_doubt and IN_DOUBT not in reason:  # a channel has said it in words of its own
