@@ -22,6 +22,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
+from tocsin.channels.ses_hosts import limit
 from tocsin.checkout import checkouts_of, is_within
 from tocsin.http import Response, Transport, retry_after
 from tocsin.text import clean
@@ -56,6 +57,7 @@ class Sender:
     def __init__(self, options: Options, transport: Transport) -> None:
         self.transport = transport
         core = _session(options)
+        limit(core, transport.network)
         core.register("before-send", self._carry)
         self.client: SESV2Client = boto3.session.Session(
             aws_access_key_id=options.access_key_id,
