@@ -46,6 +46,7 @@ class Situation(NamedTuple):
     api: Api | None = None
     why_not: Sequence[Notice] = ()
     notices: Sequence[Notice] = ()
+    withheld: Mapping[str, Skip] = {}  # channel to the reason why it must not serve, whatever else holds
 
 
 class Plan(NamedTuple):
@@ -122,6 +123,7 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
         return Plan(event, message, None, (), (), {}, {}, notices, Redactor(), secretless, known.why_not)
     policy = known.document.policy
     options, unavailable, redact = open_channels(policy, world.env)
+    unavailable |= known.withheld
     for secret in world.network.secrets():
         redact.learn_text(secret)
     rules = () if event.event is None else match(policy, event)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tocsin import ci, pipeline, report, source
 from tocsin.action import files, policy, state
+from tocsin.action.given import given
 from tocsin.action.hooks import Hooks, decide, is_late
 from tocsin.action.inputs import Inputs, is_strict, read_inputs
 from tocsin.action.log import Log
@@ -72,8 +73,8 @@ def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     _mask_credentials(situation, world, log)
     _promise(situation, world, hooks.main)
     follows = bool(hooks.post and situation.document)
-    if follows:
-        _save(state.State(snapshot, None if late else world.now()), world, log)
+    if hooks.post and situation.document:
+        _save(state.State(snapshot, None if late else world.now(), given(situation.document.policy, world.env)), world, log)
     if hooks.main:
         request = _request(inputs, hooks, hooks.main, this)
         return send_hook(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
@@ -92,6 +93,8 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     if not hooks.post:
         return report.OK
     situation = policy.restore(world, left.snapshot, this, pipeline.open_api(world, this, inputs.token, hook=hooks.post))
+    if situation.document:
+        situation = situation._replace(withheld=left.given.withheld(situation.document.policy, world.env))
     _mask_credentials(situation, world, log)
     _promise(situation, world, hooks.post)
     request = _request(inputs, hooks, hooks.post, this, left.started_at)

@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+from tocsin.action.given import Given
 from tocsin.errors import ContextError
 from tocsin.source.snapshot import Snapshot
 
@@ -29,6 +30,7 @@ class State(NamedTuple):
 
     snapshot: Snapshot | None
     started_at: str | None  # ISO 8601 in UTC; None where the step came late, when the job was lost already
+    given: Given = Given()
 
 
 class BrokenStateError(ContextError):
@@ -45,7 +47,8 @@ def pack_state(state: State, folder: Path) -> str:
         "data": _text(state.snapshot.data),
         "files": {name: _text(data) for name, data in state.snapshot.files.items()},
     }
-    packed = zlib.compress(json.dumps({"policy": policy, "started_at": state.started_at}).encode())
+    told = {"policy": policy, "started_at": state.started_at, "given": state.given._asdict()}
+    packed = zlib.compress(json.dumps(told).encode())
     value = _HERE + _text(packed)
     if len(value) <= VARIABLE_MAX_CHARS:
         return value
@@ -62,7 +65,7 @@ def unpack_state(value: str) -> State:
         snapshot = policy and Snapshot(
             policy["name"], _bytes(policy["data"]), {name: _bytes(text) for name, text in policy["files"].items()}
         )
-        return State(snapshot, data["started_at"])
+        return State(snapshot, data["started_at"], Given(**data["given"]))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise BrokenStateError(f"it cannot be read ({type(error).__name__})") from None
 

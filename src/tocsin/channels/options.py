@@ -81,6 +81,9 @@ SecretUrl = Annotated[Credential, AfterValidator(_literal)]
 Url = Annotated[str, AfterValidator(_url)]
 """An http or https URL without user info, or one with `${NAME}` in it."""
 
+Place = Annotated[str, "place"]
+"""What says where a channel's messages and its secrets go, beside the URLs: a host, a region. A mark alone."""
+
 Address = Annotated[str, AfterValidator(address)]
 """An email address, without a display name."""
 
@@ -125,6 +128,15 @@ class ChannelOptions(BaseModel):
         """The names of the variables that the options refer to."""
         return [name for _, value in self for text in _strings(value) for name in secrets.names(text)]
 
+    def places(self) -> list[str]:
+        """The names of the variables that say where the channel's messages and its secrets go."""
+        texts = [text for kind in (SecretUrl, Url, Place) for text in self._marked(kind)]
+        return list(dict.fromkeys(name for text in texts for name in secrets.names(text)))
+
+    def has_machine_credentials(self) -> bool:
+        """Whether the channel logs in by what the machine gives, beside what the policy names."""
+        return False
+
     def credentials(self, env: Mapping[str, str]) -> frozenset[str]:
         """What of the variables' values is secret, in the forms it may be shown in: whole, percent-encoded, and a URL's parts.
 
@@ -158,8 +170,8 @@ class ChannelOptions(BaseModel):
 
 
 def keys_of(options: type[ChannelOptions], kind: Any) -> list[str]:
-    """The fields of a channel's options that are of a kind: `Credential`, `Url`."""
-    (mark,) = kind.__metadata__
+    """The fields of a channel's options that are of a kind: `Credential`, `Url`; of one that is made of others, by its last mark."""
+    mark = kind.__metadata__[-1]
     fields = options.model_fields
     return [name for name, field in fields.items() if mark in field.metadata or mark in _marks(field.annotation)]
 

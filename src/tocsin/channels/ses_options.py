@@ -9,7 +9,7 @@ from typing_extensions import Self
 
 from tocsin import secrets
 from tocsin.channels.mail import MailOptions
-from tocsin.channels.options import Credential, Text, Url
+from tocsin.channels.options import Credential, Place, Text, Url
 
 
 def _region(text: str) -> str:
@@ -22,7 +22,7 @@ class Options(MailOptions):
     """Mail by Amazon SES."""
 
     kind: Literal["ses"]
-    region: Annotated[str, AfterValidator(_region)] = Field(description="The AWS region in which SES is set up.")
+    region: Annotated[Place, AfterValidator(_region)] = Field(description="The AWS region in which SES is set up.")
     access_key_id: Credential | None = Field(
         default=None, description="The access key's id, from a secret; without it, boto3 looks for credentials in its own places."
     )
@@ -41,3 +41,7 @@ class Options(MailOptions):
         if self.session_token is not None and self.access_key_id is None:
             raise ValueError("has session_token but no access_key_id and secret_access_key: it belongs to a temporary key, name all three")
         return self
+
+    def has_machine_credentials(self) -> bool:
+        """Without keys of its own, boto3 finds some."""
+        return self.access_key_id is None

@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 from tocsin import address, secrets
 from tocsin.channels import mail
-from tocsin.channels.options import Credential, Text
+from tocsin.channels.options import Credential, Place, Text
 from tocsin.http import Transport
 from tocsin.network import NoAnswer
 from tocsin.text import clean
@@ -61,7 +61,7 @@ class Options(mail.MailOptions):
     """Mail by an SMTP server."""
 
     kind: Literal["smtp"]
-    host: Annotated[str, AfterValidator(_host)] = Field(description="The server's name or address.")
+    host: Annotated[Place, AfterValidator(_host)] = Field(description="The server's name or address.")
     port: int = Field(default=587, ge=1, le=65535, description="The server's port.")
     security: Literal["starttls", "tls", "none"] | None = Field(
         default=None,
