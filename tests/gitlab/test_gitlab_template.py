@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from local import POLICY, TEMPLATE, events, machine
+from local import POLICY, TEMPLATE, events, machine, program
 from runners import require
 from test_gitlab_pipelines import EVERYTHING, NASTY
 
@@ -134,3 +134,15 @@ def test_a_job_of_yours_goes_on_whatever_is_wrong(tmp_path, secrets):
         done = in_shell("dash", tmp_path, {**secrets, **variables})
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "and on")
         assert "tocsin: error: " in done.stderr
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("hook", "code"), [("trigger", 142), ("success", 142), ("failure", 142), ("job", 0)])
+def test_one_line_tells_of_a_program_that_was_ended(tmp_path, tmp_path_factory, shell, hook, code):
+    """As the watchdog ends it. The jobs are red then where `strict` asks for it alone: else GitLab allows their failure."""
+    programs = tmp_path_factory.mktemp("programs")  # outside of the checkout
+    program(programs / "tocsin", "kill -ALRM $$")
+    done = in_shell(shell, tmp_path, {"TOCSIN_HOOK": hook, "CI_JOB_STATUS": "success", "PATH": machine(programs, tocsin=False)})
+    assert (done.returncode, done.stdout.endswith("and on\n")) == (code, code == 0)
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("tocsin: ")]
+    assert line.startswith("tocsin: error: ended, since it took longer than its budget: ")

@@ -8,6 +8,7 @@ class Notifier implements Serializable {
     private static final long serialVersionUID = 1L
     private static final int STRICT_FAILED = 1 // exit codes of the program's; of those that are TOLD it has said why
     private static final List TOLD = [2, 3, 4, 70]
+    private static final int LATE = 142 // by the timer of the system, which has no words
     private static final int CLOCKS_MILLIS = 100 // ours: by how much the clock of Jenkins's timers may be ahead of the wall's
     // How Jenkins says that an agent is lost (workflow-durable-task-step, ExecutorStepExecution).
     private static final List LOST = ['Agent was removed', 'Timeout waiting for agent to come back']
@@ -153,6 +154,8 @@ class Notifier implements Serializable {
     private void judge(int code, Log log) {
         if (code == STRICT_FAILED && log.mayThrow) {
             log.problems.add('a message was not delivered: the lines above say why')
+        } else if (code == LATE) {
+            log.problem('ended, since it took longer than its budget: what no line above tells of may not have been sent')
         } else if (code != 0 && (log.strict || !TOLD.contains(code))) {
             log.problem("the program ended with exit code ${code}: the lines above say why")
         }
