@@ -31,7 +31,7 @@ entry()
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="on Linux, root can become a user with no other threads")
 @pytest.mark.parametrize("rooms", [0, 1, 2, 5, 20])
 def test_a_real_limit_of_threads(rooms: int, project: Project, tmp_path: Path) -> None:
-    names = [f"c{number}" for number in range(20)]
+    names = [f"c{number}" for number in range(8)]
     channels = "".join(f'  {name}: {{kind: webhook, url: "${{U}}/{name}"}}\n' for name in names)
     project.policy(f"channels:\n{channels}notifications: [{{on: failure, send_to: [{', '.join(names)}]}}]\n")
     (tmp_path / "limited.py").write_text(LIMITED, encoding="utf-8")

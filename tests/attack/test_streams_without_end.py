@@ -14,6 +14,10 @@ import pytest
 from projects import Project
 from servers import ScriptedServer
 
+from tocsin import world
+
+INPUT_SECONDS = 0.2  # instead of what the program has for its files and streams
+PROGRAM = f"from tocsin import cli, world; world.INPUT_MAX_SECONDS = {INPUT_SECONDS}; cli.entry()"
 SECONDS = 40  # the process's own limit: without an end it is killed, and the test fails
 POLICY = """
 channels: {team: {kind: slack}}
@@ -42,7 +46,7 @@ def held_fifo(fifo: str) -> Iterator[str]:
 def run(project: Project, *words: str, env: Mapping[str, str] = {}, **streams: int) -> subprocess.CompletedProcess[str]:
     """Run the program; standard input is empty unless it is given."""
     return subprocess.run(
-        project.command(*words),
+        [sys.executable, "-c", PROGRAM, *words],
         cwd=project.folder,
         env=project.environment({"SLACK_WEBHOOK_URL": "http://127.0.0.1:9/services/x", **env}),
         text=True,
@@ -50,6 +54,10 @@ def run(project: Project, *words: str, env: Mapping[str, str] = {}, **streams: i
         timeout=SECONDS,
         **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},  # type: ignore[call-overload]
     )
+
+
+def test_the_time_for_an_input_ends_before_a_job_s_does():
+    assert world.INPUT_MAX_SECONDS == 5.0
 
 
 @pytest.mark.parametrize("path", ["fifo", "/dev/zero", "."])
@@ -164,7 +172,7 @@ def test_a_report_into_a_pipe_that_nobody_reads(project: Project, slack: Scripte
 
 
 def test_a_report_into_a_pipe_that_somebody_holds_and_does_not_read(project: Project, slack: ScriptedServer, held_fifo: str):
-    project.policy("channels: {}\nnotifications: []\ndelivery: {budget: 4}\n")
+    project.policy("channels: {}\nnotifications: []\ndelivery: {budget: 2}\n")
     facts = json.dumps({"changes": [{"title": "x" * 1000}] * 200})
     (project.folder / "facts.json").write_text(facts)
     done = run(project, "send", "completion", "--status", "failure", "--report", held_fifo, "--facts", "facts.json")
