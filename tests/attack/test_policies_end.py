@@ -6,13 +6,13 @@ What a policy may cost is so much for each value and step, and so many of them: 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from memory import PEAK_MIB
 
 SECONDS = 60  # of CPU, on a busy machine: an idle one takes a tenth
 MEMORY_MIB = 300
@@ -33,6 +33,7 @@ for name in {files}:
         cli.entry()
     except SystemExit as ended:
         print("exit code", ended.code, flush=True)
+print("MiB", peak_mib())
 """
 OK = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
 
@@ -91,13 +92,11 @@ def check(folder: Path, texts: list[str], *, plain: bool, part: int = 1) -> tupl
     files = [f"{number}.yml" for number in range(len(texts))]
     for name, text in zip(files, texts, strict=True):
         (folder / name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-c", PROGRAM.format(seconds=max(SECONDS // part, 12), plain=plain, part=part, files=files)]
-    with (folder / "output").open("wb") as output, subprocess.Popen(command, cwd=folder, stdout=output, stderr=output) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    said = (folder / "output").read_text(encoding="utf-8")
-    assert process.returncode == 0, said[-300:]
-    return said, usage.ru_maxrss // 1024
+    command = [sys.executable, "-c", PEAK_MIB + PROGRAM.format(seconds=max(SECONDS // part, 12), plain=plain, part=part, files=files)]
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-300:]
+    said, memory = done.stdout.rsplit("MiB ", 1)
+    return said, int(memory)
 
 
 @pytest.mark.parametrize(("name", "plain", "part"), RUNS)

@@ -12,6 +12,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory import PEAK_MIB
 
 from tocsin.templates import TemplateProblem, compile_text, variables
 from tocsin.templates.payload import compile_payload
@@ -72,12 +73,12 @@ SOURCES = [
     LISTS + "{% for i in [ns.x, ns.y] %}{{ loop|sort|length }}{% endfor %}",
     *FOR_THE_INPUT,
 ]
-CHILD = """
-import json, resource, sys
+CHILD = f"""{PEAK_MIB}
+import json, sys
 from tocsin.templates import find_problems
 for source in json.load(sys.stdin):
     print(source[:80] + source[-60:], "->", [problem.message for problem in find_problems(source)][:1], flush=True)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(peak_mib())
 """
 
 
