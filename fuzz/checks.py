@@ -159,9 +159,9 @@ def _require_report(example: Example, result: Result) -> None:
         return
     if result.report is None:
         fail("no report", sent[-1])
-    if "a defect of tocsin" in result.report:
-        found = _DEFECT.search(result.report)
-        fail(f"a defect: {found[1] if found else ''}")
+    found = _DEFECT.search(result.report)
+    if found:
+        fail(f"a defect: {found[1]}")
     report = _json(result.report, "the report")
     rows = report["deliveries"]
     _require_rows(rows, report["totals"])
