@@ -25,7 +25,7 @@ MEMORY_MIB = 300
 NS = "{% set ns = namespace(x=[1], y=[1]) %}"
 LISTS = NS + "{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}"
 TUPLES = LISTS.replace("[ns.x, ns.x]", "(ns.x, ns.x)").replace("[ns.y, ns.y]", "(ns.y, ns.y)").replace("[1]", "(1,)")
-DEEP = NS + "{% for i in range(180) %}{% for j in range(1000) %}{% set ns.x = (ns.x,) %}{% endfor %}{% endfor %}"
+DEEP = NS + "{% for i in range(100) %}{% for j in range(1000) %}{% set ns.x = (ns.x,) %}{% endfor %}{% endfor %}"
 WORDS = "{% set l = ('a ' * 131072).split() %}"
 LONG = "{% set s = 'a' * 200000 %}"
 
@@ -67,7 +67,7 @@ FOR_THE_INPUT = (
 )
 SOURCES = [
     *(LISTS + f"{{{{ {expression} }}}}" for expression in TWICE_EACH),
-    *(TUPLES + f"{{{{ {expression} }}}}" for expression in (*TWICE_EACH, *HASHED)),
+    *(TUPLES + f"{{{{ {expression} }}}}" for expression in (*TWICE_EACH[:4], *HASHED)),
     *(DEEP + f"{{{{ {expression} }}}}" for expression in (*HASHED, "ns.x == (ns.x,)", "ns.x", "ns.x in [ns.x]", "[ns.x]|sort|length")),
     LISTS + "{% for i in [1, 2] %}{{ loop.changed(ns.x if i == 1 else ns.y) }}{% endfor %}",
     LISTS + "{% for i in [ns.x, ns.y] %}{{ loop|sort|length }}{% endfor %}",
