@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from projects import GITHUB, Project, Result
+
 from tocsin import cli
 from tocsin.cli import main
 
@@ -100,3 +102,13 @@ def streams(*replaced: TextIO) -> Iterator[None]:
 def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     return stream.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]  # the buffer is a BytesIO
+
+
+class QuickProject(Project):
+    """A project whose commands run in this process: for tests of what is said and sent, not of the process."""
+
+    def run(self, *words: str, env: Mapping[str, str] = {}, ci: Mapping[str, str] = GITHUB, stdin: bytes = b"") -> Result:
+        """Run the program to its end."""
+        answer = raw(*words, env=self.environment(env, ci=ci), folder=self.folder, stdin=stdin)
+        assert "Traceback" not in answer.out + answer.err, answer.err
+        return Result(answer.code, answer.out, answer.err, self.report())
