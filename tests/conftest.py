@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from inprocess import QuickProject
 from projects import Project
 from servers import Answer, ScriptedServer
 from wheelhouse import wheelhouse  # noqa: F401  a fixture
@@ -17,10 +18,17 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile("steady")
 
 
+# Where the process itself is tried: its start and end, its streams, signals and limits, and once all that a user does.
+PROCESSES = (
+    *("test_send", "test_delivery", "test_commands", "test_flow_time", "test_early_signals", "test_few_threads", "test_half_written"),
+    *("test_planted", "test_streams_without_end", "test_watchdog"),
+)
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A repository without a policy."""
-    return Project(tmp_path)
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
+    """A repository without a policy. Where a test is on words or the wire alone, no process is started."""
+    return (Project if request.module.__name__.startswith(PROCESSES) else QuickProject)(tmp_path)
 
 
 @pytest.fixture
