@@ -11,14 +11,19 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REFERENCE = re.compile(r"ref: (refs/[^\0\n]+)\n?")
 _PACKED_MAX_BYTES = 16 * 1024 * 1024  # ours: of a larger list of refs only this beginning is searched
 _FILE_MAX_BYTES = 4096  # ours: a path or a commit's id
+
 # The folder that each CI checks the repository out into.
 CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "CIRCLE_WORKING_DIRECTORY")
 
 
 def repository_root(folder: Path) -> Path:
     """The root of the repository that `folder` is in (the nearest folder with a `.git`), or `folder` itself outside of one."""
-    folder = folder.absolute()
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
+    return next(_repositories(folder.absolute()), folder.absolute())
+
+
+def _repositories(folder: Path) -> Iterator[Path]:
+    """Each folder with a `.git`, from `folder` upward."""
+    return (place for place in (folder, *folder.parents) if (place / ".git").exists())
 
 
 def checkouts_of(env: Mapping[str, str], folder: Path) -> Iterator[Path]:
@@ -29,7 +34,7 @@ def checkouts_of(env: Mapping[str, str], folder: Path) -> Iterator[Path]:
     for name in CHECKOUTS:
         if env.get(name):
             yield folder / os.path.expanduser(env[name])  # noqa: PTH111  it raises nothing where there is no home
-    found = [above for above in (folder, *folder.parents) if (above / ".git").exists()]
+    found = list(_repositories(folder))
     if not found and str(folder) != os.path.expanduser("~"):  # noqa: PTH111  as above
         found = [folder]
     yield from found

@@ -72,12 +72,13 @@ def write_stream(path: Path, data: bytes, remaining: Remaining) -> None:
     """Write into a pipe or a device. Raises OSError: a pipe must have a reader, and one that reads on."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOCTTY", 0) | _NO_WAITING)
     try:
-        _write_all(descriptor, data, remaining)
+        write_all(descriptor, data, remaining)
     finally:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, data: bytes, remaining: Remaining) -> None:
+def write_all(descriptor: int, data: bytes, remaining: Remaining) -> None:
+    """All of it into an open file: on a disk that is nearly full a call writes a part, and the next one fails. Raises OSError."""
     regular = _is_regular(descriptor)
     piece = _CHUNK_BYTES if regular else _PIECE_BYTES
     at = 0
@@ -113,7 +114,7 @@ class PatientStream:
 
     def write(self, text: str) -> int:
         """Write it through. Raises OSError: a TimeoutError where nobody reads it."""
-        _write_all(self._descriptor, text.replace("\n", os.linesep).encode(self.encoding, self._errors), self._remaining)
+        write_all(self._descriptor, text.replace("\n", os.linesep).encode(self.encoding, self._errors), self._remaining)
         return len(text)
 
     def flush(self) -> None:

@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 
 from tocsin.checkout import is_within
-from tocsin.file_io import Remaining, write_stream
+from tocsin.file_io import Remaining, write_all, write_stream
 
 MODE = 0o666  # what the umask leaves of it, as for every new file
 NAME_MAX_CHARS = 100  # ours: of a name that may be as long as the file system takes, for one that is longer
@@ -41,13 +41,18 @@ def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Rem
             _replace(Path(os.path.realpath(path)), data)
 
 
+def why_not_written(error: OSError | ValueError) -> str:
+    """Why a file could not be written, in the system's words where it has any."""
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+
+
 def append_whole(path: Path, text: str) -> None:
     """Add to a file all of a text, or nothing of it. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), MODE)
     try:
         before = os.fstat(descriptor)
         try:
-            _write(descriptor, text.encode("utf-8", "replace"))
+            write_all(descriptor, text.encode("utf-8", "replace"), lambda: inf)
         except OSError:
             if stat.S_ISREG(before.st_mode):
                 os.ftruncate(descriptor, before.st_size)
@@ -78,17 +83,10 @@ def _replace(path: Path, data: bytes) -> None:
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), MODE)
     try:
         try:
-            _write(descriptor, data)
+            write_all(descriptor, data, lambda: inf)
         finally:
             os.close(descriptor)
         os.replace(beside, path)  # noqa: PTH105  Path.replace is the same
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    """All of it: on a disk that is nearly full a call writes a part, and the next one fails."""
-    left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tocsin.file_io import Remaining
-from tocsin.whole_file import append_whole, write_whole
+from tocsin.whole_file import append_whole, why_not_written, write_whole
 
 _LOSS = {
     "GITHUB_OUTPUT": "later steps get no outputs",
@@ -52,7 +52,7 @@ def write(path: Path, text: str, checkouts: Sequence[Path], remaining: Remaining
     try:
         write_whole(path, text, checkouts, remaining)
     except (OSError, ValueError) as error:
-        return f"{path} cannot be written ({_why(error)}): see whether its folder is there and the disk has room"
+        return f"{path} cannot be written ({why_not_written(error)}): see whether its folder is there and the disk has room"
     return None
 
 
@@ -63,9 +63,5 @@ def _append(env: Mapping[str, str], file: str, text: str) -> str | None:
     try:
         append_whole(Path(path), text)  # the runner fails a step whose file ends in the middle of a value
     except OSError as error:
-        return f"{file} cannot be written ({_why(error)}), so {_LOSS[file]}: see whether the disk has room"
+        return f"{file} cannot be written ({why_not_written(error)}), so {_LOSS[file]}: see whether the disk has room"
     return None
-
-
-def _why(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

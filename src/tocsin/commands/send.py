@@ -71,7 +71,7 @@ def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: 
     from tocsin.checkout import checkouts_of
     from tocsin.report import report
     from tocsin.text import clean
-    from tocsin.whole_file import write_whole
+    from tocsin.whole_file import why_not_written, write_whole
 
     text = json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n"
     try:
@@ -79,5 +79,4 @@ def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: 
             world.folder / path, text, list(checkouts_of(world.env, world.folder)), lambda: max(REPORT_MIN_SECONDS, world.remaining())
         )
     except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {why}", "warning")
+        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {why_not_written(error)}", "warning")
