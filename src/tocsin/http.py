@@ -13,7 +13,7 @@ from tocsin.address import AddressError, HttpUrl, http_url
 from tocsin.network import Network, NoAnswer, no_answer, proxy_answered
 from tocsin.shared_connection import SharedConnection
 from tocsin.text import clean
-from tocsin.verdict import Delivered, Failed, Retry, Verdict
+from tocsin.verdict import Delivered, Failed, Retry, Verdict, is_temporary
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -200,7 +200,7 @@ def judge(response: Response) -> Verdict:
         return Failed(f"HTTP {response.status}: the address redirects, and redirects are not followed; use the final address")
     said = f": {clean(response.text, 200)}" if response.text.strip() and "<html" not in response.text[:500].lower() else ""
     reason = f"HTTP {response.status}{' from the proxy or through it' if response.by_proxy else ''}{said}"
-    if response.status in (408, 425, 429) or response.status >= 500:
+    if is_temporary(response.status):
         return Retry(reason, retry_after(response.headers, response.at))
     return Failed(reason)
 

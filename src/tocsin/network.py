@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.address import AddressError, http_url
 from tocsin.text import clean
+from tocsin.verdict import is_temporary
 
 if TYPE_CHECKING:
     import ssl
@@ -172,7 +173,7 @@ def proxy_answered(status: int, host: str) -> NoAnswer:
     if status == 407:
         step = "write it into the proxy's address, as http://user:password@proxy.example.com:3128"
         return NoAnswer(f"the proxy for {host} asks for a login, or refuses this one (HTTP 407): {step}", retry=False)
-    if status in (408, 425, 429) or status >= 500:
+    if is_temporary(status):
         return NoAnswer(f"the proxy for {host} cannot reach it (HTTP {status})")
     return NoAnswer(
         f"the proxy for {host} refuses to reach it (HTTP {status}): ask its administrator, or name the host in NO_PROXY", retry=False

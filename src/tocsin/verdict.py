@@ -48,6 +48,11 @@ class Failed(NamedTuple):
 Verdict: TypeAlias = Delivered | Retry | Failed
 
 
+def is_temporary(status: int) -> bool:
+    """Whether another try may get another answer than this HTTP status: 408, 425, 429 and 5xx (RFC 9110, 15.5 and 15.6; RFC 6585, 4)."""
+    return status in (408, 425, 429) or status >= 500
+
+
 class Skip(NamedTuple):
     """Why a message is not sent: in words, and what decisions ask for, the cause."""
 
