@@ -24,16 +24,19 @@ class Subject(NamedTuple):
     """What the runs of some events are about.
 
     `read` takes it out of the variables and the event file. `head` is what `head_branch` names where a `workflow_run` reports such a
-    run: https://docs.github.com/en/rest/actions/workflow-runs. The texts are for the docs.
+    run: https://docs.github.com/en/rest/actions/workflow-runs. The texts are for the docs. `vouched`: the run is of GITHUB_SHA itself,
+    which somebody with a right to write has made or chosen. On every other event (a comment, an issue, a check, a run that ended)
+    GITHUB_SHA is only where the workflow comes from, and what is checked out may be what the event is about.
     """
 
     read: Callable[[Given], OptionalFacts]
     head: Head
     ref: str
     commit: str
+    vouched: bool = False
 
 
-_CODE = Subject(subject.code, "branch or tag", "`GITHUB_REF`", "`GITHUB_SHA`")
+_CODE = Subject(subject.code, "branch or tag", "`GITHUB_REF`", "`GITHUB_SHA`", vouched=True)
 _DEFAULT = _CODE._replace(head="branch")
 _PULL_REQUEST = Subject(
     pulls.pull_request, "pull request", "the pull request; once it is merged, the branch that it went to", "its head; the merge commit"
@@ -45,10 +48,10 @@ EVENTS: dict[str, Subject] = {
     "branch_protection_rule": _NOTHING,
     "check_run": Subject(subject.check_run, "nothing", _CHECKED, "the one that was checked"),
     "check_suite": Subject(subject.check_suite, "nothing", _CHECKED, "the one that was checked"),
-    "create": Subject(subject.created_ref, "branch or tag", "the branch or tag that was created", "its last"),
-    "delete": Subject(subject.deleted_ref, "nothing", "the branch or tag that was deleted", "none"),
-    "deployment": Subject(subject.deployment, "branch or tag", "the one that is deployed", "the one that is deployed"),
-    "deployment_status": Subject(subject.deployment, "branch or tag", "the one that is deployed", "the one that is deployed"),
+    "create": Subject(subject.created_ref, "branch or tag", "the branch or tag that was created", "its last", vouched=True),
+    "delete": Subject(subject.deleted_ref, "nothing", "the branch or tag that was deleted", "none", vouched=True),
+    "deployment": Subject(subject.deployment, "branch or tag", "the one that is deployed", "the one that is deployed", vouched=True),
+    "deployment_status": Subject(subject.deployment, "branch or tag", "the one that is deployed", "the one that is deployed", vouched=True),
     "discussion": _NOTHING,
     "discussion_comment": _NOTHING,
     "fork": _NOTHING,
@@ -57,22 +60,22 @@ EVENTS: dict[str, Subject] = {
     "issue_comment": Subject(pulls.comment, "nothing", "the pull request; for an issue none", "none"),
     "issues": _NOTHING,
     "label": _NOTHING,
-    "merge_group": Subject(pulls.merge_group, "queue", "the last pull request of the group", "the queue's merge commit"),
+    "merge_group": Subject(pulls.merge_group, "queue", "the last pull request of the group", "the queue's merge commit", vouched=True),
     "milestone": _NOTHING,
-    "page_build": Subject(subject.page_build, "nothing", "none", "the one that was built"),
+    "page_build": Subject(subject.page_build, "nothing", "none", "the one that was built", vouched=True),
     "project": _NOTHING,
     "project_card": _NOTHING,
     "project_column": _NOTHING,
-    "public": _NOTHING,
+    "public": _NOTHING._replace(vouched=True),
     "pull_request": _PULL_REQUEST,
     "pull_request_comment": Subject(subject.unknown, "nothing", "the pull request", "its head, where it is known"),  # Gitea's
     "pull_request_review": _PULL_REQUEST,
     "pull_request_review_comment": _PULL_REQUEST,
     "pull_request_target": _PULL_REQUEST,
     "push": _CODE._replace(ref="`GITHUB_REF`; the branch or tag that was deleted", commit="`GITHUB_SHA`; of a deletion none"),
-    "registry_package": Subject(subject.package, "branch or tag", "the package's", "the package's"),
-    "release": Subject(subject.release, "tag", "the release's tag", "`GITHUB_SHA`"),
-    "repository_dispatch": _DEFAULT,
+    "registry_package": Subject(subject.package, "branch or tag", "the package's", "the package's", vouched=True),
+    "release": Subject(subject.release, "tag", "the release's tag", "`GITHUB_SHA`", vouched=True),
+    "repository_dispatch": _DEFAULT._replace(vouched=False),
     "schedule": _DEFAULT,
     "status": Subject(subject.commit_status, "nothing", "the branch of which it is the last commit", "the one whose status changed"),
     "watch": _NOTHING,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin.ci.github import event_file
+from tocsin.ci.github.events import EVENTS, UNKNOWN
 from tocsin.ci.run import TrustedRef
 from tocsin.text import clean
 
@@ -15,13 +16,7 @@ if TYPE_CHECKING:
 _DEPENDABOT = "dependabot[bot]"
 # The events on which GitHub runs Dependabot's changes as it runs a fork's; on others (workflow_run, schedule) the secrets are there.
 _DEPENDABOT_EVENTS = ("push", "create", "deployment", "deployment_status", *event_file.PULL_REQUESTS)
-# Events whose run is of GITHUB_SHA itself, which somebody with a right to write has made or chosen. On every other one (a comment, an
-# issue, a check, a run that ended) GITHUB_SHA is only where the workflow comes from, and what is checked out may be what it is about.
-# https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
-_OF_THE_COMMIT = (
-    *("push", "create", "delete", "schedule", "workflow_dispatch", "release", "deployment", "deployment_status", "merge_group"),
-    *("page_build", "registry_package", "public", "dynamic"),
-)
+_DYNAMIC = "dynamic"  # what GitHub itself runs, such as its code scanning
 
 
 def untrusted(name: str, fork: Fact | None, *, pull_request: bool) -> str | None:
@@ -34,7 +29,11 @@ def untrusted(name: str, fork: Fact | None, *, pull_request: bool) -> str | None
         return "whether this pull request comes from a fork is unknown: the event file does not say"
     if pull_request:
         return "this pull request comes from a fork" if fork and fork.value else None
-    return None if not name or name in _OF_THE_COMMIT else f"what is checked out on {clean(name, 40)} may be a stranger's"
+    return (
+        None
+        if name in ("", _DYNAMIC) or EVENTS.get(name, UNKNOWN).vouched
+        else f"what is checked out on {clean(name, 40)} may be a stranger's"
+    )
 
 
 def trusted(v: Source, name: str, fork: Fact | None, *, pull_request: bool) -> TrustedRef | None:
