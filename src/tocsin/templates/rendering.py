@@ -15,7 +15,7 @@ DATA_MAX_VALUES = 50_000  # ours: values of one list or record that is written o
 
 
 def to_text(value: Any) -> str:
-    """A value as text: absent is empty, true and false are as in JSON, lists and records are JSON. Raises Refused for what is no data."""
+    """A value as text: absent is empty, true and false are as in JSON, lists and records are JSON. Raises TemplateRefusal for what is no data."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -26,7 +26,7 @@ def to_text(value: Any) -> str:
 
 
 def to_json(value: Any) -> str:
-    """A value as JSON text. Raises Refused, TooMuch."""
+    """A value as JSON text. Raises TemplateRefusal, TooMuch."""
     parts, size = [], 0
     for part in json.JSONEncoder(ensure_ascii=False, allow_nan=False).iterencode(to_data(value)):
         size += len(part)
@@ -36,7 +36,7 @@ def to_json(value: Any) -> str:
 
 
 def to_data(value: Any) -> Any:
-    """A value as plain data for JSON; a number that JSON cannot hold is null. Raises Refused, TooMuch.
+    """A value as plain data for JSON; a number that JSON cannot hold is null. Raises TemplateRefusal, TooMuch.
 
     An absent value is empty text here too: a card or an embed with null where it wants text is refused, or lost without a word.
     """

@@ -61,18 +61,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = dict(TESTS)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """A field by its name, `obj.attribute`. Raises Refused."""
+        """A field by its name, `obj.attribute`. Raises TemplateRefusal."""
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """A field by its name or an item by its number; what is not there is absent. Raises Refused for what can never be there."""
+        """A field by its name or an item by its number; what is not there is absent. Raises TemplateRefusal for what can never be there."""
         spend()
         if isinstance(obj, Undefined):
             str(obj)  # raises: the name has no value
         return _field(obj, argument) if isinstance(argument, str) else _item(obj, argument)
 
     def call(self, _: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call one of the few functions that may be called. Raises Refused."""
+        """Call one of the few functions that may be called. Raises TemplateRefusal."""
         kwargs = {key: value for key, value in kwargs.items() if key not in ("_block_vars", "_loop_vars")}  # the compiler's own
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
         weigh(*args, *kwargs.values())
@@ -88,7 +88,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return pay(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Arithmetic, once it is known that the result is not too large. Raises Refused."""
+        """Arithmetic, once it is known that the result is not too large. Raises TemplateRefusal."""
         if operator == "%" and isinstance(left, str):
             raise TemplateRefusal("% does not format texts here: join them with ~")
         if operator == "*":

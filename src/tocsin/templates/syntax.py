@@ -32,7 +32,7 @@ class Program(NamedTuple):
     branches: bool
 
     def run(self, variables: Mapping[str, Any]) -> Any:
-        """The value of a single expression, else the text. Raises Refused, and whatever Python does for a wrong type."""
+        """The value of a single expression, else the text. Raises TemplateRefusal, and whatever Python does for a wrong type."""
         context = self.template.new_context(dict(variables))
         parts, size = [], 0
         for part in self.template.root_render_func(context):
