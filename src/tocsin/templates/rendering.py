@@ -15,7 +15,7 @@ DATA_MAX_VALUES = 50_000  # ours: values of one list or record that is written o
 
 
 def to_text(value: Any) -> str:
-    """A value as text: absent is empty, true and false are as in JSON, lists and records are JSON. Raises TemplateRefusal for other things."""
+    """A value as text: absent is empty, true and false are as in JSON, lists and records are JSON. Raises TemplateRefusal for others."""
     if value is None:
         return ""
     if isinstance(value, bool):
