@@ -36,8 +36,21 @@ class Fact(NamedTuple):
 Facts: TypeAlias = dict[str, Fact]
 
 
+class EarlierRun(NamedTuple):
+    """A run of the same pipeline before this one: `at` is when it ended (ISO 8601 in UTC), `commit` the full id of what it built."""
+
+    number: int | None = None
+    url: str | None = None
+    at: str | None = None
+    commit: str | None = None
+
+
 class PipelineRun(NamedTuple):
-    """One run of a pipeline. Times are ISO 8601 in UTC ("2026-11-23T15:44:00Z")."""
+    """One run of a pipeline. Times are ISO 8601 in UTC ("2026-11-23T15:44:00Z").
+
+    `failed_runs` is how many failed in a row: up to this one where it failed, before it where it is a repair. `failing_since` is the
+    first of them, `failing_until` the last one before a repair, `last_success` the one that succeeded before they began.
+    """
 
     id: str | None = None
     number: int | None = None
@@ -46,6 +59,10 @@ class PipelineRun(NamedTuple):
     started_at: str | None = None
     finished_at: str | None = None
     previous_status: str | None = None
+    failed_runs: int | None = None
+    failing_since: EarlierRun = EarlierRun()
+    failing_until: EarlierRun = EarlierRun()
+    last_success: EarlierRun = EarlierRun()
 
 
 class Job(NamedTuple):
@@ -119,12 +136,29 @@ class Repository(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A part of the run that failed."""
+    """A part of the run that failed; `excerpt` is what its log says of it, a few lines."""
 
     job: str | None = None
     step: str | None = None
     url: str | None = None
     reason: str | None = None
+    excerpt: str | None = None
+
+
+class TestFailure(NamedTuple):
+    """A test that failed, and what it said."""
+
+    name: str | None = None
+    message: str | None = None
+
+
+class TestResults(NamedTuple):
+    """What the run's tests said: how many there were, and the first that failed."""
+
+    total: int | None = None
+    failed: int | None = None
+    skipped: int | None = None
+    failures: tuple[TestFailure, ...] = ()
 
 
 class Change(NamedTuple):
@@ -144,6 +178,7 @@ class Event(NamedTuple):
     status: str | None = None
     event: str | None = None
     transition: str | None = None
+    reason: str | None = None
     scope: str = "job"
     kind: str = "ci"
     project: str | None = None
@@ -164,35 +199,49 @@ class Event(NamedTuple):
     image: Image = Image()
     repository: Repository = Repository()
     failures: tuple[Failure, ...] = ()
+    tests: TestResults = TestResults()
     changes: tuple[Change, ...] = ()
+    compare_url: str | None = None
     sources: Mapping[str, str] = MappingProxyType({})
 
 
-RECORDS: dict[str, type[Any]] = {
-    name: type(default) for name, default in Event._field_defaults.items() if isinstance(default, tuple) and hasattr(default, "_fields")
-}
-LISTS: dict[str, type[Any]] = {"failures": Failure, "changes": Change}
+LISTS: dict[str, type[Any]] = {"failures": Failure, "changes": Change, "tests.failures": TestFailure}
+
+
+def _records(record: type[Any], prefix: str = "") -> Iterator[tuple[str, type[Any]]]:
+    for name, default in record._field_defaults.items():
+        if hasattr(default, "_fields"):
+            yield prefix + name, type(default)
+            yield from _records(type(default), f"{prefix}{name}.")
+
+
+RECORDS: dict[str, type[Any]] = dict(_records(Event))
+"""The records inside an event, and inside those, by their dotted names."""
 
 Scalar: TypeAlias = str | int | bool | None
 
 
 def dotted(event: Event) -> Iterator[tuple[str, Scalar]]:
     """Every scalar field of an event by its dotted name ("run.url"), lists and sources left out."""
-    name: str
-    value: Any
-    for name, value in zip(event._fields, event, strict=True):
-        if name in RECORDS:
-            yield from _dotted_record(name, value)
-        elif name not in LISTS and name != "sources":
-            yield name, value
+    yield from _dotted(event)
 
 
-def _dotted_record(prefix: str, record: Any) -> Iterator[tuple[str, Scalar]]:
+def _dotted(record: Any, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
     for name, value in zip(record._fields, record, strict=True):
+        full = prefix + name
         if hasattr(value, "_fields"):
-            yield from _dotted_record(f"{prefix}.{name}", value)
-        else:
-            yield f"{prefix}.{name}", value
+            yield from _dotted(value, f"{full}.")
+        elif full not in LISTS and full != "sources":
+            yield full, value
+
+
+def lists(event: Event) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Every list of an event by its dotted name."""
+    for name in LISTS:
+        value: Any = event
+        for part in name.split("."):
+            value = getattr(value, part)
+        yield name, value
 
 
 def as_dict(record: Any) -> Any:
@@ -211,23 +260,19 @@ def build(facts: Facts) -> Event:
     """
     values: dict[str, Any] = {}
     for name, fact in facts.items():
-        head, _, rest = name.partition(".")
-        if head in RECORDS and rest:
-            values.setdefault(head, {})[rest] = fact.value
-        elif head in LISTS:
-            values[head] = tuple(_item(LISTS[head], item) for item in fact.value)
-        else:
-            values[head] = fact.value
-    for name, record in RECORDS.items():
-        if name in values:
-            values[name] = _record(record, values[name])
-    return Event(**values, sources={name: fact.source for name, fact in facts.items()})
+        *parts, last = name.split(".")
+        place = values
+        for part in parts:
+            place = place.setdefault(part, {})
+        place[last] = tuple(_item(LISTS[name], item) for item in fact.value) if name in LISTS else fact.value
+    return Event(**_filled(values), sources={name: fact.source for name, fact in facts.items()})
 
 
-def _record(record: type[Any], values: dict[str, Any]) -> Any:
-    flat = {name: value for name, value in values.items() if "." not in name}
-    author = {name.partition(".")[2]: value for name, value in values.items() if "." in name}
-    return record(**flat, author=Person(**author)) if author else record(**flat)
+def _filled(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of a record's fields, those of the records in it made into records."""
+    return {
+        name: RECORDS[full](**_filled(value, f"{full}.")) if (full := prefix + name) in RECORDS else value for name, value in values.items()
+    }
 
 
 def _item(record: type[Any], item: Any) -> Any:

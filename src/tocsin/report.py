@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tocsin.event import LISTS, Event, as_dict, dotted
+from tocsin.event import Event, as_dict, dotted, lists
 from tocsin.policy.match import Destination, Mismatch, RuleMatch, selector_values
 from tocsin.text import clean, clip
 from tocsin.verdict import Outcome
@@ -65,8 +65,8 @@ def explanation(event: Event, rules: Sequence[RuleMatch], destinations: Sequence
 def context_rows(event: Event) -> list[tuple[str, ...]]:
     """A row a field that is known: name, value, where it came from."""
     known = [(name, str(value)) for name, value in dotted(event) if value is not None]
-    lists = [(name, f"{len(getattr(event, name))} known") for name in LISTS if getattr(event, name)]
-    return [(name, clean(value, CELL_MAX_CHARS), event.sources.get(name, "")) for name, value in known + lists]
+    counted = [(name, f"{len(items)} known") for name, items in lists(event) if items]
+    return [(name, clean(value, CELL_MAX_CHARS), event.sources.get(name, "")) for name, value in known + counted]
 
 
 def event_rows(event: Event) -> list[tuple[str, ...]]:

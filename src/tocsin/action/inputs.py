@@ -59,7 +59,7 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
             wrong.append(f"{name} is {quoted(text)}: use {' or '.join(known_words)}")
     status = _text(env, "status")
     if status and not known(status):
-        wrong.append(f"status is {quoted(status)}: use success, failure, cancelled, unstable or skipped, or leave it out")
+        wrong.append(f"status is {quoted(status)}: use success, failure, cancelled, unstable, waiting or skipped, or leave it out")
     strict, dry_run = (_switch(env, name, wrong) for name in ("strict", "dry-run"))
     if wrong:
         raise UsageError(f"{'inputs' if len(wrong) > 1 else 'an input'} of the step cannot be used: {'; '.join(wrong)}")

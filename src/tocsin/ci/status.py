@@ -1,4 +1,4 @@
-"""One table of status words for all systems: whatever word a CI uses, the event has one of five."""
+"""One table of status words for all systems: whatever word a CI uses, the event has one of six."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ STATUSES: dict[str, tuple[str, ...]] = {
     "cancelled": ("cancelled", "canceled", "aborted", "superseded"),
     "unstable": ("unstable",),
     # stale and inactive are GitHub's words for "a newer one took its place": nothing ended that is worth a message.
+    "waiting": ("waiting",),
     "skipped": ("skipped", "neutral", "not_built", "action_required", "stale", "inactive"),
 }
 

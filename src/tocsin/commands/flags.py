@@ -33,7 +33,7 @@ def add_event(command: Parser) -> None:
 
     add_policy(command)
     command.add_argument(
-        "--status", metavar="S", help="how the run ended: success, failure, cancelled, unstable, skipped, or the CI's own word"
+        "--status", metavar="S", help="how the run ended: success, failure, cancelled, unstable, waiting, skipped, or the CI's own word"
     )
     command.add_argument("--facts", metavar="FILE", help="JSON in the event's fields, for what only a plug-in knows")
     command.add_argument("--ci", metavar="NAME", type=OneOf(CIS, or_empty=True), help=f"{', '.join(CIS)} (default: by its variables)")

@@ -37,10 +37,7 @@ def derive(
     """
     moment = Moment(request.hook, now, has_start=run.no_start is None)
     said = lay(run.facts, request.facts, spoken_facts(request, env))
-    if request.hook == "trigger":
-        said.pop("status", None)
-    else:
-        require_status(said)
+    require_status(said, request.hook)
     if api:
         said = lay(said, _learned(api, run, said, moment, env))
     return build(conclude(lay(said, policy_facts(document, said, moment)), moment))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tocsin.ci.common import SHORT_SHA_CHARS, first_line
+from tocsin.ci.status import known
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError
 from tocsin.event import Fact, Facts, Person, Rank, as_dict
 
+WAITING = "waiting"  # the status of what has not ended: a person must approve or start it
 _TRANSITIONS = {"success": ("fixed",), "failure": ("broken", "still_failing")}
 
 
@@ -20,13 +22,22 @@ class Moment(NamedTuple):
     has_start: bool = True
 
 
-def require_status(facts: Facts) -> None:
-    """Bring the status to one of the five words. Raises ContextError where there is none, or none that is known."""
+def require_status(facts: Facts, hook: str) -> None:
+    """Bring the status to one of the known words. Raises ContextError where a completion has none, or none that is known.
+
+    A start has no status, but it may have to wait for a person.
+    """
     status = facts.get("status")
+    if hook == "trigger":
+        if status and known(str(status.value)) == WAITING:
+            facts["status"] = status._replace(value=WAITING)
+        else:
+            facts.pop("status", None)
+        return
     if not status or not str(status.value).strip():
         raise ContextError(
             "no status is known for the completion, because this CI does not say it: "
-            "pass --status success, failure, cancelled, unstable or skipped, or set TOCSIN_STATUS"
+            "pass --status success, failure, cancelled, unstable, waiting or skipped, or set TOCSIN_STATUS"
         )
     facts["status"] = status._replace(value=status_word(status.value))
 
@@ -37,7 +48,7 @@ def conclude(said: Facts, moment: Moment) -> Facts:
     told = facts.pop("transition", None)
     follows = {"hook": _guess(moment.hook, "command"), **_outcome(facts, told, moment)}
     facts.setdefault("scope", _guess("job", "default"))
-    if "status" in facts:
+    if "status" in facts and facts["status"].value != WAITING:
         facts.setdefault("run.finished_at", _guess(moment.now, "clock"))
     if "kind" not in facts:
         follows["kind"] = _kind(facts)
@@ -60,7 +71,7 @@ def _kind(facts: Facts) -> Fact:
 
 def _outcome(facts: Facts, told: Fact | None, moment: Moment) -> Facts:
     """The event and its transition: of a trigger that, of a completion its status; a skipped run is no event, nor one that only waits."""
-    if moment.hook == "trigger":
+    if moment.hook == "trigger" and "status" not in facts:
         return {"event": _guess("trigger", "command")} if moment.has_start else {}
     status = facts["status"]
     follows = {} if status.value == "skipped" else {"event": status}

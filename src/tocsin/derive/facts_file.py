@@ -91,8 +91,6 @@ def _flat(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def _parts(name: str) -> tuple[str, ...]:
     """The names inside a field that is an object; () for any other."""
-    if name == "commit.author":
-        return Person._fields
     return RECORDS[name]._fields if name in RECORDS else ()
 
 
@@ -134,7 +132,7 @@ def _read(name: str, text: str) -> str | int:
     """A field's value from its text: a number, an instant, a web address, or the text itself. Raises ContextError."""
     if type_of(name) is int:
         return int(text) if _NUMBER.fullmatch(text) else _refuse(name, "be a whole number")
-    if name in ("run.started_at", "run.finished_at"):
+    if name.endswith((".started_at", ".finished_at", ".at")):
         return utc(text) or _refuse(name, "be an instant of ISO 8601 with its offset, as 2026-11-23T15:44:00Z")
     if name == "repository.url":
         return web_url(text) or _refuse(name, "be the repository's address")

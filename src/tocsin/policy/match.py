@@ -45,12 +45,16 @@ class RuleMatch:
         return () if self.matches else self._values.mismatches(self.rule)
 
 
+ENDED = frozenset(("success", "failure", "cancelled", "unstable"))  # what `always` stands for
+
+
 class EventValues:
     """What rules can ask of an event: its words, and its values by selector key; made once an event."""
 
     def __init__(self, event: Event) -> None:
         self.said = ", ".join(filter(None, (event.event, event.transition)))
-        self.words = frozenset(filter(None, (event.event, event.transition)))
+        always = "always" if event.event in ENDED else None
+        self.words = frozenset(filter(None, (event.event, event.transition, always)))
         self.by_key = selector_values(event)
 
     def fulfil(self, rule: Notification) -> bool:

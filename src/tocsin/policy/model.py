@@ -14,14 +14,16 @@ from typing_extensions import TypedDict
 from tocsin.channels.options import Address, ChannelOptions
 from tocsin.terms import SELECTORS, SETTINGS, TIERS
 
-EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "fixed", "broken", "still_failing")
+EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing")
 
 SECONDS_MAX = 300.0  # ours: one attempt; no service takes longer to say something
 BUDGET_MAX_SECONDS = 3600.0  # ours: a hook that may hold a build for more than an hour is a mistake
 ATTEMPTS_MAX = 20  # ours
 
 T = TypeVar("T")
-EventWord: TypeAlias = Literal["trigger", "success", "failure", "cancelled", "unstable", "fixed", "broken", "still_failing"]
+EventWord: TypeAlias = Literal[
+    "trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing"
+]  # fmt: skip
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Some = Annotated[str, Field(min_length=1)]
 

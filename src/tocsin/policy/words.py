@@ -35,6 +35,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "success": ("succeeded", "passed", "ok"),
     "trigger": ("start", "started", "triggered", "running"),
     "fixed": ("recovered", "recovery"),
+    "waiting": ("approval", "manual", "pending", "blocked"),
+    "always": ("any", "all", "completion", "finished", "ended", "completed"),
     "production": ("prod",),
     "testing": ("qa", "test"),
     "pull_request": ("merge_request", "pr", "mr"),

@@ -13,7 +13,7 @@ _UNESCAPED = re.compile(r"\{\{\{(\s*[A-Za-z_][\w.]*\s*)\}\}\}|\{\{&(\s*[A-Za-z_]
 _TAG = re.compile(r"\{\{\s*([#^/>!=])([^{}]*)\}\}")
 _NAME = re.compile(r"\s*([\w.]*)")
 TAG_MAX_CHARS = 200  # ours: of a tag in a message
-_LISTS = ("failures", "changes", "rules", "ciMaterials", "devtronApprovedByEmail")
+_LISTS = ("failures", "changes", "tests.failures", "rules", "ciMaterials", "devtronApprovedByEmail")
 
 
 def translated(source: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tocsin.event import Change, Event, Failure, as_dict
+from tocsin.event import Change, Event, Failure, TestFailure, as_dict
 from tocsin.templates import devtron
 from tocsin.text import URL_MAX_CHARS, clip
 
@@ -26,6 +26,7 @@ LIMITS = (Limit(16384, 100), Limit(2048, 50), Limit(256, 20), Limit(64, 10))
 SHAPES: Mapping[str, Mapping[str, Any]] = {
     "failures": as_dict(Failure()),
     "changes": as_dict(Change()),
+    "tests.failures": as_dict(TestFailure()),
     "ciMaterials": devtron.MATERIAL,
 }
 """The items of each list of records, with everything absent."""
