@@ -11,7 +11,15 @@ from typing import Any
 
 from tocsin.message import Detail, Message, Tone
 
-STYLES: dict[Tone, str] = {"started": "accent", "good": "good", "bad": "attention", "warning": "warning", "neutral": "emphasis"}
+STYLES: dict[Tone, str] = {
+    "started": "accent",
+    "good": "good",
+    "bad": "attention",
+    "warning": "warning",
+    "neutral": "emphasis",
+    "waiting": "accent",
+    "test": "accent",
+}
 LABEL_WIDTH = "110px"  # the widest label, "Pull request", in the default font
 
 

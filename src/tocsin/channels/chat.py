@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tocsin.http import Response, Transport
-from tocsin.message import Detail, Message
+from tocsin.message import Message
 from tocsin.text import clip
 
 SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message would be too long
@@ -28,21 +28,21 @@ def fitted(message: Message, render: Callable[[Message], Any], size: Callable[[A
 
 
 def versions(message: Message) -> Iterator[Message]:
-    """The message, and then ever smaller ones: links of details go first, then long values, the details, the failed parts."""
+    """The message, and then ever smaller ones: the excerpt goes first, then long texts, the links of sentences, the reasons but one."""
     yield message
-    message = message._replace(details=tuple(detail._replace(url=None) for detail in message.details))
+    message = message._replace(reasons=tuple(reason._replace(excerpt=()) for reason in message.reasons))
     yield message
-    message = message._replace(details=_short(message.details), failures=_short(message.failures))
-    yield message
-    message = message._replace(failures=tuple(failure._replace(url=None) for failure in message.failures))
-    yield message
-    message = message._replace(details=())
-    yield message
-    yield message._replace(failures=(), rules=())
-
-
-def _short(details: tuple[Detail, ...]) -> tuple[Detail, ...]:
-    return tuple(
-        detail._replace(label=clip(detail.label, SHORT_VALUE_MAX_CHARS), value=clip(detail.value, SHORT_VALUE_MAX_CHARS))
-        for detail in details
+    message = message._replace(
+        reasons=tuple(reason._replace(text=clip(reason.text, SHORT_VALUE_MAX_CHARS)) for reason in message.reasons),
+        details=tuple(detail._replace(value=clip(detail.value, SHORT_VALUE_MAX_CHARS)) for detail in message.details),
     )
+    yield message
+    message = message._replace(
+        reasons=tuple(reason._replace(url=None) for reason in message.reasons),
+        sentences=tuple(tuple(span._replace(url=None) for span in sentence) for sentence in message.sentences),
+        details=tuple(detail._replace(url=None) for detail in message.details),
+    )
+    yield message
+    message = message._replace(reasons=message.reasons[:1], sentences=message.sentences[:1], details=(), rules=())
+    yield message
+    yield message._replace(reasons=(), more=None, sentences=())

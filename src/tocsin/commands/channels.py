@@ -153,6 +153,6 @@ def _test_message(words: Namespace, planned: Plan) -> Plan:
     from tocsin.policy.match import Destination
 
     title, tail = f"Test message for the channel {words.name}", "if you can read this, tocsin can reach you here."
-    message = planned.message._replace(title=title, tail=tail, text=f"{title}: {tail}", tone="neutral")
+    message = planned.message._replace(title=title, text=f"{title}: {tail}", tone="test")
     destination = Destination(words.name, planned.options[words.name].kind, words.to or words.name, (), None)
     return planned._replace(event=planned.event._replace(run=PipelineRun()), message=message, destinations=[destination])

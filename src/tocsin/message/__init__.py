@@ -1,0 +1,198 @@
+"""The neutral message: the news in one line, why, the change, the links, and what stands small below.
+
+    event ─ headline ─ reasons ─ history and change ─ links ─ notes ─ table ─ Message
+
+Built once an event, before any channel. All text in it is cleaned: one line a value, no control or direction characters.
+A channel only has to escape its own markup and keep its own limits. What is unknown leaves no trace.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from tocsin.message.change import change
+from tocsin.message.headline import headline
+from tocsin.message.notes import notes, rule_note
+from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, plain
+from tocsin.message.people import actor_name, author_name
+from tocsin.message.table import table
+from tocsin.text import clean, clip, safe_url
+
+if TYPE_CHECKING:
+    from tocsin.event import Event
+
+__all__ = ["COLOURS", "ICONS", "Detail", "Link", "Message", "Reason", "Sentence", "Span", "Tone", "compose", "plain"]
+
+Tone: TypeAlias = Literal["started", "good", "bad", "warning", "neutral", "waiting", "test"]
+
+TONES: dict[str, Tone] = {
+    "trigger": "started",
+    "success": "good",
+    "failure": "bad",
+    "unstable": "warning",
+    "cancelled": "neutral",
+    "waiting": "waiting",
+}
+ICONS: dict[Tone, str] = {
+    "started": "🚀",
+    "good": "✅",
+    "bad": "❌",
+    "warning": "⚠️",
+    "neutral": "⚪",
+    "waiting": "⏳",
+    "test": "🔔",
+}
+COLOURS: dict[Tone, int] = {
+    "started": 0x2F6FDE,
+    "good": 0x1F9D55,
+    "bad": 0xD92D20,
+    "warning": 0xE08A00,
+    "neutral": 0x6B7280,
+    "waiting": 0x7A5AF8,
+    "test": 0x0E7C86,
+}
+TEXT_MAX_CHARS = 300  # ours: what a lock screen and a list of mails can show of a message
+_WITH_REASON = ("failure", "unstable", "cancelled")
+_WITH_LINKS = (*_WITH_REASON, "waiting")  # for the others the run's number is link enough
+
+
+class Message(NamedTuple):
+    """What a channel renders, from the top down.
+
+    `title` is the headline without its sign, `text` the same with the first reason and who, on one line: what a notification shows.
+    `reasons` say why, `more` is the link behind "and 3 more"; `sentences` tell the history and the change; `links` lead on.
+    `page` is the run's, or where that is unknown the repository's. `details` is the whole table, for a mail.
+    `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2".
+    """
+
+    event: Event
+    tone: Tone
+    title: str
+    text: str
+    page: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    more: Link | None = None
+    sentences: tuple[Sentence, ...] = ()
+    links: tuple[Link, ...] = ()
+    run_notes: Sentence = ()
+    details: tuple[Detail, ...] = ()
+    rules: tuple[str, ...] = ()
+    recipient: str | None = None
+
+    @property
+    def icon(self) -> str:
+        """The tone as one emoji."""
+        return ICONS[self.tone]
+
+    @property
+    def colour(self) -> int:
+        """The tone as 0xRRGGBB."""
+        return COLOURS[self.tone]
+
+    @property
+    def headline(self) -> str:
+        """Sign, outcome, what and where."""
+        return f"{self.icon} {self.title}"
+
+    @property
+    def push(self) -> str:
+        """What a notification shows: the headline, the first reason, who."""
+        return f"{self.icon} {self.text}"
+
+    @property
+    def notes(self) -> Sentence:
+        """The small line below all: the run, and the rules that asked, by name. A rule without a name is not named."""
+        rule = rule_note(tuple(name for name in self.rules if not (name[:1] == "#" and name[1:].isdigit())))
+        return (*self.run_notes, *([Span(" · ")] if self.run_notes and rule else []), *([Span(rule)] if rule else []))
+
+    @property
+    def failures(self) -> tuple[Detail, ...]:
+        """For channels that do not render the parts yet."""
+        return tuple(Detail(reason.where or reason.text, reason.text if reason.where else "", reason.url) for reason in self.reasons)
+
+    @property
+    def link(self) -> Link | None:
+        """As above."""
+        return Link("Open run", self.page) if self.page else None
+
+    @property
+    def tail(self) -> str:
+        """As above."""
+        return plain(self.run_notes)
+
+    @property
+    def footer(self) -> str:
+        """As above."""
+        return rule_note(self.rules)
+
+
+def compose(event: Event) -> Message:
+    """The message of an event."""
+    title = headline(event)
+    page = safe_url(event.run.url) or safe_url(event.job.url) or safe_url(event.repository.url)
+    reasons, left = _reasons(event)
+    sentences = _sentences(event, title)
+    told = " ".join([title, *(f"{reason.where} {reason.text}" for reason in reasons), *map(plain, sentences)])
+    return Message(
+        event=event,
+        tone=TONES.get(event.event or "", "neutral"),
+        title=title,
+        text=_text(event, title, reasons),
+        page=page,
+        reasons=reasons,
+        more=Link(f"and {left} more", page or "") if left else None,
+        sentences=sentences,
+        links=tuple(_links(event, reasons, page)),
+        run_notes=tuple(notes(event, told, page)),
+        details=tuple(table(event)),
+    )
+
+
+def _reasons(event: Event) -> tuple[tuple[Reason, ...], int]:
+    if event.event not in _WITH_REASON or not (event.failures or event.tests.failed or event.reason):
+        return (), 0
+    from tocsin.message.reasons import reasons
+
+    found, left = reasons(event)
+    return tuple(found), left
+
+
+def _sentences(event: Event, title: str) -> tuple[Sentence, ...]:
+    """The history where there is one, then the change."""
+    found: list[Sentence] = []
+    if event.event == "cancelled" and event.reason and (text := clean(event.reason, 100)):
+        found.append((Span(text[0].upper() + text[1:]),))
+    told = change(event, title)
+    if event.transition:
+        from tocsin.message.history import history
+
+        before = list(history(event))
+        found += [*before[:1], told, *before[1:]]
+    else:
+        found.append(told)
+    return tuple(filter(None, found))
+
+
+def _text(event: Event, title: str, reasons: tuple[Reason, ...]) -> str:
+    """The headline, the first reason and who, on one line."""
+    why = joined(": ", reasons[0].where, reasons[0].text) if reasons else None
+    who = actor_name(event.triggered_by) or author_name(event.commit.author)
+    return clip(joined(" · ", title, why, f"by {who}" if who else None), TEXT_MAX_CHARS)
+
+
+def _links(event: Event, reasons: tuple[Reason, ...], page: str | None) -> list[Link]:
+    """The failed step, else the run; the pull request or the environment; the comparison. Each page once."""
+    if event.event not in _WITH_LINKS:
+        return []
+    step = next((reason.url for reason in reasons if reason.url and reason.url != page), None)
+    run = "Open run" if safe_url(event.run.url) or safe_url(event.job.url) else "Open repository"
+    wanted = [
+        ("Open failed step", step) if step else (run, page),
+        ("Pull request", event.pull_request.url) if event.pull_request.url else ("Environment", event.environment_url),
+        ("Compare", event.compare_url),
+    ]
+    found: dict[str, Link] = {}
+    for label, url in wanted:
+        if url and (safe := safe_url(url)):
+            found.setdefault(safe, Link(label, safe))
+    return list(found.values())
