@@ -16,19 +16,33 @@ import test_explain
 from events import MESSAGES, sample
 from kinds import HTTP_KINDS, render
 
-from tocsin.message import compose
+from tocsin.message import Message, compose, plain
 
 
 def write() -> None:
     """Write every golden file."""
     for folder in MESSAGES:
         message = compose(sample(folder))
-        _write(folder / "message.json", {"title": message.title, "text": message.text, "tone": message.tone})
+        _write(folder / "message.json", parts_of(message))
         for kind in HTTP_KINDS:
             _write(folder / f"{kind}.json", render(kind, sample(folder)))
     test_context.write()
     test_explain.write()
     policies.write()
+
+
+def parts_of(message: Message) -> dict[str, Any]:
+    """A message as people read it: no links but their labels."""
+    return {
+        "headline": message.headline,
+        "text": message.text,
+        "tone": message.tone,
+        "reasons": [[reason.where, reason.text, *reason.excerpt] for reason in message.reasons],
+        "more": message.more.label if message.more else None,
+        "sentences": [plain(sentence) for sentence in message.sentences],
+        "links": [link.label for link in message.links],
+        "notes": plain(message.notes),
+    }
 
 
 def _write(path: Path, value: Any) -> None:

@@ -22,8 +22,9 @@ def notes(event: Event, told: str, page: str | None) -> list[Span]:
     job = first(event.job.name, max_chars=NAME_MAX_CHARS) if event.scope == "job" else ""
     number = _number(event)
     name = first(event.pipeline, max_chars=NAME_MAX_CHARS)
-    name = "" if number and _says(told, name) else name
-    run = [Span(f"{name} "), Span(number, page)] if name and number else [Span(number or name, page)] if number or name else []
+    name = "" if _says(told, name) else name
+    only = number or name or ("open run" if page and event.run.url else "")
+    run = [Span(f"{name} "), Span(number, page)] if name and number else [Span(only, page)] if only else []
     others = [
         "" if job.casefold() == name.casefold() or _says(told, job) else job,
         "" if _says(told, variant) else variant,

@@ -9,7 +9,10 @@ from tocsin.text import clean, safe_url
 
 
 class Span(NamedTuple):
-    """A piece of a sentence, with its link. `at` is the instant that `text` tells (ISO 8601 in UTC), for services that show a reader's own time."""
+    """A piece of a sentence, with its link.
+
+    `at` is the instant that `text` tells (ISO 8601 in UTC), for services that show a reader's own time.
+    """
 
     text: str
     url: str | None = None

@@ -26,7 +26,14 @@ _LEG = re.compile(r"(?P<job>[^()]+?) ?\((?P<leg>[^()]*)\)|(?P<gitlab_job>[^\[\]]
 
 def reasons(event: Event) -> tuple[list[Reason], int]:
     """The reasons of an event, the first few, and how many more there are."""
-    found = [*_of_failures(event), *_of_tests(event)]
+    found = list(_of_failures(event))
+    summary = _of_tests(event)
+    silent = [number for number, reason in enumerate(found) if not reason.text]
+    if summary and len(silent) == 1:
+        found[silent[0]] = found[silent[0]]._replace(text=summary)
+    elif summary:
+        found.append(Reason("", summary))
+    found += _tests(event)
     if not found and event.event == "failure" and event.reason and _said(event.reason):
         found = [Reason("", _said(event.reason))]
     excerpts = [number for number, reason in enumerate(found) if reason.excerpt][:1]
@@ -69,16 +76,20 @@ def _jobs(names: Sequence[str]) -> str:
     return clean(f"{listed} and {more} more" if more > 0 else listed, NAME_MAX_CHARS * 2)
 
 
-def _of_tests(event: Event) -> Iterator[Reason]:
-    """What the tests say, where no failed job has said it: how many failed, and the first by name."""
+def _of_tests(event: Event) -> str:
+    """How many tests failed, where no failed job has said it; "" for none."""
     tests = event.tests
     if not tests.failed:
-        return
-    summary = f"{tests.failed} of {tests.total} tests failed" if tests.total else f"{tests.failed} tests failed"
-    if not any(summary in (failure.reason or "") for failure in event.failures):
-        yield Reason("", summary)
+        return ""
+    one = f"{tests.failed} test{'' if tests.failed == 1 else 's'} failed"
+    summary = f"{tests.failed} of {tests.total} tests failed" if tests.total and tests.total > 1 else one
+    return "" if any(summary in (failure.reason or "") for failure in event.failures) else summary
+
+
+def _tests(event: Event) -> Iterator[Reason]:
+    """The first failed tests by name, but for those that an excerpt names."""
     told = {line for failure in event.failures for line in (failure.excerpt or "").splitlines()}
-    for test in tests.failures[:TESTS_MAX]:
+    for test in event.tests.failures[:TESTS_MAX]:
         name = clean(test.name or "", NAME_MAX_CHARS)
         if name and not any(name in line for line in told):
             yield Reason(name, clean(test.message or "", TEXT_MAX_CHARS))
