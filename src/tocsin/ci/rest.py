@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 REQUEST_MAX_SECONDS = 3.0  # ours: one look-up may not eat the time of the messages
 REQUEST_GRACE_SECONDS = 0.1  # a request that ends by itself says why in better words than one that is left behind
 ANSWER_MAX_BYTES = 4 * 1024 * 1024  # ours: a hundred jobs with their steps have several hundred kB
+TEXT_MAX_BYTES = 5 * 1024 * 1024  # ours: more than the 4 MB of a job's log that a runner of GitLab's keeps by default
 _PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -46,6 +47,7 @@ class Api(ABC):
     address: ClassVar[str]  # the variable that holds `base_url`
     new_token: ClassVar[str]  # what to do where the token is refused
     contents: ClassVar[Question]  # what a question for a file is about
+    look_ups: bool = True  # whether the reason and the changes may be asked for, beside what rules need
 
     def __init__(self, base_url: str, token: str, network: Network, deadline: float, clock: Clock) -> None:
         self.notes: list[str] = []
@@ -80,21 +82,43 @@ class Api(ABC):
         self.note(f"{self.service}'s answer about {question.asked} is not understood, so {question.lost}")
 
     def _get(self, where: str, question: Question, *, missing: bool) -> Any:
-        try:
-            response = self._ask(where)
-        except NoAnswer as error:
-            self._close(f"{self.service}'s API gave no answer ({error.reason})", question, everything=True)
-            return None
-        if response.status != 200:
-            if not (response.status == 404 and missing):
-                self._refused(response, question)
+        response = self._answer(where, question, (200, 404) if missing else (200,))
+        if not response or response.status == 404:
             return None
         data = response.json()
         if data is None:
             self.odd(question)
         return data
 
-    def _ask(self, where: str) -> Response:
+    def tail(self, path: str, question: Question, max_bytes: int) -> str | None:
+        """The last `max_bytes` of the text at `path`, about; None where they cannot be had, with a note.
+
+        A server that hands out no part of a text is read to its end, as far as that is near.
+        """
+        if question in self._closed or self._silent:
+            return None
+        part = {"Accept": "*/*", "Range": f"bytes=-{max_bytes}"}  # RFC 9110, 14.1.2
+        response = self._answer(path, question, (200, 206), part, TEXT_MAX_BYTES)
+        if response and response.status == 200 and len(response.text.encode()) >= TEXT_MAX_BYTES:
+            self.note(f"{self.service} gives no part of {question.asked}, and the whole is too large, so {question.lost}")
+            return None
+        return response.text[-max_bytes:] if response else None
+
+    def _answer(
+        self, where: str, question: Question, good: tuple[int, ...], headers: Mapping[str, str] = {}, max_bytes: int = ANSWER_MAX_BYTES
+    ) -> Response | None:
+        """The answer, if its status is a `good` one; else None, with a note."""
+        try:
+            response = self._ask(where, headers, max_bytes)
+        except NoAnswer as error:
+            self._close(f"{self.service}'s API gave no answer ({error.reason})", question, everything=True)
+            return None
+        if response.status in good:
+            return response
+        self._refused(response, question)
+        return None
+
+    def _ask(self, where: str, headers: Mapping[str, str], max_bytes: int) -> Response:
         """One request, in a thread that is left behind if it outlives its time: no time-out reaches a look-up of the host's name.
 
         Raises NoAnswer.
@@ -105,11 +129,12 @@ class Api(ABC):
         if seconds <= REQUEST_GRACE_SECONDS:
             raise NoAnswer("the time for look-ups is used up")
         transport = Transport(self._network, "", now + seconds - REQUEST_GRACE_SECONDS, self._clock)
+        wanted = {**self.headers(self._token), **headers}
         answer: SimpleQueue[Response | Exception] = SimpleQueue()
 
         def work() -> None:
             try:
-                answer.put(transport.request("GET", self._base_url + where, None, self.headers(self._token), ANSWER_MAX_BYTES))
+                answer.put(transport.request("GET", self._base_url + where, None, wanted, max_bytes))
             except Exception as error:  # noqa: BLE001  raised again in the thread that waits
                 answer.put(error)
 
