@@ -1,4 +1,4 @@
-"""One server for all that asks GitHub's API."""
+"""One server for all that asks GitHub's API, and one for GitLab's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from github_server import GitHub
+from gitlab_server import GitLab
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,10 @@ def github(server: GitHub) -> GitHub:
     """The server without a route."""
     server.route({})
     return server
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLab]:
+    """GitLab's, without a route."""
+    with GitLab() as server:
+        yield server

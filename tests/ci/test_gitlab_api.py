@@ -4,70 +4,28 @@ from __future__ import annotations
 
 import base64
 import json
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import ApiServer
+from gitlab_server import ENV, TOKEN, GitLab, event_of
 from projects import Project
 from runners import git
-from servers import Answer, ScriptedServer
+from servers import ScriptedServer
 
 from tocsin.ci import load
-from tocsin.ci.gitlab.rest import PIPELINES, GitLabApi
+from tocsin.ci.gitlab.rest import PIPELINES
 from tocsin.ci.remote_file import read_remote_file
-from tocsin.ci.rest import Api
 from tocsin.clock import Clock
-from tocsin.derive import derive
-from tocsin.event import Event, as_dict, dotted, lists
+from tocsin.event import as_dict, dotted, lists
 from tocsin.network import Network
 from tocsin.request import Request
 
 CASES = Path(__file__).parents[1] / "cases" / "gitlab_api"
 FORK = json.loads((CASES.parent / "ci" / "gitlab-merge-request-fork-in-parent" / "env.json").read_text(encoding="utf-8"))
 IN_FORK = json.loads((CASES.parent / "ci" / "gitlab-merge-request-fork-in-fork" / "env.json").read_text(encoding="utf-8"))
-TOKEN = "glpat-sixteenCandlesOnTheCake"
-ENV = {
-    "GITLAB_CI": "true",
-    "CI_COMMIT_BRANCH": "main",
-    "CI_COMMIT_REF_NAME": "main",
-    "CI_JOB_NAME": "tocsin-failure",
-    "CI_PIPELINE_ID": "1700399976",
-    "CI_PIPELINE_SOURCE": "push",
-    "CI_PROJECT_ID": "62099837",
-    "CI_PROJECT_NAME": "payments",
-}
 POLICY = b"channels: {team: {kind: slack}}\nnotifications: [{on: [success, failure], send_to: team}]\n"
 FILES = "/projects/62099837/repository/files/"
-
-
-class GitLab(ApiServer):
-    """As GitLab answers."""
-
-    prefix, answers = "/api/v4", {}
-    missing = b'{"message": "404 Not Found"}'
-
-    def _answer(self, answer: Any) -> Answer:
-        return super()._answer({"body": json.dumps(answer["json"])} if isinstance(answer, dict) and "json" in answer else answer)
-
-    def api(self) -> Api:
-        return GitLabApi(self.url(self.prefix), TOKEN, Network(), time.monotonic() + 60, Clock())
-
-    def env(self) -> dict[str, str]:
-        return {"CI_API_V4_URL": self.url(self.prefix), "TOCSIN_GITLAB_TOKEN": TOKEN}
-
-
-def event_of(env: dict[str, str], request: Request, api: Api) -> Event:
-    """The event of a run, derived as the program derives it."""
-    return derive(load("gitlab").context(env, str), request, env, "2026-11-23T15:50:00Z", api=api)
-
-
-@pytest.fixture
-def gitlab() -> Iterator[GitLab]:
-    with GitLab() as server:
-        yield server
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)

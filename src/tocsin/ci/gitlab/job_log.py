@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from tocsin.ci.gitlab.rest import LOGS
 from tocsin.ci.rest import Api, is_id
-from tocsin.log_text import error_line, excerpt
+from tocsin.log_text import LINE_MAX_CHARS, error_line, excerpt
+from tocsin.text import clean
 
 TAIL_MAX_BYTES = 256 * 1024  # ours: what a job said at last stands there
 _LINE_HEAD = r"^\d{4}-\d{2}-\d{2}T[\d:]{8}\.\d{6}Z [0-9a-f]{2}[EO]"  # a time, the stream; "+": the line before goes on
@@ -59,7 +60,9 @@ def read(log: str, *, running: bool = False) -> Said:
     commands = list(_COMMAND.finditer(output))
     last = output[commands[-1].end() :] if commands else output
     if commands and not last.strip():  # it failed without a word: then which it was says most
-        return Said(reason, excerpt(commands[-1]["command"]))
+        return Said(reason, clean(commands[-1]["command"], LINE_MAX_CHARS))
+    if codes:
+        last += f"\nERROR: Job failed: {reason}"  # the last words are what stands before it
     return Said(error_line(last) or reason, excerpt(last))
 
 

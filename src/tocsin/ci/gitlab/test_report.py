@@ -38,7 +38,7 @@ def summary(api: Api, project: str, pipeline: str) -> Summary | None:
     if not total or not isinstance(suites, list):
         api.odd(TESTS)
         return None
-    return Summary(total, dict(_reasons(map(document, suites)))) if total.total else None
+    return Summary(total, _reasons(total, map(document, suites))) if total.total else None
 
 
 def failed_tests(api: Api, project: str, pipeline: str) -> tuple[TestFailure, ...]:
@@ -66,14 +66,19 @@ def _counts(source: Source, total: str, failed: tuple[str, str], skipped: str) -
     return TestResults(found[0], found[1] + found[2], found[3])
 
 
-def _reasons(suites: Iterator[Source]) -> Iterator[tuple[str, str]]:
-    """A suite is what one job, or the jobs of one `parallel`, reported."""
+def _reasons(total: TestResults, suites: Iterator[Source]) -> dict[str, str]:
+    """A suite is what one job, or the jobs of one `parallel`, reported. Where only one has failed, the numbers are the pipeline's."""
+    failed: list[tuple[TestResults, list[object]]] = []
     for suite in suites:
         counts = _counts(suite, "total_count", ("failed_count", "error_count"), "skipped_count")
         builds = suite.raw("build_ids")
-        for build in builds if isinstance(builds, list) and counts and counts.failed else ():
-            if counts:
-                yield str(build), f"{counts.failed} of {counts.total} {'test' if counts.total == 1 else 'tests'} failed"
+        if counts and counts.failed and isinstance(builds, list):
+            failed.append((counts, builds))
+    return {str(build): _words(total if len(failed) == 1 else counts) for counts, builds in failed for build in builds}
+
+
+def _words(counts: TestResults) -> str:
+    return f"{counts.failed} of {counts.total} tests failed" if counts.total != 1 else "1 test failed"
 
 
 def _cases(suites: list[object]) -> Iterator[Source]:
