@@ -77,7 +77,7 @@ def test_a_failure_names_its_jobs(project: Project, gitlab: GitLab, slack: Scrip
     assert done.code == 0
     assert done.report
     assert [failure["job"] for failure in done.report["event"]["failures"]] == ["unit tests", "lint 1/2", "deploy"]
-    assert "newly failing" in slack.requests[0].json()["text"]
+    assert "Broken: payments on main" in slack.requests[0].json()["text"]
     assert TOKEN not in done.out + done.err + json.dumps(done.report)
 
 

@@ -134,7 +134,7 @@ def test_the_reason_is_in_the_message(project: Project, gitlab: GitLab, slack: S
     done = project.send("failure", ci={**ENV, **CASE["env"]}, env={"SLACK_WEBHOOK_URL": slack.url("/hook"), **gitlab.env()})
     assert done.code == 0
     assert "GitLab does not find the jobs' logs" in done.err
-    assert "the ledger is locked" in slack.requests[0].json()["text"]
+    assert "error: the ledger is locked" in slack.requests[0].body.decode()
     assert TOKEN not in done.out + done.err + json.dumps(done.report)
 
 

@@ -40,17 +40,18 @@ class Question(NamedTuple):
 class Api(ABC):
     """What may be asked until `deadline`, on the clock's monotonic seconds. `notes` says what could not be learned, each once.
 
-    A host that does not answer, or refuses the token, is not asked again.
+    A host that does not answer, or refuses the token, is not asked again. Where `look_ups` is False, nothing is asked for but what
+    rules need: the reason of a failure and the changes stay unknown.
     """
 
     service: ClassVar[str]  # its name, in words for the user
     address: ClassVar[str]  # the variable that holds `base_url`
     new_token: ClassVar[str]  # what to do where the token is refused
     contents: ClassVar[Question]  # what a question for a file is about
-    look_ups: bool = True  # whether the reason and the changes may be asked for, beside what rules need
 
     def __init__(self, base_url: str, token: str, network: Network, deadline: float, clock: Clock) -> None:
         self.notes: list[str] = []
+        self.look_ups = True
         self.deadline, self._clock = deadline, clock
         self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
         self._answers: dict[str, Any] = {}

@@ -74,5 +74,9 @@ EVERYTHING = Event(
 )
 """An event of which all is known, though no real one has a branch, a tag and a pull request at once."""
 
-MESSAGE = {"title": "Failed: payments → production", "text": "Failed: payments → production · Compile: exit code 1 · by Ada Byron", "rules": ["production"]}
+MESSAGE = {
+    "title": "Failed: payments → production",
+    "text": "Failed: payments → production · Compile: exit code 1 · by Ada Byron",
+    "rules": ["production"],
+}
 """What is told of it."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocsin.ci.common import Source, document, text_of
+from tocsin.ci.common import Source, document, first_line, text_of
 from tocsin.ci.gitlab.rest import TESTS
 from tocsin.ci.rest import Api
 from tocsin.event import TestFailure, TestResults
-from tocsin.log_text import error_line
+from tocsin.log_text import LINE_MAX_CHARS, error_line
 from tocsin.text import clean
 
 NAMED_MAX = 5  # ours: so many failed tests are named
@@ -88,6 +88,8 @@ def _cases(suites: list[object]) -> Iterator[Source]:
 
 
 def _failure(case: Source) -> TestFailure:
-    output = text_of(case, "system_output") or text_of(case, "stack_trace")
-    name = ": ".join(filter(None, (text_of(case, "classname"), text_of(case, "name"))))
-    return TestFailure(clean(name, NAME_MAX_CHARS) or None, error_line(output) if output else None)
+    output = text_of(case, "system_output") or text_of(case, "stack_trace") or ""
+    message = error_line(output) or clean(first_line(output) or "", LINE_MAX_CHARS)
+    group, name = text_of(case, "classname"), text_of(case, "name")
+    full = name if not group or (name or "").startswith(group) else f"{group}.{name or ''}"
+    return TestFailure(clean(full or "", NAME_MAX_CHARS) or None, message or None)
