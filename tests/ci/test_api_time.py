@@ -64,3 +64,14 @@ def test_a_machine_that_starts_no_thread_is_a_note() -> None:
     api = forge(clock, Network(), 60.0)
     assert api.get("/jobs", JOBS) is None
     assert api.notes == ["Forge's API gave no answer (this machine starts no more threads), so the failed jobs stay unknown"]
+
+
+def test_a_log_has_no_more_time_than_any_other_answer() -> None:
+    clock = VirtualClock(0.0)
+    api = forge(clock, Unanswering(clock, 30.0), 60.0)
+    assert api.tail("/log", FILES, 1000) is None
+    assert api.get("/jobs", JOBS) is None
+    assert (clock.now, api.notes) == (
+        3.0,
+        ["Forge's API gave no answer (no answer from forge.example in time), so the policy stays unknown"],
+    )

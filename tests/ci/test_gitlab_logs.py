@@ -90,6 +90,11 @@ def test_a_log_that_cannot_be_had_is_a_note(gitlab: GitLab, log: Answer, note: s
     assert (event.transition, event.run.last_success.number) == ("broken", 974)
 
 
+def test_a_token_that_a_log_shows_is_masked(gitlab: GitLab) -> None:
+    event, _ = learned(gitlab, Answer(200, f"error: {TOKEN} is refused\n".encode()))
+    assert event.failures[0].reason == "error: *** is refused"
+
+
 def test_binary_bytes_make_no_words(gitlab: GitLab) -> None:
     event, notes = learned(gitlab, Answer(200, random.Random(7).randbytes(300_000)))
     failure = event.failures[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from local import EXAMPLES, TEMPLATE, events
+from local import EXAMPLES, POLICY, TEMPLATE, events
 from servers import Answer, ScriptedServer
 
 
@@ -21,8 +21,8 @@ def test_each_way_to_include_it_tells_of_start_and_success(repository, secrets, 
     run = repository.run(secrets)
     assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
     assert told(server) == WHOLE
-    [slack] = [request for request in server.requests if "/T0/" in request.path and "succeeded" in request.json()["text"]]
-    assert slack.json()["text"].startswith("✅ Build of payments on main succeeded")
+    [slack] = [request for request in server.requests if "/T0/" in request.path and "✅" in request.json()["text"]]
+    assert slack.json()["text"].startswith("✅ Succeeded: payments on main")
     assert "https://gitlab.example.com/acme/payments/pipelines/" in slack.body.decode()
 
 
@@ -49,6 +49,15 @@ def test_what_a_job_has_built_is_told_at_the_end(repository, secrets, server):
     [image] = [event["image"] for event in events(server) if event["event"] == "success"]
     assert image["repository"] == "registry.example.com/acme/payments"
     assert len(image["tag"]) == 8
+
+
+def test_a_job_before_a_manual_one_tells_that_it_waits(repository, secrets, server):
+    repository.example("waiting.yml")
+    repository.write(".tocsin.yml", POLICY.replace("unstable]", "unstable, waiting]"))
+    run = repository.run(secrets)
+    assert run.results.keys() >= {"test": "PASS", "ask": "PASS"}.keys()
+    [waiting] = [event for event in events(server) if event["event"] == "waiting"]
+    assert (waiting["scope"], waiting["environment"], waiting["run"]["finished_at"]) == ("run", "production", None)
 
 
 MIGRATE = """

@@ -103,7 +103,7 @@ class Api(ABC):
         if response and response.status == 200 and len(response.text.encode()) >= TEXT_MAX_BYTES:
             self.note(f"{self.service} gives no part of {question.asked}, and the whole is too large, so {question.lost}")
             return None
-        return response.text[-max_bytes:] if response else None
+        return response.text[-max_bytes:].replace(self._token, "***") if response else None
 
     def _answer(
         self, where: str, question: Question, good: tuple[int, ...], headers: Mapping[str, str] = {}, max_bytes: int = ANSWER_MAX_BYTES
