@@ -17,7 +17,7 @@ from tocsin.ci import load
 from tocsin.ci.gitlab.rest import PIPELINES
 from tocsin.ci.remote_file import read_remote_file
 from tocsin.clock import Clock
-from tocsin.event import as_dict, dotted, lists
+from tocsin.event import Fact, as_dict, dotted, lists
 from tocsin.network import Network
 from tocsin.request import Request
 
@@ -48,6 +48,18 @@ def test_a_long_list_is_read_page_by_page(gitlab: GitLab):
     path = "/projects/62099837/pipelines/1700399976/jobs?scope%5B%5D=failed&per_page=100&page="
     gitlab.route({f"{path}1": jobs, f"{path}2": jobs[:7], "*": []})
     assert len(event_of(ENV, Request("completion", "failure"), gitlab.api()).failures) == 107
+
+
+def test_results_of_the_workspace_are_nearer(gitlab: GitLab):
+    case = json.loads((CASES / "tests-failed.json").read_text(encoding="utf-8"))
+    gitlab.route(case["answers"])
+    event = event_of(
+        ENV,
+        Request("completion", "failure", facts={"tests.total": Fact(3, "flag --tests"), "tests.failed": Fact(1, "flag --tests")}),
+        gitlab.api(),
+    )
+    assert (event.tests.total, event.tests.failures) == (3, ())
+    assert not [path for path in gitlab.asked() if "test_report" in path]
 
 
 def test_without_a_token_of_its_own_nothing_is_asked():

@@ -8,7 +8,6 @@ from typing import Any
 from tocsin.ci.gitlab.changes import changes, commit_id, compare_url
 from tocsin.ci.gitlab.history import COUNTED, history
 from tocsin.ci.gitlab.jobs import failed_jobs
-from tocsin.ci.gitlab.reason import reasons
 from tocsin.ci.rest import Api, is_id
 from tocsin.ci.run import Run
 from tocsin.event import EarlierRun, Event, Fact, Facts, Rank
@@ -28,7 +27,11 @@ def api_facts(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts
     failed = event.status == "failure"
     jobs = list(failed_jobs(api, project, pipeline)) if failed and event.scope == "run" else []
     past = history(api, project, event, env)  # before the reasons, for rules ask for it
-    found = reasons(api, project, event, jobs) if failed else {}
+    found: dict[str, Any] = {}
+    if failed:
+        from tocsin.ci.gitlab.reason import reasons  # a success needs none of it
+
+        found |= reasons(api, project, event, jobs)
     found |= _flat(past) | _since(api, project, past, event, env.get("CI_COMMIT_SHA"))
     return {name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value or value == 0}
 

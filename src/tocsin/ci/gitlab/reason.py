@@ -24,9 +24,9 @@ def reasons(api: Api, project: str, event: Event, jobs: list[FailedJob]) -> dict
     if not api.look_ups or not any(_unsaid(job) for job in jobs):
         return found
     pipeline = event.run.id or ""
-    tests = summary(api, project, pipeline)
+    tests = summary(api, project, pipeline) if event.tests.total is None else None  # the workspace's results are nearer
     found["failures"] = tuple(_explained(api, project, jobs, tests))
-    if tests and event.tests.total is None:
+    if tests:
         found |= {f"tests.{name}": value for name, value in tests.results._asdict().items()}
         if tests.results.failed and (tests.results.total or 0) <= LISTED_MAX:
             found["tests.failures"] = failed_tests(api, project, pipeline)
