@@ -1,8 +1,8 @@
 """A CI's REST API, asked within limits: a few questions need no library.
 
-What it does not answer is unknown, and said once in `Api.notes`. No address that an answer names is ever asked, so the token
-goes to the API's own host alone. TOCSIN_ALLOWED_HOSTS holds for it as for a channel: who limits where anything may be sent
-adds the API's host.
+What it does not answer is unknown, and said once in `Api.notes`. The token goes to the API's own host alone: an address that an
+answer names is asked in one case, without the token (`Api.stored`). TOCSIN_ALLOWED_HOSTS holds for it as for a channel: who limits
+where anything may be sent adds the API's host.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from tocsin.address import AddressError, http_url
 from tocsin.http import Response, Transport
 from tocsin.network import Network, NoAnswer
 from tocsin.text import clean
@@ -26,6 +27,7 @@ REQUEST_GRACE_SECONDS = 0.1  # a request that ends by itself says why in better 
 ANSWER_MAX_BYTES = 4 * 1024 * 1024  # ours: a hundred jobs with their steps have several hundred kB
 TEXT_MAX_BYTES = 5 * 1024 * 1024  # ours: more than the 4 MB of a job's log that a runner of GitLab's keeps by default
 _PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
+_REDIRECTS = (302, 307)
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -40,8 +42,8 @@ class Question(NamedTuple):
 class Api(ABC):
     """What may be asked until `deadline`, on the clock's monotonic seconds. `notes` says what could not be learned, each once.
 
-    A host that does not answer, or refuses the token, is not asked again. Where `look_ups` is False, nothing is asked for but what
-    rules need: the reason of a failure and the changes stay unknown.
+    A host that does not answer, or refuses the token, is not asked again. `look_ups` is False where
+    nobody wants the reasons of failures looked up.
     """
 
     service: ClassVar[str]  # its name, in words for the user
@@ -53,7 +55,7 @@ class Api(ABC):
         self.notes: list[str] = []
         self.look_ups = True
         self.deadline, self._clock = deadline, clock
-        self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
+        self._base_url, self.token, self._network = base_url.strip().rstrip("/"), token.strip(), network
         self._answers: dict[str, Any] = {}
         self._closed: set[Question] = set()
         self._silent = False
@@ -73,69 +75,97 @@ class Api(ABC):
             self._answers[where] = self._get(where, question, missing=missing)
         return self._answers.get(where)
 
+    def location(self, path: str, question: Question) -> str | None:
+        """The address that the API redirects to from `path`; None where there is none, which needs no note where nothing is there."""
+        if question in self._closed or self._silent:
+            return None
+        response = self._answer(path, question)
+        if response and response.status in _REDIRECTS and response.headers.get("location"):
+            return response.headers["location"]
+        if response and response.status not in (404, 410):
+            self._refused(response, question)
+        return None
+
+    def stored(self, url: str, question: Question, byte_range: str | None, max_bytes: int) -> Response | None:
+        """What lies at an address of `location`, at most `max_bytes` of it; None, with a note, where it does not answer.
+
+        The address is signed, so the token is not for it and stays at home. It must be https, but for an API on this machine; it is
+        not followed further. A store that fails says nothing of the API.
+        """
+        headers = {"Range": byte_range} if byte_range else {}
+        try:
+            return None if question in self._closed else self._ask(url, headers, max_bytes, own=False)
+        except NoAnswer as error:
+            self._close(f"where {self.service} keeps {question.asked} is out of reach ({error.reason})", question)
+            return None
+
     def note(self, text: str) -> None:
         """Say something once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def tail(self, path: str, question: Question, max_bytes: int) -> str | None:
+        """About the last `max_bytes` of the text at `path`, without the token; None where they cannot be had, with a note.
+
+        A server that hands out no part of a text (RFC 9110, 14.1.2) is read to the text's end, as far as that is near.
+        """
+        if question in self._closed or self._silent:
+            return None
+        asked = {**self.headers(self.token), "Accept": "*/*", "Range": f"bytes=-{max_bytes}"}
+        try:
+            response = self._ask(self._base_url + path, asked, TEXT_MAX_BYTES)
+        except NoAnswer as error:
+            self._close(f"{self.service}'s API gave no answer ({error.reason})", question, everything=True)
+            return None
+        if response.status not in (200, 206):
+            self._refused(response, question)
+        elif response.status == 200 and len(response.text.encode()) >= TEXT_MAX_BYTES:
+            self.note(f"{self.service} gives no part of {question.asked}, and the whole is too large, so {question.lost}")
+        else:
+            return response.text[-max_bytes:].replace(self.token, "***")
+        return None
 
     def odd(self, question: Question) -> None:
         """Note an answer that is not in the form that is documented."""
         self.note(f"{self.service}'s answer about {question.asked} is not understood, so {question.lost}")
 
     def _get(self, where: str, question: Question, *, missing: bool) -> Any:
-        response = self._answer(where, question, (200, 404) if missing else (200,))
-        if not response or response.status == 404:
+        response = self._answer(where, question)
+        if not response:
+            return None
+        if response.status != 200:
+            if not (response.status == 404 and missing):
+                self._refused(response, question)
             return None
         data = response.json()
         if data is None:
             self.odd(question)
         return data
 
-    def tail(self, path: str, question: Question, max_bytes: int) -> str | None:
-        """The last `max_bytes` of the text at `path`, about; None where they cannot be had, with a note.
-
-        A server that hands out no part of a text is read to its end, as far as that is near.
-        """
-        if question in self._closed or self._silent:
-            return None
-        part = {"Accept": "*/*", "Range": f"bytes=-{max_bytes}"}  # RFC 9110, 14.1.2
-        response = self._answer(path, question, (200, 206), part, TEXT_MAX_BYTES)
-        if response and response.status == 200 and len(response.text.encode()) >= TEXT_MAX_BYTES:
-            self.note(f"{self.service} gives no part of {question.asked}, and the whole is too large, so {question.lost}")
-            return None
-        return response.text[-max_bytes:].replace(self._token, "***") if response else None
-
-    def _answer(
-        self, where: str, question: Question, good: tuple[int, ...], headers: Mapping[str, str] = {}, max_bytes: int = ANSWER_MAX_BYTES
-    ) -> Response | None:
-        """The answer, if its status is a `good` one; else None, with a note."""
+    def _answer(self, where: str, question: Question) -> Response | None:
+        """The API's own answer, whatever it says; None, with a note, where there is none."""
         try:
-            response = self._ask(where, headers, max_bytes)
+            return self._ask(self._base_url + where, self.headers(self.token), ANSWER_MAX_BYTES)
         except NoAnswer as error:
             self._close(f"{self.service}'s API gave no answer ({error.reason})", question, everything=True)
             return None
-        if response.status in good:
-            return response
-        self._refused(response, question)
-        return None
 
-    def _ask(self, where: str, headers: Mapping[str, str], max_bytes: int) -> Response:
+    def _ask(self, url: str, headers: Mapping[str, str], max_bytes: int, *, own: bool = True) -> Response:
         """One request, in a thread that is left behind if it outlives its time: no time-out reaches a look-up of the host's name.
 
-        Raises NoAnswer.
+        `own`: whether `url` is the API's. Raises NoAnswer.
         """
-        host = self._host()
+        host = self._host() if own else self._other_host(url)
         now = self._clock.monotonic()
         seconds = min(REQUEST_MAX_SECONDS, self.deadline - now)
         if seconds <= REQUEST_GRACE_SECONDS:
             raise NoAnswer("the time for look-ups is used up")
         transport = Transport(self._network, "", now + seconds - REQUEST_GRACE_SECONDS, self._clock)
-        wanted = {**self.headers(self._token), **headers}
         answer: SimpleQueue[Response | Exception] = SimpleQueue()
 
         def work() -> None:
             try:
-                answer.put(transport.request("GET", self._base_url + where, None, wanted, max_bytes))
+                answer.put(transport.request("GET", url, None, headers, max_bytes))
             except Exception as error:  # noqa: BLE001  raised again in the thread that waits
                 answer.put(error)
 
@@ -160,6 +190,16 @@ class Api(ABC):
         if parts.scheme != "https" and not (parts.scheme == "http" and host in _PLAIN_HOSTS):
             raise NoAnswer(f"{self.address} must begin with https://, for the token never travels in the clear", retry=False)
         return clean(host, 100)
+
+    def _other_host(self, url: str) -> str:
+        """The host of an address that an answer names: https, but on this machine as the API is. Raises NoAnswer for another one."""
+        try:
+            address = http_url(url)
+        except AddressError as error:
+            raise NoAnswer(f"its address {error}", retry=False) from None
+        if address.scheme != "https" and not (address.host in _PLAIN_HOSTS and self._base_url.startswith("http://")):
+            raise NoAnswer("its address does not begin with https://", retry=False)
+        return clean(address.host, 100)
 
     def _refused(self, response: Response, question: Question) -> None:
         status, headers = response.status, response.headers
