@@ -34,6 +34,7 @@ class Run(NamedTuple):
     warnings: tuple[str, ...] = ()  # what could not be read, and what is unknown for it
     trusted: TrustedRef | None = None
     commits: tuple[str, ...] = ()  # full ids; none where the CI vouches for what it checked out without naming it
+    before: str | None = None  # the commit after which `changes` begin, where the CI says it
     no_start: str | None = None  # why no start can be told of, in words for the user: what is reported waits, or has ended
 
     def beside(self, head: str | None) -> Run:

@@ -15,7 +15,8 @@ from tocsin.text import safe_url
 
 PAGE_ITEMS = 100  # the most that GitHub gives at once: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
 PAGES_MAX = 10  # ours: a thousand jobs; one matrix has at most 256
-_FAILED = {"failure": "failed", "timed_out": "timed out"}
+FAILED, TIMED_OUT = "failed", "timed out"  # the reason of a failure of which no more is known
+_FAILED = {"failure": FAILED, "timed_out": TIMED_OUT}
 
 
 class Jobs(NamedTuple):
@@ -55,19 +56,19 @@ def listed(api: Api, path: str, key: str, query: dict[str, str | int]) -> list[S
     return [document(item) for item in items]
 
 
-def failed_jobs(api: Api, repository: str, run_id: str, attempt: int | None) -> list[Failure]:
+def failed_jobs(api: Api, repository: str, run_id: str, attempt: int | None) -> dict[Failure, Source]:
     """The jobs that failed, each with its first failed step and the link to it.
 
     A job that still runs has failed where a step has: what follows it only tidies up. Cancelled jobs are left out: a matrix cancels
     the siblings of the one that failed.
     """
-    failures = (failed(job) for job in jobs(api, repository, run_id, attempt).items)
-    return list(dict.fromkeys(failure for failure in failures if failure))  # a job that moved to the next page was read twice
+    failures = ((failed(job), job) for job in jobs(api, repository, run_id, attempt).items)
+    return {failure: job for failure, job in failures if failure}  # a job that moved to the next page was read twice
 
 
 def failed(job: Source) -> Failure | None:
     """How a job failed; None where it did not."""
-    step = _failed_step(job)
+    step = failed_step(job)
     conclusion = text_of(job, "conclusion") or ("failure" if step else "")
     if conclusion not in _FAILED:
         return None
@@ -81,7 +82,7 @@ def failed(job: Source) -> Failure | None:
     )
 
 
-def _failed_step(job: Source) -> Source | None:
+def failed_step(job: Source) -> Source | None:
     """The first step that failed; of a job whose time was up the one that was cut off."""
     items = job.raw("steps")
     steps = [document(item) for item in items] if isinstance(items, list) else []

@@ -17,6 +17,14 @@ ACTIONS = Question(
     "give the job `permissions: actions: read`",
 )
 
+ANNOTATIONS = Question("the annotations", "the reasons of failures may stay less exact", "give the job `permissions: checks: read`")
+
+LOGS = Question("the logs of jobs", "the reasons of failures may stay unknown", "give the job `permissions: actions: read`")
+
+COMPARISON = Question(
+    "the commits between two runs", "what changed between them stays unknown", "give the job `permissions: contents: read`"
+)
+
 REFS = Question("the branches and tags", "whether the ref is a branch or a tag stays unknown", "give the job `permissions: contents: read`")
 
 

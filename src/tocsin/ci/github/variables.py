@@ -42,7 +42,7 @@ def read(env: Mapping[str, str], files: ReadFile) -> Run:
         if name == "deployment_status":
             declared.update(deployment.deployment_status(e))
             no_start = deployment.no_start(e)
-    fork = declared.get("pull_request.fork")
+    fork, before = declared.get("pull_request.fork"), e.text("before")
     return Run(
         "github",
         merged(declared, {"app": repository["repository.name"], "project": repository["repository.owner"]}),
@@ -51,6 +51,7 @@ def read(env: Mapping[str, str], files: ReadFile) -> Run:
         warnings=warnings,
         trusted=trust.trusted(v, name, fork, pull_request=pull_request),
         commits=trust.commits(v, e),
+        before=before.value if before else None,
         no_start=no_start,
     )
 
