@@ -26,7 +26,7 @@ class ApiServer(ScriptedServer):
         return self.routes.get(where) or self.routes.get(where.partition("?")[0]) or self.routes.get("*") or Answer(404, self.missing)
 
     def route(self, routes: Mapping[str, Any]) -> None:
-        """Forget all requests, and answer by these routes: an answer, its name, its JSON as a list, or status, headers and body."""
+        """Forget all requests, and answer by these routes: an answer, its name, its JSON as a list, or status, headers and body or `json`."""
         self.requests.clear()
         self.routes = {path: self._answer(answer) for path, answer in routes.items()}
 
@@ -36,7 +36,9 @@ class ApiServer(ScriptedServer):
         if isinstance(answer, (str, list)):
             body = self.answers[answer] if isinstance(answer, str) else json.dumps(answer).encode()
             return Answer(200, body, {"Content-Type": "application/json; charset=utf-8"})
-        return Answer(answer.get("status", 200), answer["body"].encode(), answer.get("headers", {}))
+        body = json.dumps(answer["json"]) if "json" in answer else answer["body"]
+        headers = {name: value.replace("{url}", self.url("")) for name, value in answer.get("headers", {}).items()}
+        return Answer(answer.get("status", 200), body.encode(), headers)
 
     def asked(self) -> list[str]:
         return [request.path.removeprefix(self.prefix) for request in self.requests]

@@ -11,6 +11,8 @@ from typing import Any
 from api_server import ApiServer
 
 from tocsin.ci import load
+from tocsin.ci.github.earlier_runs import WorkflowRun, ended_before
+from tocsin.ci.github.history import history
 from tocsin.ci.github.rest import GitHubApi
 from tocsin.ci.remote_file import read_remote_file
 from tocsin.ci.rest import Api
@@ -64,3 +66,11 @@ def remote_files(repository: str, ref: str, api: Api) -> dict[str, bytes]:
     """The policies in a repository at a ref, as far as the API hands them out."""
     found = {path: read_remote_file(repository, ref, path, api) for path in PLACES}
     return {path: data for path, data in found.items() if data is not None}
+
+
+def previous_status(
+    api: Api, repository: str, workflow: str, branch: str, run_id: str, event: str, *, attempt: int | None = None, job: str | None = None
+) -> str | None:
+    """How the run, or the job, before one ended."""
+    run = WorkflowRun(repository, workflow, branch, run_id, event, attempt or 1, job=job)
+    return history("failure", run_id, ended_before(api, run)).previous_status

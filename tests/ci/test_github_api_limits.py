@@ -9,12 +9,11 @@ import time
 from typing import Any
 
 import pytest
-from github_server import ANSWERS, PLACES, REPOSITORY, RUN, TOKEN, GitHub, event_of, remote_files
+from github_server import ANSWERS, PLACES, REPOSITORY, RUN, TOKEN, GitHub, event_of, previous_status, remote_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import Answer, ScriptedServer
 
-from tocsin.ci.github.history import previous_status
 from tocsin.ci.github.jobs import failed_jobs
 from tocsin.ci.github.rest import GitHubApi
 from tocsin.clock import Clock
@@ -28,7 +27,7 @@ from tocsin.network import Network
 def test_a_broken_answer_is_unknown_and_nobody_asks_again(github: GitHub, behaviour: Any):
     github.route({"*": Answer(200, b"" if behaviour == "malformed" else b"[" * 65536, behaviour=behaviour)})
     api = github.api(0.4 if behaviour == "drip" else 60)
-    assert failed_jobs(api, REPOSITORY, RUN, 1) == []
+    assert failed_jobs(api, REPOSITORY, RUN, 1) == {}
     assert len(api.notes) == 1
     if behaviour != "endless":  # that one is cut off, and then no JSON
         assert previous_status(api, REPOSITORY, "ci.yml", "main", RUN, "push") is None
@@ -40,7 +39,7 @@ def test_an_api_that_hangs_costs_its_time_and_no_more(github: GitHub):
     hold = threading.Event()
     github.route({"*": Answer(200, b"{}", hold=hold)})
     api = github.api(0.4)
-    assert failed_jobs(api, REPOSITORY, RUN, 1) == []
+    assert failed_jobs(api, REPOSITORY, RUN, 1) == {}
     assert previous_status(api, REPOSITORY, "ci.yml", "main", RUN, "push") is None
     hold.set()
     assert len(github.requests) == 1
@@ -51,7 +50,7 @@ def test_an_api_that_hangs_costs_its_time_and_no_more(github: GitHub):
 
 def test_nothing_is_asked_once_the_time_is_used_up(github: GitHub):
     api = github.api(-1)
-    assert failed_jobs(api, REPOSITORY, RUN, 1) == []
+    assert failed_jobs(api, REPOSITORY, RUN, 1) == {}
     assert github.requests == []
     assert "the time for look-ups is used up" in api.notes[0]
 
@@ -62,7 +61,7 @@ def test_nothing_is_asked_once_the_time_is_used_up(github: GitHub):
 )
 def test_what_is_no_repository_is_not_asked_for(github: GitHub, repository: str):
     api = github.api()
-    assert failed_jobs(api, repository, RUN, 1) == []
+    assert failed_jobs(api, repository, RUN, 1) == {}
     assert previous_status(api, repository, "ci.yml", "main", RUN, "push") is None
     assert remote_files(repository, "main", api) == {}
     assert github.requests == []
@@ -70,7 +69,7 @@ def test_what_is_no_repository_is_not_asked_for(github: GitHub, repository: str)
 
 @pytest.mark.parametrize("run_id", ["", "x", "1/../2", "-1", "9" * 30, "٣"])
 def test_what_is_no_run_is_not_asked_for(github: GitHub, run_id: str):
-    assert failed_jobs(github.api(), REPOSITORY, run_id, 1) == []
+    assert failed_jobs(github.api(), REPOSITORY, run_id, 1) == {}
     assert previous_status(github.api(), REPOSITORY, "ci.yml", "main", run_id, "push") is None
     assert github.requests == []
 
@@ -96,7 +95,7 @@ def test_a_branch_and_a_workflow_stay_values_in_the_address(github: GitHub):
 )
 def test_the_token_never_travels_in_the_clear(base: str, why: str):
     api = GitHubApi(base, TOKEN, Network(), time.monotonic() + 60, Clock())
-    assert failed_jobs(api, REPOSITORY, RUN, 1) == []
+    assert failed_jobs(api, REPOSITORY, RUN, 1) == {}
     assert why in api.notes[0]
 
 
@@ -111,7 +110,7 @@ def test_the_token_follows_no_redirect_and_stands_in_no_note(github: GitHub):
         ):
             github.route({"*": Answer(status, TOKEN.encode(), headers)})
             api = github.api()
-            assert failed_jobs(api, REPOSITORY, RUN, 1) == []
+            assert failed_jobs(api, REPOSITORY, RUN, 1) == {}
             assert remote_files(REPOSITORY, "main", api) == {}
             assert api.notes
             assert TOKEN not in str(api.notes)
@@ -120,14 +119,14 @@ def test_the_token_follows_no_redirect_and_stands_in_no_note(github: GitHub):
 
 def test_a_token_that_no_header_can_hold_is_no_defect(github: GitHub):
     api = GitHubApi(github.url(), "two\r\nlines: 1", Network(), time.monotonic() + 60, Clock())
-    assert failed_jobs(api, REPOSITORY, RUN, 1) == []
+    assert failed_jobs(api, REPOSITORY, RUN, 1) == {}
     assert "lines" not in str(api.notes)
     assert github.requests == []
 
 
 def test_the_administrators_limit_holds_for_the_api_too(github: GitHub):
     api = github.api(network=Network(allowed_hosts=("hooks.example.com",)))
-    assert failed_jobs(api, REPOSITORY, RUN, 1) == []
+    assert failed_jobs(api, REPOSITORY, RUN, 1) == {}
     assert github.requests == []
     assert "127.0.0.1 is not among TOCSIN_ALLOWED_HOSTS" in api.notes[0]
 
