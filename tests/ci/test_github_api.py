@@ -24,14 +24,15 @@ from tocsin.pipeline import notify, plan, prepare, understand
 from tocsin.request import Request
 from tocsin.world import World
 
-
 WHOLE = ("failures", "changes", "compare_url", "reason")
 
 
 def told(event: Event) -> dict[str, Any]:
     """What the API adds to an event; of the history and of what is rare only what is known."""
     known = {
-        name: value for name, value in dotted(event) if name.startswith(("run.fail", "run.last_success.")) or name in ("compare_url", "reason")
+        name: value
+        for name, value in dotted(event)
+        if name.startswith(("run.fail", "run.last_success.")) or name in ("compare_url", "reason")
     }
     return {
         "failures": [{key: value for key, value in as_dict(one).items() if value or key != "excerpt"} for one in event.failures],
@@ -54,7 +55,7 @@ def test_the_api_adds_what_it_knows(github: GitHub, path: Path):
     assert api.notes == case["notes"]
     assert github.asked() == case["asked"]
     added = {name for name, source in event.sources.items() if source == "GitHub API"}
-    assert {name for name in added if not name.startswith("run.")} <= {*WHOLE, "job.id", "job.url", "transition"}
+    assert {name for name in added if not name.startswith(("run.", "commit."))} <= {*WHOLE, "job.id", "job.url", "transition"}
 
 
 def test_every_recorded_answer_is_used():
