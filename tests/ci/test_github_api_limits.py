@@ -230,7 +230,7 @@ def changed(data: st.DataObject, node: Any) -> Any:
 @given(
     data=st.data(),
     name=st.sampled_from([*ANSWERS, ""]),
-    status=st.sampled_from(["success", "failure"]),
+    status=st.sampled_from(["success", "failure", "cancelled"]),
     scope=st.sampled_from(["run", "job"]),
 )
 @settings(deadline=None, max_examples=120)

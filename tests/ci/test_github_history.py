@@ -35,7 +35,7 @@ def earlier_runs(draw: st.DrawFn) -> list[list[Attempt]]:
     """The attempts of each run, newest run first; the last attempt of some is under way."""
     runs = draw(st.lists(attempts, max_size=6)) + [[Attempt("failure", "failure")]] * draw(st.sampled_from([0, 0, 0, 1, 4, 40, 70]))
     runs += draw(st.lists(attempts, max_size=3))
-    return [[*run, Attempt(None, None)] if draw(st.integers(0, 9)) == 0 else run for run in runs]
+    return [[*run, Attempt(None, draw(words | st.none()))] if draw(st.integers(0, 9)) == 0 else run for run in runs]
 
 
 def status_of(word: str | None) -> str | None:

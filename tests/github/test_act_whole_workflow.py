@@ -119,7 +119,10 @@ def ask(repository, secrets):
 
     def ask(*answers):
         repository.example("whole-workflow.yml")
-        with ScriptedServer(*answers) as api:
+        with ScriptedServer() as api:
+            api.script(
+                *(one._replace(headers={name: text.replace("{url}", api.url("")) for name, text in one.headers.items()}) for one in answers)
+            )
             run = repository.run(secrets={**secrets, "GITHUB_TOKEN": "ghs_0123456789"}, env={"GITHUB_API_URL": api.url("")})
         return run, api
 
@@ -128,10 +131,12 @@ def ask(repository, secrets):
 
 def test_with_a_token_the_failed_step_is_named_and_that_it_is_new(repository, slack, ask):
     repository.make('test "$PYTHON" != 3.13')
-    run, api = ask(_json(JOBS), _runs(None, "cancelled", "success"))
-    jobs, runs = (request.path for request in api.requests)
+    run, api = ask(_json(JOBS), _runs(None, "cancelled", "success"), _json([]), _json({}, 404))
+    jobs, runs, annotations, log = (request.path for request in api.requests)
     assert jobs.startswith("/repos/acme/payments/actions/runs/9120456781/")
     assert runs.startswith("/repos/acme/payments/actions/workflows/whole-workflow.yml/runs?")
+    assert annotations.startswith("/repos/acme/payments/check-runs/31/annotations?")
+    assert log == "/repos/acme/payments/actions/jobs/31/logs"
     assert {request.headers["authorization"] for request in api.requests} == {"Bearer ghs_0123456789"}
     assert told(slack) == ["❌ Build of payments on main is newly failing (CI #128, by ada)"]
     [part] = what_failed(slack)
@@ -139,6 +144,21 @@ def test_with_a_token_the_failed_step_is_named_and_that_it_is_new(repository, sl
     assert "Unit tests" in part
     assert "/actions/runs/9120456781/job/31" in json.dumps(slack.requests[0].json())
     assert run.results["notify"] == "success"
+
+
+def test_with_a_token_the_reason_comes_out_of_the_log(repository, slack, ask):
+    repository.make('test "$PYTHON" != 3.13')
+    note = {"annotation_level": "failure", "message": "Process completed with exit code 1."}
+    log = "2026-11-23T15:44:00.1234567Z \x1b[31mAssertionError: refund is 1.00, not 0.99\x1b[0m\n"
+    log += "2026-11-23T15:44:01.1234567Z ##[error]Process completed with exit code 1.\n"
+    answers = _json([note]), Answer(302, b"", {"Location": "{url}/store/31.txt?sig=s1gned"}), Answer(200, log.encode())
+    run, api = ask(_json(JOBS), _runs(None, "failure", "success"), *answers)
+    assert [("authorization" in request.headers, request.path.partition("?")[0]) for request in api.requests][-2:] == [
+        (True, "/repos/acme/payments/actions/jobs/31/logs"),
+        (False, "/store/31.txt"),
+    ]
+    assert "AssertionError: refund is 1.00, not 0.99" in json.dumps(slack.requests[0].json())
+    assert "s1gned" not in json.dumps(run.lines)
 
 
 def test_with_a_token_a_success_after_a_failure_is_a_repair(repository, slack, ask):

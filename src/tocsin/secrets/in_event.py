@@ -14,7 +14,7 @@ def masked(event: Event, redact: Callable[[str], str]) -> Event:
     """The event with what `redact` masks gone from its failures and its failed tests."""
 
     def mask(part: Part) -> Part:
-        return part._make(redact(text) if text else text for text in part)
+        return type(part)(*(redact(text) if text else text for text in part))
 
     tests = event.tests._replace(failures=tuple(map(mask, event.tests.failures)))
     return event._replace(failures=tuple(map(mask, event.failures)), tests=tests)

@@ -12,7 +12,7 @@ from tocsin.ci.github.event_file import PULL_REQUESTS
 from tocsin.ci.github.events import EVENTS, UNKNOWN
 from tocsin.ci.github.history import History, compared, history
 from tocsin.ci.github.jobs import FAILED, TIMED_OUT, failed, failed_jobs, find_current, jobs
-from tocsin.ci.github.reason import explained
+from tocsin.ci.github.reason import explained, time_was_up
 from tocsin.ci.github.refs import ref_kind
 from tocsin.ci.rest import Api
 from tocsin.ci.run import Run
@@ -55,6 +55,9 @@ def _of_end(api: Api, run: Run, event: Event, runner_name: str | None) -> Facts:
     if failures:
         found["failures"] = explained(api, repository, failures)
         found["reason"] = TIMED_OUT if all(failure.reason == TIMED_OUT for failure in failures) else None
+    if event.status == "cancelled" and event.scope != "job" and not event.reason:  # our own job's end is not known yet
+        time_up = time_was_up(api, repository, jobs(api, repository, event.run.id or "", event.run.attempt).items)
+        found["reason"] = TIMED_OUT if time_up else None
     return {**_facts(found), **_difference(api, run, event, repository, earlier)}
 
 

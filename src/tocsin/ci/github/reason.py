@@ -6,7 +6,7 @@ https://docs.github.com/en/rest/checks/runs#list-check-run-annotations
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tocsin.ci.common import Source, document, text_of
 from tocsin.ci.github.jobs import FAILED
@@ -21,6 +21,8 @@ ANNOTATIONS_PER_PAGE = 20  # ours: a step has at most ten errors: https://docs.g
 TEXT_MAX_CHARS = 4000  # ours, of one annotation: GitHub takes 64 kB
 # What the runner says of every step that fails, and of what follows.
 _EXIT_CODE = re.compile(r"Process completed with (exit code -?\d{1,10})\.", re.ASCII)
+# A job whose time is up is cancelled; only this tells it from one that a person stopped. Runners have written both.
+_TIME_IS_UP = re.compile(r"The job (?:running on runner .{1,200} )?has exceeded the maximum execution time of ")
 _SAYS_NOTHING = ("the operation was canceled.", "the job was canceled", "the run was canceled by", "canceling since")
 
 
@@ -28,6 +30,12 @@ def explained(api: Api, repository: str, failures: Mapping[Failure, Source]) -> 
     """The failures, the first few with a reason and an excerpt where those are to be had. `failures` has the job of each."""
     chosen = [failure for failure in failures if failure.reason == FAILED][: JOBS_MAX if api.look_ups else 0]
     return tuple(_explained(api, repository, failure, job) if failure in chosen else failure for failure, job in failures.items())
+
+
+def time_was_up(api: Api, repository: str, found: Iterable[Source]) -> bool:
+    """Whether one of the first jobs that were cancelled was so because it took too long."""
+    cancelled = [job for job in found if text_of(job, "conclusion") == "cancelled"][: JOBS_MAX if api.look_ups else 0]
+    return any(_TIME_IS_UP.match(text) for job in cancelled for text in _annotations(api, repository, job))
 
 
 def _explained(api: Api, repository: str, failure: Failure, job: Source) -> Failure:
@@ -58,6 +66,6 @@ def _annotations(api: Api, repository: str, job: Source) -> Iterator[str]:
     if found is not None and not isinstance(found, list):
         api.odd(ANNOTATIONS)
     for one in map(document, found if isinstance(found, list) else []):
-        text = (text_of(one, "message") or text_of(one, "title") or "").strip()
-        if text_of(one, "annotation_level") == "failure" and text:
-            yield text[:TEXT_MAX_CHARS]
+        text = one.text("message", "title")
+        if one.raw("annotation_level") == "failure" and text:
+            yield text.value.strip()[:TEXT_MAX_CHARS]
