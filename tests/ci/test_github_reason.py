@@ -128,6 +128,11 @@ def test_the_administrators_limit_holds_for_the_store(github: GitHub):
     ]
 
 
+def test_a_log_that_the_api_hands_out_itself_is_read(github: GitHub):
+    assert failure(github, {LOG: Answer(200, TEXT.encode())}).reason == REASON
+    assert failure(github, {LOG: Answer(200, TEXT.encode() * 9000, behaviour="endless")}).reason == "failed"
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_log_that_is_not_there_is_no_note(github: GitHub, status: int):
     api = github.api()
@@ -135,7 +140,7 @@ def test_a_log_that_is_not_there_is_no_note(github: GitHub, status: int):
     assert api.notes == []
 
 
-@pytest.mark.parametrize("answer", [Answer(403, b"{}"), Answer(200, b"a log?"), Answer(302)])
+@pytest.mark.parametrize("answer", [Answer(403, b"{}"), Answer(500), Answer(302)])
 def test_a_refused_log_is_one_note_and_asked_for_once(github: GitHub, answer: Answer):
     jobs, other = [job(), job(id=72, name="lint")], LOG.replace("71", "72")
     github.route({JOBS: {"json": {"jobs": jobs}}, RUNS: {"json": {"workflow_runs": []}}, ANNOTATIONS: [], LOG: answer, other: answer})
@@ -188,6 +193,11 @@ def test_an_annotation_gives_the_reason_in_one_clean_line(github: GitHub, messag
     found = failure(github, {ANNOTATIONS: [{"annotation_level": "failure", "message": message}]})
     assert found.reason == reason
     assert len(found.excerpt or "") <= 300
+
+
+def test_a_log_without_times_is_read_as_it_is(github: GitHub):
+    text = "\n".join(line[29:] for line in TEXT.split("\n")[:-2])
+    assert failure(github, stored(github, Answer(200, text.encode()))).reason == REASON
 
 
 def test_lines_of_other_steps_are_no_reason(github: GitHub):

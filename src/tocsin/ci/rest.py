@@ -75,19 +75,19 @@ class Api(ABC):
             self._answers[where] = self._get(where, question, missing=missing)
         return self._answers.get(where)
 
-    def location(self, path: str, question: Question) -> str | None:
-        """The address that the API redirects to from `path`; None where there is none, which needs no note where nothing is there."""
+    def file_or_place(self, path: str, question: Question) -> Response | None:
+        """The file at `path`, or the redirect to its `location`; None where it is not there, which needs no note, or cannot be had."""
         if question in self._closed or self._silent:
             return None
         response = self._answer(path, question)
-        if response and response.status in _REDIRECTS and response.headers.get("location"):
-            return response.headers["location"]
+        if response and (response.status == 200 or (response.status in _REDIRECTS and response.headers.get("location"))):
+            return response
         if response and response.status not in (404, 410):
             self._refused(response, question)
         return None
 
     def stored(self, url: str, question: Question, byte_range: str | None, max_bytes: int) -> Response | None:
-        """What lies at an address of `location`, at most `max_bytes` of it; None, with a note, where it does not answer.
+        """What lies at an address that `file_or_place` names, at most `max_bytes` of it; None, with a note, where it does not answer.
 
         The address is signed, so the token is not for it and stays at home. It must be https, but for an API on this machine; it is
         not followed further. A store that fails says nothing of the API.

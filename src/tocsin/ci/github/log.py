@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tocsin.ci.common import Source, text_of
 from tocsin.ci.github.jobs import failed_step
 from tocsin.ci.github.rest import LOGS, repository_path
-from tocsin.ci.rest import Api, is_id
+from tocsin.ci.rest import ANSWER_MAX_BYTES, Api, is_id
 
 if TYPE_CHECKING:
     from tocsin.http import Response
@@ -30,8 +30,10 @@ def log_of_failure(api: Api, repository: str, job: Source) -> str | None:
     base, job_id = repository_path(repository), text_of(job, "id") or ""
     if not base or not is_id(job_id) or text_of(job, "status") != "completed":
         return None
-    url = api.location(f"{base}/actions/jobs/{job_id}/logs", LOGS)
-    text = _tail(api, url) if url else None
+    answer = api.file_or_place(f"{base}/actions/jobs/{job_id}/logs", LOGS)
+    if not answer:
+        return None
+    text = _end_of(api, answer, ANSWER_MAX_BYTES) if answer.status == 200 else _tail(api, answer.headers["location"])
     return _of_step(text, failed_step(job)) if text else None
 
 
@@ -45,34 +47,45 @@ def _tail(api: Api, url: str) -> str | None:
     response = api.stored(url, LOGS, f"bytes=-{TAIL_BYTES}", WHOLE_MAX_BYTES)
     if response and response.status == 416:  # an empty log, or a store that takes no such range
         response = api.stored(url, LOGS, None, WHOLE_MAX_BYTES)
-    size = _size(response) if response and response.status == 200 else None
-    if size is not None and size > WHOLE_MAX_BYTES:
+    size = _size(response) if response and response.status == 200 else 0
+    if size >= WHOLE_MAX_BYTES:
         response = api.stored(url, LOGS, f"bytes={size - TAIL_BYTES}-{size - 1}", TAIL_BYTES)
-        if response and response.status == 200:  # the beginning again, which says nothing of the end
-            response = None
     if not response:
         return None
     if response.status not in (200, 206):
         api.note(f"where GitHub keeps the logs of jobs answers HTTP {response.status}, so {LOGS.lost}")
         return None
-    is_cut = response.status == 200 and size is None and len(response.text.encode("utf-8", "replace")) >= WHOLE_MAX_BYTES
-    return None if is_cut else response.text[-TAIL_BYTES:]
+    return (
+        response.text[-TAIL_BYTES:]
+        if response.status == 206
+        else _end_of(api, response, TAIL_BYTES if size >= WHOLE_MAX_BYTES else WHOLE_MAX_BYTES)
+    )
 
 
-def _size(response: Response) -> int | None:
+def _end_of(api: Api, response: Response, max_bytes: int) -> str | None:
+    """The end of a whole log, of which `max_bytes` were read at most; None of one that was cut, which has another end."""
+    if max(_size(response), len(response.text.encode("utf-8", "replace"))) < max_bytes:
+        return response.text[-TAIL_BYTES:]
+    api.note(f"a log is too long to be read from its beginning, so {LOGS.lost}")
+    return None
+
+
+def _size(response: Response) -> int:
+    """What the answer says of its length; 0 where it says nothing."""
     length = response.headers.get("content-length", "")
-    return int(length) if is_id(length) else None
+    return int(length) if is_id(length) else 0
 
 
 def _of_step(text: str, step: Source | None) -> str:
     """The lines that were written while `step` ran: others may follow the one that failed. Where none were, all, if one is an error."""
     begin, end = (step.time(name) if step else None for name in ("started_at", "completed_at"))
-    if not begin or not end:
+    lines = text.split("\n")
+    times = [_TIME.match(line.lstrip("\ufeff")) for line in lines]
+    if not begin or not end or not any(times):
         return text
-    lines, inside = [], True
-    for line in text.split("\n"):
-        at = _TIME.match(line.lstrip("\ufeff"))
+    kept, inside = [], False
+    for line, at in zip(lines, times, strict=True):
         inside = begin.value <= f"{at[1]}Z" <= end.value if at else inside  # a line without a time belongs to the one before
         if inside:
-            lines.append(line)
-    return "\n".join(lines) or (text if "##[error]" in text else "")
+            kept.append(line)
+    return "\n".join(kept) or (text if "##[error]" in text else "")
