@@ -26,9 +26,9 @@ from tocsin.policy import nearest
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.model import Policy
+from tocsin.quotes import has_quotes, with_quotes
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable
-from tocsin.secrets.in_event import masked
 from tocsin.secrets.redactor import Redactor
 from tocsin.verdict import Outcome, Skip
 from tocsin.world import World
@@ -110,11 +110,19 @@ def understand(world: World, request: Request, known: Situation) -> tuple[Event,
     if api and known.document:
         api.deadline = _look_ups_end(world, request.hook, known.document.policy)
     event = derive(known.run, request, world.env, world.now(), known.document, api)
-    if known.document and (event.failures or event.tests.failures):
-        event = masked(event, _secrets(known.document.policy, world, api))
+    if has_quotes(event):
+        event = with_quotes(event, _redactor(world, known))
     unknown = known.api.notes if known.api else ()
     warnings = (Notice(text, "warning") for text in (*known.run.warnings, *world.network.warnings()))
     return event, [*warnings, *map(Notice, unknown), *known.why_not, *known.notices]
+
+
+def _redactor(world: World, known: Situation) -> Redactor:
+    """What masks the secrets that this program was given: the channels', the network's, the API's token."""
+    redact = open_channels(known.document.policy, world.env)[2] if known.document else Redactor()
+    for secret in (*world.network.secrets(), *([known.api.secret] if known.api else [])):
+        redact.learn_text(secret)
+    return redact
 
 
 def plan(world: World, request: Request, known: Situation | None = None) -> Plan:
@@ -138,17 +146,6 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
     if secretless and any(skip.cause == "variable" for skip in unavailable.values()):
         notices.append(Notice(secretless))
     return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless)
-
-
-def _secrets(policy: Policy, world: World, api: Api | None) -> Redactor:
-    """Masks what is secret of the channels, the proxies and the API."""
-    redact = Redactor()
-    for options in policy.channels.values():
-        for value in options.secrets(world.env):
-            redact.learn(value)
-    for secret in (*world.network.secrets(), *([api.token] if api else ())):
-        redact.learn_text(secret)
-    return redact
 
 
 def _no_event(event: Event, run: Run) -> str:

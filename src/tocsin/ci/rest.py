@@ -42,8 +42,8 @@ class Question(NamedTuple):
 class Api(ABC):
     """What may be asked until `deadline`, on the clock's monotonic seconds. `notes` says what could not be learned, each once.
 
-    A host that does not answer, or refuses the token, is not asked again. `look_ups` is False where
-    nobody wants the reasons of failures looked up.
+    A host that does not answer, or refuses the token, is not asked again. Where `look_ups` is False, no log, annotation or test report
+    is asked for: the reason of a failure stays unknown.
     """
 
     service: ClassVar[str]  # its name, in words for the user
@@ -55,10 +55,15 @@ class Api(ABC):
         self.notes: list[str] = []
         self.look_ups = True
         self.deadline, self._clock = deadline, clock
-        self._base_url, self.token, self._network = base_url.strip().rstrip("/"), token.strip(), network
+        self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
         self._answers: dict[str, Any] = {}
         self._closed: set[Question] = set()
         self._silent = False
+
+    @property
+    def secret(self) -> str:
+        """The token, to be masked wherever it would be shown."""
+        return self._token
 
     @abstractmethod
     def headers(self, token: str) -> dict[str, str]:
@@ -111,7 +116,7 @@ class Api(ABC):
         """
         if question in self._closed or self._silent:
             return None
-        asked = {**self.headers(self.token), "Accept": "*/*", "Range": f"bytes=-{max_bytes}"}
+        asked = {**self.headers(self._token), "Accept": "*/*", "Range": f"bytes=-{max_bytes}"}
         try:
             response = self._ask(self._base_url + path, asked, TEXT_MAX_BYTES)
         except NoAnswer as error:
@@ -122,7 +127,7 @@ class Api(ABC):
         elif response.status == 200 and len(response.text.encode()) >= TEXT_MAX_BYTES:
             self.note(f"{self.service} gives no part of {question.asked}, and the whole is too large, so {question.lost}")
         else:
-            return response.text[-max_bytes:].replace(self.token, "***")
+            return response.text[-max_bytes:].replace(self._token, "***")
         return None
 
     def odd(self, question: Question) -> None:
@@ -145,7 +150,7 @@ class Api(ABC):
     def _answer(self, where: str, question: Question) -> Response | None:
         """The API's own answer, whatever it says; None, with a note, where there is none."""
         try:
-            return self._ask(self._base_url + where, self.headers(self.token), ANSWER_MAX_BYTES)
+            return self._ask(self._base_url + where, self.headers(self._token), ANSWER_MAX_BYTES)
         except NoAnswer as error:
             self._close(f"{self.service}'s API gave no answer ({error.reason})", question, everything=True)
             return None
