@@ -33,7 +33,7 @@ def ended_run(g: Given) -> OptionalFacts:
     return {
         "scope": Fact("run", "GITHUB_EVENT_NAME"),
         "status": mapped(conclusion, known),
-        "reason": mapped(conclusion, {"timed_out": "timed out"}.get),
+        "reason": mapped(e.text(f"{_KEY}.conclusion"), {"timed_out": "timed out"}.get),
         "source": e.text(f"{_KEY}.event"),
         "pipeline": e.text("workflow.name", f"{_KEY}.name"),
         "pipeline_file": mapped(e.text(f"{_KEY}.path", "workflow.path"), event_file.workflow_file),
