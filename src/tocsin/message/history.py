@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tocsin.event import Change, EarlierRun, Event
 
 CHANGES_MAX = 5  # ours
+COUNTED_MAX = 50  # of more the CIs' APIs give the first part alone
 TITLE_MAX_CHARS = 80
 
 
@@ -89,7 +90,8 @@ def _changes(event: Event) -> Sentence:
         spans += [span(change.title, change.url, TITLE_MAX_CHARS), *([Span(by)] if by else [])]
         before = author or before
     more = len(others) - CHANGES_MAX
-    return (*spans, *([Span(f" and {more} more", event.compare_url)] if more > 0 else []))
+    count = f"{more} " if len(event.changes) < COUNTED_MAX else ""
+    return (*spans, *([Span(f" and {count}more", event.compare_url)] if more > 0 else []))
 
 
 def _is_told(change: Change, event: Event) -> bool:
