@@ -177,18 +177,31 @@ def test_a_queue_is_found_by_its_target_and_never_by_its_own_branch():
     assert "target_branch" in told
 
 
-WAITING = [folder for folder in FOLDERS if "no_start" in json.loads((folder / "expected.json").read_text(encoding="utf-8"))]
+NOT_STARTED = [folder for folder in FOLDERS if "no_start" in json.loads((folder / "expected.json").read_text(encoding="utf-8"))]
+WAITING = [folder for folder in NOT_STARTED if json.loads((folder / "expected.json").read_text())["declared"].get("status") == "waiting"]
 
 
-@pytest.mark.parametrize("folder", WAITING, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", NOT_STARTED, ids=lambda folder: folder.name)
 def test_what_waits_or_has_ended_is_never_told_as_started(folder: Path):
     env = {**json.loads((folder / "env.json").read_text(encoding="utf-8")), "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/x"}
     policy = b"channels: {team: {kind: slack}}\nnotifications: [{on: trigger, send_to: team}]"
     why = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["no_start"]
     answer = run("send", "trigger", "--policy", "-", "--dry-run", env=env, folder=folder, stdin=policy)
-    assert (answer.code, "delivered" in answer.out, why in answer.err) == (0, False, True)
+    assert (answer.code, "delivered" in answer.out, (why in answer.err) != (folder in WAITING)) == (0, False, True)
     explained = run("explain", "trigger", "--policy", "-", "--json", env=env, folder=folder, stdin=policy).json()
-    assert (explained["event"]["event"], explained["deliveries"]) == (None, [])
+    assert (explained["event"]["event"], explained["deliveries"]) == ("waiting" if folder in WAITING else None, [])
+
+
+@pytest.mark.parametrize("hook", ["trigger", "completion"])
+@pytest.mark.parametrize("folder", WAITING, ids=lambda folder: folder.name)
+def test_what_waits_for_a_person_is_told_at_either_hook_and_has_not_ended(folder: Path, hook: str):
+    env = {**json.loads((folder / "env.json").read_text(encoding="utf-8")), "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/x"}
+    policy = b"channels: {team: {kind: slack}}\nnotifications: [{on: waiting, send_to: team}]"
+    explained = run("explain", hook, "--policy", "-", "--json", env=env, folder=folder, stdin=policy).json()
+    event = explained["event"]
+    assert [row["outcome"] for row in explained["deliveries"]] == ["would send"]
+    assert (event["status"], event["event"], event["transition"]) == ("waiting", "waiting", None)
+    assert (event["run"]["started_at"], event["run"]["finished_at"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_the_start_of_a_run_has_its_kind_too_and_nothing_else_is_asked(github: G
 
 
 def test_what_has_not_started_is_not_asked_about(github: GitHub):
-    assert event_of(case("trigger", status="waiting"), github.api()).event is None
+    assert event_of(case("trigger", status="pending"), github.api()).event is None
     assert event_of(case(conclusion="skipped"), github.api()).event is None
     assert github.asked() == []
 

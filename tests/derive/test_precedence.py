@@ -199,7 +199,22 @@ def test_nothing_empty_is_a_fact():
 @pytest.mark.parametrize("said", [{}, {"status": Fact(" ", "x")}])
 def test_a_completion_needs_a_status(said: Facts):
     with pytest.raises(ContextError, match="no status is known for the completion"):
-        require_status(said)
+        require_status(said, "completion")
+
+
+@pytest.mark.parametrize(("said", "left"), [("success", None), ("waiting", "waiting"), (" WAITING ", "waiting"), ("no word", None)])
+def test_a_start_has_no_status_but_that_it_waits(said: str, left: str | None):
+    said_facts = {"status": Fact(said, "x")}
+    require_status(said_facts, "trigger")
+    assert (said_facts["status"].value if said_facts else None) == left
+
+
+@pytest.mark.parametrize("hook", ["trigger", "completion"])
+@pytest.mark.parametrize("has_start", [True, False])
+def test_what_waits_is_its_own_event_and_has_no_end(hook: str, *, has_start: bool):
+    found = conclude({"status": Fact("waiting", "x"), "run.previous_status": Fact("failure", "x")}, Moment(hook, "2026-11-23T15:44:00Z", has_start))
+    assert found["event"].value == "waiting"
+    assert {"transition", "run.finished_at"}.isdisjoint(found)
 
 
 def run(**declared: Any) -> Run:

@@ -11,7 +11,7 @@ import pytest
 from clocks import StandingClock
 from inprocess import CASES
 
-from tocsin.derive.facts_file import FACTS_MAX_BYTES, facts_of_file, read_facts
+from tocsin.derive.facts_file import FACTS_MAX_BYTES, facts_of_file, read_facts, type_of
 from tocsin.errors import ContextError, UsageError
 from tocsin.event import Event, Fact, Rank, as_dict, build, dotted
 from tocsin.network import Network
@@ -80,10 +80,10 @@ def test_a_case_that_says_none_is_told(path: Path):
         ({"failurs": 1}, "--facts: unknown field 'failurs' (do you mean failures?); `tocsin context --json` shows the fields"),
         ({"x" * 61: 1}, f"--facts: unknown field '{'x' * 59}…'; `tocsin context --json` shows the fields"),
         ({"app": True}, "--facts: app must be text"),
-        ({"failures": [{"x": 1, "b": 2}]}, "--facts: unknown field 'b' in failures: known are job, step, url, reason"),
+        ({"failures": [{"x": 1, "b": 2}]}, "--facts: unknown field 'b' in failures: known are job, step, url, reason, excerpt"),
         ({"failures": [{"job": []}]}, "--facts: job in failures must be text"),
-        ({"failures": {"job": "x"}}, "--facts: failures must be a list of objects with job, step, url, reason"),
-        ({"failures": [{}, "x"]}, "--facts: failures must be a list of objects with job, step, url, reason"),
+        ({"failures": {"job": "x"}}, "--facts: failures must be a list of objects with job, step, url, reason, excerpt"),
+        ({"failures": [{}, "x"]}, "--facts: failures must be a list of objects with job, step, url, reason, excerpt"),
         ({"changes": "x"}, "--facts: changes must be a list of objects with sha, title, author, url"),
         ({"changes": [{"author": 5}]}, "--facts: author in changes must be an object with name and email"),
         ({"changes": [{"author": {"name": "x", "login": "y"}}]}, "--facts: author in changes must be an object with name and email"),
@@ -115,12 +115,12 @@ def test_what_is_no_json(text: str, words: str):
 @pytest.mark.parametrize("name", [name for name, _ in dotted(Event())])
 def test_each_field_can_be_said_or_is_computed(name: str):
     said = {"kind": "cd", "tier": "other", "scope": "run", "ref.type": "tag", "transition": "fixed", "pull_request.fork": True,
-            "repository.url": "https://example.com/x"}.get(name, "2026-11-23T15:44:00Z" if name.endswith("_at") else "7")  # fmt: skip
+            "repository.url": "https://example.com/x"}.get(name, "2026-11-23T15:44:00Z" if name.endswith(("_at", ".at")) else "7")  # fmt: skip
     *parts, last = name.split(".")
     data: dict[str, Any] = {last: said}
     for part in reversed(parts):
         data = {part: data}
-    value = 7 if name in ("run.number", "run.attempt", "pull_request.number") else said
+    value = 7 if type_of(name) is int else said
     expected = {} if name in ("ci", "hook", "event", "commit.short_sha") else {name: Fact(value, "facts", Rank.FACTS)}
     assert read_facts(json.dumps(data)) == expected
 

@@ -344,18 +344,33 @@ def test_a_run_that_ended_nobody_knows_how_claims_nothing(step, slack, where, co
 
 @pytest.mark.parametrize("hook", ["completion", "both"])
 def test_this_job_s_end_is_not_what_it_reports(step, slack, hook):
-    step.event("deployment_status", {"deployment": DEPLOYMENT, "deployment_status": {"state": "waiting", "environment": "production"}})
+    step.event("deployment_status", {"deployment": DEPLOYMENT, "deployment_status": {"state": "queued", "environment": "production"}})
     begun, ended = step.main(hook=hook), step.post(hook=hook, status="success")
     assert (begun.code, ended.code, slack.requests) == (0, 0, [])
 
 
-@pytest.mark.parametrize("state", ["waiting", "queued", "pending", "later"])
+@pytest.mark.parametrize("state", ["queued", "pending", "later"])
 def test_a_deployment_that_waits_has_not_started(step, slack, state):
     step.event("deployment_status", {"deployment": DEPLOYMENT, "deployment_status": {"state": state, "environment": "production"}})
     part = step.main(strict="true")
     assert (part.code, part.outputs["event"], part.state, slack.requests) == (0, "", {}, [])
     assert "started" not in part.summary.replace("has not started", "").replace("nothing says that the deployment has started", "")
     assert "there is no start to tell of" in part.log
+
+
+REPORTED = {
+    "deployment_status": {"deployment": DEPLOYMENT, "deployment_status": {"state": "waiting", "environment": "production"}},
+    "workflow_run": {"action": "requested", "workflow_run": {"id": 7, "event": "push", "head_branch": "main", "status": "waiting"}},
+}
+
+
+@pytest.mark.parametrize("hook", ["auto", "trigger", "completion", "both"])
+@pytest.mark.parametrize("event", REPORTED)
+def test_what_waits_for_a_person_elsewhere_is_told_once(step, slack, event, hook):
+    step.event(event, REPORTED[event])
+    step.policy(POLICY.replace("trigger, success", "trigger, waiting, success"), "../elsewhere.yml")
+    part, after = step.main(hook=hook, policy="../elsewhere.yml"), step.post(hook=hook, status="success")
+    assert (part.code, part.outputs["event"], part.outputs["delivered"], after.log, len(slack.requests)) == (0, "waiting", "1", "", 1)
 
 
 @pytest.mark.parametrize("token", ["", "ghs_token"], ids=["no token", "the token that a step has by default"])

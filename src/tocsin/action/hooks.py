@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tocsin.action.inputs import Inputs, NeededJobs, read_needs
 from tocsin.ci.run import Run
 from tocsin.ci.status import known
+from tocsin.derive.consequences import WAITING
 from tocsin.errors import ContextError
 from tocsin.notice import Notice
 
@@ -41,7 +42,8 @@ def decide(inputs: Inputs, run: Run, event: str, *, late: bool) -> Hooks:
     needs = _needs(inputs.needs)
     ended = not needs and ("status" in run.facts or (event in HAS_ITS_STATUS and "run.finished_at" in run.facts))
     reported = event in HAS_ITS_STATUS and not needs
-    main, post = _reported(inputs.hook, ended=ended) if reported else _parts(inputs.hook, event, ended=bool(needs) or ended)
+    waits = ended and "status" in run.facts and run.facts["status"].value == WAITING
+    main, post = _reported(inputs.hook, ended=ended, waits=waits) if reported else _parts(inputs.hook, event, ended=bool(needs) or ended)
     if late and post and inputs.hook == "auto":
         main = None
     status = needs.status if needs else None if ended else inputs.status
@@ -50,9 +52,9 @@ def decide(inputs: Inputs, run: Run, event: str, *, late: bool) -> Hooks:
     return Hooks(main, post, status, needs)
 
 
-def _reported(hook: str, *, ended: bool) -> tuple[str | None, str | None]:
-    """Of what goes on elsewhere, what the event says now, and nothing when this job has ended."""
-    now = "completion" if ended else "trigger"
+def _reported(hook: str, *, ended: bool, waits: bool) -> tuple[str | None, str | None]:
+    """Of what goes on elsewhere, what the event says now, and nothing when this job has ended. What waits is told at either hook."""
+    now = "completion" if ended and not (waits and hook == "trigger") else "trigger"
     return now if hook in ("auto", "both", now) else None, None
 
 

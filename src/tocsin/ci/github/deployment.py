@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _KEY = "deployment_status"
 _STARTED = "in_progress"
-_WAITING = ("waiting", "queued", "pending")  # for an approval, or for whoever deploys: https://docs.github.com/en/rest/deployments/statuses
+# `waiting` is for a person's approval; the others are for whoever deploys: https://docs.github.com/en/rest/deployments/statuses
+_NOT_STARTED = ("waiting", "queued", "pending")
 
 
 def deployment(e: Source) -> OptionalFacts:
@@ -34,12 +35,13 @@ def deployment_status(e: Source) -> OptionalFacts:
     status = mapped(state, known)
     url, reason = e.text(f"{_KEY}.log_url", f"{_KEY}.target_url"), e.text(f"{_KEY}.description")
     failed = status and status.value == "failure" and reason
+    waits = status is not None and status.value == "waiting"
     started = e.time(f"{_KEY}.created_at") if state and state.value == _STARTED else e.time("check_run.started_at")
     return {
         "scope": Fact("run", "GITHUB_EVENT_NAME"),
         "status": status,
-        "run.started_at": started,
-        "run.finished_at": e.time(f"{_KEY}.created_at") if status else None,
+        "run.started_at": None if waits else started,
+        "run.finished_at": e.time(f"{_KEY}.created_at") if status and not waits else None,
         "job.name": None,
         "failures": Fact((Failure(url=url.value if url else None, reason=reason.value),), reason.source) if reason and failed else None,
         **({"run.url": url} if url else {}),
@@ -52,6 +54,6 @@ def no_start(e: Source) -> str | None:
     word = state.value.strip().lower() if state else ""
     if word == _STARTED:
         return None
-    if word in _WAITING:
+    if word in _NOT_STARTED:
         return f"the deployment is {word}, and has not started"
     return "the deployment has ended" if known(word) else "nothing says that the deployment has started"

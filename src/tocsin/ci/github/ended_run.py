@@ -19,20 +19,21 @@ if TYPE_CHECKING:
     from tocsin.ci.github.given import Given
 
 _KEY = "workflow_run"
-# A run that waits for an approval or for another run to end; `requested` and `queued` have no end to wait for but a free runner.
-_WAITING = ("waiting", "pending", "action_required")
+# A run that waits for a person: a deployment's approval, or a maintainer's word that a newcomer's code may run. GitHub says the latter in
+# `status` or, of a run that it calls completed, in `conclusion`: https://docs.github.com/en/rest/actions/workflow-runs
+_WAITING = ("waiting", "action_required")
+_PENDING = "pending"  # for another run to end; `requested` and `queued` have no end to wait for but a free runner
 _STARTED = ("requested", "queued", "in_progress")
 
 
 def ended_run(g: Given) -> OptionalFacts:
     """Its facts. With `run-name` the run's own name is no workflow's."""
     e = g.e
-    attempt, conclusion = e.number(f"{_KEY}.run_attempt"), e.text(f"{_KEY}.conclusion")
+    attempt = e.number(f"{_KEY}.run_attempt")
     first = attempt is None or attempt.value <= 1
-    waits = e.raw(f"{_KEY}.status") in _WAITING
     return {
         "scope": Fact("run", "GITHUB_EVENT_NAME"),
-        "status": mapped(conclusion, known),
+        "status": _waits(e) or mapped(e.text(f"{_KEY}.conclusion"), known),
         "reason": mapped(e.text(f"{_KEY}.conclusion"), {"timed_out": "timed out"}.get),
         "source": e.text(f"{_KEY}.event"),
         "pipeline": e.text("workflow.name", f"{_KEY}.name"),
@@ -41,16 +42,26 @@ def ended_run(g: Given) -> OptionalFacts:
         "run.number": e.number(f"{_KEY}.run_number"),
         "run.attempt": attempt,
         "run.url": mapped(e.text(f"{_KEY}.html_url"), lambda url: forge.attempt_page(g.forge, url, attempt)),
-        "run.started_at": None if waits else e.time(f"{_KEY}.run_started_at", *([f"{_KEY}.created_at"] if first else [])),
+        "run.started_at": None if _not_begun(e) else e.time(f"{_KEY}.run_started_at", *([f"{_KEY}.created_at"] if first else [])),
         "run.finished_at": e.time(f"{_KEY}.updated_at") if has_ended(e) else None,
         "triggered_by.login": _actor(e, first=first),
         **_subject(g),
     }
 
 
+def _waits(e: Source) -> Fact | None:
+    """The status of a run that waits for a person."""
+    return mapped(e.text(f"{_KEY}.conclusion", f"{_KEY}.status"), lambda word: "waiting" if word.lower() in _WAITING else None)
+
+
+def _not_begun(e: Source) -> bool:
+    return bool(_waits(e)) or e.raw(f"{_KEY}.status") == _PENDING
+
+
 def has_ended(e: Source) -> bool:
     """Whether the run has ended, however that was."""
-    return bool(e.text(f"{_KEY}.conclusion")) or "completed" in (e.raw(f"{_KEY}.status"), e.raw("action"))
+    ended = bool(e.text(f"{_KEY}.conclusion")) or "completed" in (e.raw(f"{_KEY}.status"), e.raw("action"))
+    return ended and not _waits(e)
 
 
 def no_start(e: Source) -> str | None:
@@ -58,7 +69,7 @@ def no_start(e: Source) -> str | None:
     state, action = e.raw(f"{_KEY}.status"), e.raw("action")
     if has_ended(e):
         return "the run that this event reports has ended"
-    if state in _WAITING:
+    if _not_begun(e):
         return "the run that this event reports is waiting, and has not started"
     if state in _STARTED or action in _STARTED:
         return None
