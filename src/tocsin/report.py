@@ -84,7 +84,7 @@ def rule_rows(rules: Sequence[RuleMatch]) -> list[tuple[str, ...]]:
 def _why_not(mismatch: Mismatch) -> str:
     key = "event" if mismatch.key == "on" else mismatch.key
     got = f"is {mismatch.got}" if mismatch.got else "is not known"
-    return f"{key} {got}, wanted {clip(', '.join(mismatch.wanted), CELL_MAX_CHARS)}"
+    return f"{key} {got}, wanted {clip(mismatch.wanted_words, CELL_MAX_CHARS)}"
 
 
 def destination_rows(destinations: Sequence[Destination]) -> list[tuple[str, ...]]:

@@ -27,6 +27,12 @@ class Mismatch(NamedTuple):
     wanted: tuple[str, ...]
     got: str | None
 
+    @property
+    def wanted_words(self) -> str:
+        """What was wanted, for a person, who may not know what `always` stands for."""
+        explained = {"always": "always (however it ends)"} if self.key == "on" else {}
+        return ", ".join(explained.get(word, word) for word in self.wanted)
+
 
 class RuleMatch:
     """A rule held against an event. Why it fails is worked out when it is asked for: of ten thousand rules, few are."""

@@ -26,7 +26,7 @@ def notice(rules: Sequence[RuleMatch]) -> str:
 
 
 def _difference(mismatch: Mismatch) -> str:
-    wanted = clip(clean(", ".join(mismatch.wanted)), WANTED_MAX_CHARS)
+    wanted = clip(clean(mismatch.wanted_words), WANTED_MAX_CHARS)
     name = "the event" if mismatch.key == "on" else mismatch.key
     got = f"is {clean(mismatch.got, WANTED_MAX_CHARS)}" if mismatch.got is not None else "is not known"
     return f"{name} {got} where it wants {wanted}"
