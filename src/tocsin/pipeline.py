@@ -64,6 +64,7 @@ class Plan(NamedTuple):
     redact: Redactor
     secretless: str | None = None  # why this run has no secrets, where the CI gives it none
     why_not: Sequence[Notice] = ()  # why no policy holds, where none does
+    messages: Mapping[str, Message] = {}  # channel to a message of its own, where that is not `message`
 
 
 def prepare(world: World, request: Request) -> Situation:
@@ -221,7 +222,7 @@ def _delivery(planned: Plan, destination: Destination) -> Delivery:
         rules=destination.rules,
         module=channels.load(destination.kind),
         options=options,
-        message=planned.message._replace(rules=destination.rules, recipient=recipient),
+        message=planned.messages.get(destination.channel, planned.message)._replace(rules=destination.rules, recipient=recipient),
         key=repeat_key(planned.event, destination, options),
         redact=planned.redact,
     )

@@ -16,6 +16,7 @@ Cause: TypeAlias = Literal[
     "scope",  # the channel serves another project
     "variable",  # the environment lacks a variable that the channel needs
     "payload",  # the payload, or its file, cannot be used on this run
+    "recipient",  # a test of an email channel names no address
     "trust",  # the policy that asks for it does not hold on this run
     "dry_run",
     "service",  # the service, or the way to it, refused or gave no answer

@@ -212,7 +212,9 @@ def test_a_start_has_no_status_but_that_it_waits(said: str, left: str | None):
 @pytest.mark.parametrize("hook", ["trigger", "completion"])
 @pytest.mark.parametrize("has_start", [True, False])
 def test_what_waits_is_its_own_event_and_has_no_end(hook: str, *, has_start: bool):
-    found = conclude({"status": Fact("waiting", "x"), "run.previous_status": Fact("failure", "x")}, Moment(hook, "2026-11-23T15:44:00Z", has_start))
+    found = conclude(
+        {"status": Fact("waiting", "x"), "run.previous_status": Fact("failure", "x")}, Moment(hook, "2026-11-23T15:44:00Z", has_start)
+    )
     assert found["event"].value == "waiting"
     assert {"transition", "run.finished_at"}.isdisjoint(found)
 

@@ -14,7 +14,7 @@ from tocsin import ci, pipeline, report, source
 from tocsin.action import files, policy, state
 from tocsin.action.given import given
 from tocsin.action.hooks import Hooks, decide, is_late
-from tocsin.action.inputs import Inputs, is_strict, read_inputs
+from tocsin.action.inputs import TEST, Inputs, is_strict, read_inputs
 from tocsin.action.log import Log
 from tocsin.action.send import Hook, send_hook
 from tocsin.action.summary import failure
@@ -25,9 +25,12 @@ from tocsin.request import Request
 from tocsin.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocsin.ci.run import Run
     from tocsin.console import Console
     from tocsin.deliver import Stop
+    from tocsin.notice import Notice
 
 ENDING_SECONDS = 5.0  # ours: for the report, the outputs and the summary, after the budget
 
@@ -75,10 +78,16 @@ def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     follows = bool(hooks.post and situation.document)
     if hooks.post and situation.document:
         _save(state.State(snapshot, None if late else world.now(), given(situation.document.policy, world.env)), world, log)
+    if inputs.hook == TEST and this.untrusted and not situation.document:  # as for any hook: a stranger's code gets no message out
+        return _nothing_to_send(situation.why_not, log)
     if hooks.main:
         request = _request(inputs, hooks, hooks.main, this)
         return send_hook(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
-    for notice in (*hooks.notices, *situation.why_not):
+    return _nothing_to_send((*hooks.notices, *situation.why_not), log)
+
+
+def _nothing_to_send(notices: Iterable[Notice], log: Log) -> int:
+    for notice in notices:
         log.annotate(*notice)
     return report.OK
 

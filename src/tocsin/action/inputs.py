@@ -13,7 +13,8 @@ from tocsin.policy.words import quoted
 from tocsin.terms import PLUGIN_INPUTS
 from tocsin.text import clean
 
-HOOKS = ("auto", "trigger", "completion", "both")
+TEST = "test"
+HOOKS = ("auto", "trigger", "completion", "both", TEST)
 VARIANT_MAX_CHARS = 200  # ours: a leg is told apart by its first few values
 
 
@@ -29,6 +30,7 @@ class Inputs(NamedTuple):
     dry_run: bool
     report: str | None
     token: str | None
+    test_to: str | None  # the address for the test of email channels
     legs: int  # of the matrix that this job is one of; 0 in all but the first, so that one of them tells of it
     variant: str | None
     job_id: str | None  # the job's own number, which stands in no variable
@@ -42,8 +44,8 @@ class NeededJobs(NamedTuple):
 
 
 def is_strict(env: Mapping[str, str]) -> bool:
-    """Whether the step asks to fail with what it cannot do; known even where another input is wrong."""
-    return _text(env, "strict").lower() == "true"
+    """Whether the step asks to fail with what it cannot do, as a test always does; known even where another input is wrong."""
+    return _text(env, "strict").lower() == "true" or _text(env, "hook").lower() == TEST
 
 
 def read_inputs(env: Mapping[str, str]) -> Inputs:
@@ -61,6 +63,9 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
     if status and not known(status):
         wrong.append(f"status is {quoted(status)}: use success, failure, cancelled, unstable, waiting or skipped, or leave it out")
     strict, dry_run = (_switch(env, name, wrong) for name in ("strict", "dry-run"))
+    test_to = _text(env, "test-to")
+    if test_to and (problem := _no_address(test_to)):
+        wrong.append(f"test-to is {quoted(test_to)}: it {problem}")
     if wrong:
         raise UsageError(f"{'inputs' if len(wrong) > 1 else 'an input'} of the step cannot be used: {'; '.join(wrong)}")
     return Inputs(
@@ -73,6 +78,7 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
         dry_run=dry_run,
         report=_text(env, "report") or None,
         token=_text(env, "token") or None,
+        test_to=test_to or None,
         legs=_legs(_text(env, "legs")),
         variant=variant(_text(env, "matrix")),
         job_id=_text(env, "job-id") or None,
@@ -88,6 +94,16 @@ def _switch(env: Mapping[str, str], name: str, wrong: list[str]) -> bool:
     if text.lower() not in ("", "true", "false"):
         wrong.append(f"{name} is {quoted(text)}: use true or false")
     return text.lower() == "true"
+
+
+def _no_address(text: str) -> str | None:
+    from tocsin.channels.options import address
+
+    try:
+        address(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _legs(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tocsin import pipeline, report
 from tocsin.action import files
 from tocsin.action.files import temporary
-from tocsin.action.inputs import Inputs
+from tocsin.action.inputs import TEST, Inputs
 from tocsin.action.log import Log
 from tocsin.action.summary import summary
 from tocsin.checkout import checkouts_of
@@ -36,20 +36,33 @@ class Hook(NamedTuple):
 
 
 def send_hook(world: World, hook: Hook, log: Log, stop: Stop) -> int:
-    """Send what the policy asks for at this hook; the exit code. Raises TocsinError."""
-    planned = pipeline.plan(world, hook.request, hook.situation)
+    """Send what the policy asks for at this hook, or test its channels; the exit code. Raises TocsinError.
+
+    A test that fails fails the step: one that fails in silence proves nothing.
+    """
+    testing = hook.inputs.hook == TEST
+    planned = _tests(world, hook) if testing else pipeline.plan(world, hook.request, hook.situation)
     for notice in hook.notices:
         log.annotate(*notice)
     _tell_notices(planned, log, first=hook.first)
     _debug(planned, log)
     outcomes = _deliver(world, planned, log, stop, dry_run=hook.inputs.dry_run)
-    strict = bool(hook.inputs.strict or (planned.policy and planned.policy.delivery.strict))
+    strict = bool(testing or hook.inputs.strict or (planned.policy and planned.policy.delivery.strict))
     bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
     for outcome in bad:
         step = ": pass it to the step by env" if outcome.cause == "variable" else ""
         log.annotate(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}{step}", "error" if strict else "warning")
     _leave(world, planned, outcomes, hook, log)
     return report.FAILED_DELIVERY if strict and bad else report.OK
+
+
+def _tests(world: World, hook: Hook) -> Plan:
+    """A test message to each channel of the policy."""
+    from tocsin.channel_test import plan_tests
+
+    names = list(hook.situation.document.policy.channels) if hook.situation.document else []
+    how = "name one address in the input test-to, or run tocsin channels test CHANNEL --to ADDRESS"
+    return plan_tests(world, hook.request, hook.situation, names, hook.inputs.test_to, how)
 
 
 def _tell_notices(planned: Plan, log: Log, *, first: bool) -> None:

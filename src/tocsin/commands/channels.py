@@ -1,4 +1,4 @@
-"""`tocsin channels`: what is configured, and a test message through one of them."""
+"""`tocsin channels`: what is configured, and a test message through one of them, or each."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from tocsin.console import Console
     from tocsin.deliver import Stop
     from tocsin.notice import Notice
-    from tocsin.pipeline import Plan
     from tocsin.policy.model import Policy
     from tocsin.world import World
 
-HELP = "list the channels, or send a test message"
+HELP = "list the channels, or send test messages"
 USAGE = "ACTION [FLAGS]"
-DESCRIPTION = "List the channels, or send a test message through one."
+DESCRIPTION = "List the channels, or send a test message through one of them, or each."
 EXAMPLES = """\
 tocsin channels list
 tocsin channels test team
 tocsin channels test mail --to you@example.com
+tocsin channels test --all
 """
 
 
@@ -36,15 +36,17 @@ def add_flags(command: Parser) -> None:
         "ACTION",
         {
             "list": ("what is configured, and which variables are missing", None),
-            "test": ("send one test message through the real thing", None),
+            "test": ("send a test message through the real service", None),
         },
     )
     listing, testing = command.commands.values()
     listing.description = "List the channels: kind, project, variables and whether they are set, rules."
     listing.add_argument("--json", action="store_true", help="print the list as JSON")
-    testing.description = "Send one test message through a channel, for real. Exits with 1 where it fails."
-    testing.add_argument("name", metavar="NAME", help="the channel's name in the policy")
+    testing.description = "Send a test message through one channel, or each, for real. Exits with 1 where\none fails."
+    testing.add_argument("name", nargs="?", metavar="NAME", help="the channel's name in the policy")
+    testing.add_argument("--all", action="store_true", help="test each channel of the policy; email channels need --to")
     testing.add_argument("--to", metavar="ADDRESS", help="the recipient, for an email channel")
+    testing.add_argument("--dry-run", action="store_true", help="do everything but send")
     for action in (listing, testing):
         add_policy(action)
 
@@ -99,24 +101,45 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
-    """Send one test message through a channel; 1 where it does not arrive."""
+    """Send a test message through one channel, or each; 1 where one does not arrive."""
     from tocsin import pipeline, report
+    from tocsin.channel_test import plan_tests
     from tocsin.request import Request
 
-    planned = pipeline.plan(world, Request(policy=words.policy))
-    if planned.policy is None:
-        raise _no_policy(planned.notices)
-    options = _channel(words.name, planned.policy)
-    _require_recipient(words, options.kind)
-    if words.name in planned.unavailable:
-        console.talk(f"{words.name}: {planned.unavailable[words.name].reason}", "error")
-        return report.FAILED_DELIVERY
+    if bool(words.name) == words.all:
+        raise UsageError(
+            f"{'NAME and --all exclude each other' if words.all else 'NAME is missing, or --all'}; see {words.parser.prog} --help"
+        )
+    known = pipeline.prepare(world, Request(policy=words.policy))
+    if known.document is None and known.run.untrusted:  # as `send`: a stranger's code gets no message out
+        for notice in known.why_not:
+            console.talk(*notice)
+        return report.OK
+    if known.document is None:
+        raise _no_policy(known.why_not)
+    names = _chosen(words, known.document.policy)
+    planned = plan_tests(world, Request(policy=words.policy), known, names, words.to, "name the recipient with --to ADDRESS")
+    for notice in planned.notices:
+        console.talk(*notice)
     stop.listening = True
     console.status("sending …")
-    outcomes = list(pipeline.notify(world, _test_message(words, planned), stop))
+    outcomes = pipeline.in_order(planned, pipeline.notify(world, planned, stop, dry_run=words.dry_run))
     console.status("")
     console.table(report.rows(outcomes))
-    return report.FAILED_DELIVERY if any(report.is_bad(outcome) for outcome in outcomes) else report.OK
+    bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
+    for outcome in bad:
+        console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error")
+    return report.FAILED_DELIVERY if bad else report.OK
+
+
+def _chosen(words: Namespace, policy: Policy) -> list[str]:
+    """The channels to test. Raises UsageError where the words do not fit the policy."""
+    if words.all:
+        if words.to:
+            _require_address(words.to)
+        return list(policy.channels)
+    _require_recipient(words, _channel(words.name, policy).kind)
+    return [words.name]
 
 
 def _channel(name: str, policy: Policy) -> ChannelOptions:
@@ -132,7 +155,6 @@ def _channel(name: str, policy: Policy) -> ChannelOptions:
 def _require_recipient(words: Namespace, kind: str) -> None:
     """Raise UsageError where `--to` is missing, is none, or has no use."""
     from tocsin.channels import MAIL_KINDS
-    from tocsin.channels.options import address
     from tocsin.policy.words import quoted
 
     if kind not in MAIL_KINDS:
@@ -141,18 +163,14 @@ def _require_recipient(words: Namespace, kind: str) -> None:
         return
     if not words.to:
         raise UsageError(f"{quoted(words.name)} is an email channel: name the recipient with --to ADDRESS")
+    _require_address(words.to)
+
+
+def _require_address(text: str) -> None:
+    from tocsin.channels.options import address
+    from tocsin.policy.words import quoted
+
     try:
-        address(words.to)
+        address(text)
     except ValueError as error:
-        raise UsageError(f"--to: {quoted(words.to)} {error}") from None
-
-
-def _test_message(words: Namespace, planned: Plan) -> Plan:
-    """The plan for the test message alone. It is of no run, so that no receiver takes it for a repetition of a real one."""
-    from tocsin.event import PipelineRun
-    from tocsin.policy.match import Destination
-
-    title, tail = f"Test message for the channel {words.name}", "if you can read this, tocsin can reach you here."
-    message = planned.message._replace(title=title, text=f"{title}: {tail}", tone="test")
-    destination = Destination(words.name, planned.options[words.name].kind, words.to or words.name, (), None)
-    return planned._replace(event=planned.event._replace(run=PipelineRun()), message=message, destinations=[destination])
+        raise UsageError(f"--to: {quoted(text)} {error}") from None
