@@ -100,7 +100,8 @@ def test_the_version(tmp_path: Path):
         ("channels", "ACTION is missing (list, test)"),
         ("channels lst", "do you mean list?"),
         ("channels --x lst", "ACTION: 'lst' is unknown (do you mean list?); see tocsin channels --help"),
-        ("channels test", "NAME is missing; see tocsin channels test --help"),
+        ("channels test", "NAME is missing (or --all); see tocsin channels test --help"),
+        ("channels test team --all", "NAME and --all exclude each other; see tocsin channels test --help"),
         ("inbox --port x", "--port: 'x' is no port"),
         ("inbox --port 65536", "up to 65535"),
         ("demo --port -1", "--port"),
@@ -507,7 +508,7 @@ def test_a_test_message_goes_through_the_real_thing(project: Project):
         failed = project.run("channels", "test", "team", env=env)
     assert done.code == 0
     assert re.fullmatch(r"delivered  team  slack  \d+\.\d\d s\n", done.out)
-    assert "Test message for the channel team" in json.dumps(server.requests[0].json())
+    assert "Test: payments → team" in json.dumps(server.requests[0].json())
     assert failed.code == 1
     assert failed.out.startswith("failed  team  slack  no_service: ")
     assert "s3cr3t" not in done.out + done.err + failed.out + failed.err

@@ -5,11 +5,12 @@ from __future__ import annotations
 from tocsin.event import Event
 from tocsin.message import Detail, Message, Sentence, Span, plain
 from tocsin.message.notes import run_name
-from tocsin.message.parts import shortened
-from tocsin.text import clean, safe_url
+from tocsin.message.parts import first, joined, shortened
+from tocsin.text import clip, safe_url
 
 NAME_MAX_CHARS = 40  # ours: two such names are two lines of a phone
-PATH_MAX_CHARS = 100  # ours
+PART_MAX_CHARS = 100  # ours
+READ_MAX_CHARS = 300  # ours
 REACHED = "If you can read this, tocsin reaches you here."
 HERE = "this machine"
 
@@ -19,21 +20,23 @@ def compose_test(event: Event, target: str, policy: str, folder: str) -> Message
 
     `event` has the repository and the run, where a CI runs this; else the name of the repository's `folder` stands for it.
     """
-    name = clean(event.repository.name or folder)
-    repository = "/".join(filter(None, (clean(event.repository.owner or ""), name)))
+    name = first(event.repository.name, folder, max_chars=READ_MAX_CHARS) or "this repository"
+    repository = joined("/", first(event.repository.owner, max_chars=READ_MAX_CHARS), name)
+    target = first(target, max_chars=READ_MAX_CHARS) or "a channel"
+    policy = first(policy, max_chars=READ_MAX_CHARS) or "the policy"
     page, run = safe_url(event.repository.url), safe_url(event.run.url) or safe_url(event.job.url)
-    title = f"Test: {shortened(name, NAME_MAX_CHARS)} → {shortened(clean(target), NAME_MAX_CHARS)}"
+    title = f"Test: {shortened(name, NAME_MAX_CHARS)} → {shortened(target, NAME_MAX_CHARS)}"
     origin: Sentence = (
         Span("Sent by "),
         Span(sent_by(event), run),
         Span(" of "),
-        Span(clean(repository, PATH_MAX_CHARS), page),
-        Span(f", for the channel {clean(target, PATH_MAX_CHARS)} of {clean(policy, PATH_MAX_CHARS)}."),
+        Span(clip(repository, PART_MAX_CHARS), page),
+        Span(f", for the channel {clip(target, PART_MAX_CHARS)} of {clip(policy, PART_MAX_CHARS)}."),
     )
     details = (
         Detail("Repository", repository, page),
-        Detail("Policy", clean(policy)),
-        Detail("Channel", clean(target)),
+        Detail("Policy", policy),
+        Detail("Channel", target),
         Detail("Sent by", sent_by(event), run),
     )
     return Message(
@@ -51,5 +54,4 @@ def sent_by(event: Event) -> str:
     """The CI's run, or this machine."""
     if event.ci == "generic" and not event.run.url:
         return HERE
-    name = run_name(event)
-    return name if name and name != "Run" else f"a run of {event.ci}"
+    return run_name(event) or f"a run of {event.ci}"

@@ -54,7 +54,7 @@ def test_gitlab_reads_lists_booleans_and_prefixes():
     job = whole(jobs, "a b.c-failure")
     assert (job["tags"], job["allow_failure"], job["environment"]["action"]) == (["docker", "big one"], False, "access")
     assert {name.lstrip(".").removeprefix("a b.c") for name in jobs} <= {
-        *("", "-job", "-trigger", "-success", "-failure", "-strict-true", "-strict-false", "-access-true", "-access-false"),
+        *("", "-job", "-trigger", "-success", "-failure", "-test", "-strict-true", "-strict-false", "-access-true", "-access-false"),
         *('-tags-["docker", "big one"]', "-tags-[]"),
     }
 
@@ -137,7 +137,7 @@ def test_a_job_of_yours_goes_on_whatever_is_wrong(tmp_path, secrets):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize(("hook", "code"), [("trigger", 142), ("success", 142), ("failure", 142), ("job", 0)])
+@pytest.mark.parametrize(("hook", "code"), [("trigger", 142), ("success", 142), ("failure", 142), ("test", 142), ("job", 0)])
 def test_one_line_tells_of_a_program_that_was_ended(tmp_path, tmp_path_factory, shell, hook, code):
     """As the watchdog ends it. The jobs are red then where `strict` asks for it alone: else GitLab allows their failure."""
     programs = tmp_path_factory.mktemp("programs")  # outside of the checkout

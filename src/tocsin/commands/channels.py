@@ -108,7 +108,7 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
 
     if bool(words.name) == words.all:
         raise UsageError(
-            f"{'NAME and --all exclude each other' if words.all else 'NAME is missing, or --all'}; see {words.parser.prog} --help"
+            f"{'NAME and --all exclude each other' if words.all else 'NAME is missing (or --all)'}; see {words.parser.prog} --help"
         )
     known = pipeline.prepare(world, Request(policy=words.policy))
     if known.document is None and known.run.untrusted:  # as `send`: a stranger's code gets no message out
