@@ -142,7 +142,8 @@ def test_commands_in_running_text_are_commands():
             known = parser().commands
             first, *rest = shlex.split(words)
             assert first in known, f"{name}: tocsin {words}"
-            options = {option for argument in known[first].arguments for option in argument.option_strings}
+            command = known[first].commands.get(rest[0], known[first]) if rest else known[first]
+            options = {option for argument in command.arguments for option in argument.option_strings}
             assert {word for word in rest if word.startswith("--")} <= options, f"{name}: tocsin {words}"
 
 

@@ -18,7 +18,7 @@ from inprocess import run
 
 from tocsin.action import inputs
 from tocsin.derive.facts_file import type_of
-from tocsin.event import LISTS, Event, as_dict, dotted
+from tocsin.event import LISTS, Event, as_dict, dotted, lists
 from tocsin.policy import nearest
 from tocsin.policy.load import load
 from tocsin.policy.match import match
@@ -59,7 +59,7 @@ def echoed() -> tuple[dict[str, Any], str]:
 def forgotten_of_field(name: str) -> list[str]:
     """What is missing for a field, in words."""
     missing = []
-    value = getattr(EVERYTHING, name) if name in LISTS else value_of(name)
+    value = dict(lists(EVERYTHING))[name] if name in LISTS else value_of(name)
     if value in (None, ()):
         missing.append("a value in EVERYTHING in src/tocsin/templates/samples.py, on which templates are tried")
     elif name not in FOLLOWS:

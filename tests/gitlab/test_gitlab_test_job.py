@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from local import POLICY
+from local import EXAMPLES, POLICY
 from servers import Answer
 from test_gitlab_pipelines import MERGE_REQUEST
 from test_gitlab_template import in_shell, read_by_gitlab, whole
 
-TESTING = "include: {local: ci/notify.yml, inputs: {test: true}}\ntest: {script: make test}\n"
+TESTING = (EXAMPLES / "test-channels.yml").read_text(encoding="utf-8")
 WITH_MAIL = POLICY.replace("channels: {", "channels: {mail: {kind: smtp, host: mail.example.com, from: ci@example.com}, ")
 
 
