@@ -508,7 +508,7 @@ def test_a_test_message_goes_through_the_real_thing(project: Project):
         failed = project.run("channels", "test", "team", env=env)
     assert done.code == 0
     assert re.fullmatch(r"delivered  team  slack  \d+\.\d\d s\n", done.out)
-    assert "Test: payments → team" in json.dumps(server.requests[0].json())
+    assert "Test: payments → team" in server.requests[0].json()["text"]
     assert failed.code == 1
     assert failed.out.startswith("failed  team  slack  no_service: ")
     assert "s3cr3t" not in done.out + done.err + failed.out + failed.err

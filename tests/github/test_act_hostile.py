@@ -49,8 +49,8 @@ def test_a_later_step_sabotages_workspace_and_environment(repository, secrets, s
     run = repository.run(secrets=secrets)
     assert (run.code, run.results, run.annotations()) == (1, {"test": "failure"}, [])
     start, end = told(slack)
-    assert "started" in start
-    assert end.startswith("❌ Build of payments on main failed")
+    assert "Started" in start
+    assert end.startswith("❌ Failed: payments on main")
     assert "sabotaged" not in run.said()
 
 

@@ -9,7 +9,7 @@ import pytest
 from act import ACTION, told
 from servers import Answer, ScriptedServer
 
-STARTED = "🚀 Build of payments on main started (CI #128, by ada)"
+STARTED = "🚀 Started: payments on main · by ada"
 JOB = """\
 name: CI
 on: [push, pull_request]
@@ -32,9 +32,9 @@ def test_a_green_job(repository, secrets, slack):
     assert (run.code, run.results, run.annotations()) == (0, {"test": "success"}, [])
     start, end = told(slack)
     assert start == STARTED
-    assert end.startswith("✅ Build of payments on main succeeded (CI #128, by ada, after ")
-    assert "tocsin: Build of payments on main started" in run.summary("Main")
-    assert "tocsin: Build of payments on main succeeded" in run.summary("Post")
+    assert end.startswith("✅ Succeeded: payments on main · by ada")
+    assert "tocsin: Started&#58; payments on main" in run.summary("Main")
+    assert "tocsin: Succeeded&#58; payments on main" in run.summary("Post")
     assert "| ✅ delivered | team | slack |" in run.summary("Post")
     for stage, event in (("Main", "trigger"), ("Post", "success")):
         outputs = run.outputs(stage)
@@ -50,7 +50,7 @@ def test_a_step_that_fails_between_main_and_post(repository, secrets, slack):
     assert run.steps("Post") == {ACTION: "success"}
     start, end = told(slack)
     assert start == STARTED
-    assert end.startswith("❌ Build of payments on main failed (CI #128, by ada, after ")
+    assert end.startswith("❌ Failed: payments on main")
     assert run.outputs("Post")["event"] == "failure"
 
 
@@ -65,7 +65,7 @@ def test_asked_to_run_always_it_tells_of_the_end_alone(repository, secrets, slac
     run = repository.run(secrets=secrets)
     assert run.results == {"test": "failure"}
     [end] = told(slack)
-    assert end.startswith("❌ Build of payments on main failed")
+    assert end.startswith("❌ Failed: payments on main")
 
 
 def test_a_job_that_is_cancelled(repository, secrets, slack):
@@ -76,7 +76,7 @@ def test_a_job_that_is_cancelled(repository, secrets, slack):
     assert run.outputs("Post")["event"] == "cancelled"
     start, end = told(slack)
     assert start == STARTED
-    assert end.startswith("⏹️ Build of payments on main was cancelled")
+    assert end.startswith("⚪ Cancelled: payments on main")
 
 
 def test_outputs_and_the_report_are_there_for_later_steps(repository, secrets, slack):
@@ -117,8 +117,8 @@ def test_a_deploy_says_its_environment(repository, secrets, slack):
     repository.example("deploy.yml")
     assert repository.run(secrets=secrets).code == 0
     start, end = told(slack)
-    assert start == "🚀 Deployment of payments to production started (Deploy #128, by ada)"
-    assert end.startswith("✅ Deployment of payments to production succeeded")
+    assert start == "🚀 Started: payments → production · by ada"
+    assert end.startswith("✅ Succeeded: payments → production")
 
 
 def test_a_source_checkout_installs_its_packages_once(repository, secrets, slack, tmp_path):

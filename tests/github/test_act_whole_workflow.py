@@ -42,7 +42,7 @@ def test_all_jobs_are_green(repository, secrets, slack):
     run = repository.run(secrets=secrets)
     assert (run.code, set(run.results.values())) == (0, {"success"})
     [end] = told(slack)
-    assert end == "✅ Build of payments on main succeeded (CI #128, by ada)"
+    assert end == "✅ Succeeded: payments on main · by ada"
     assert run.outputs("Main")["event"] == "success"
     assert run.said("Post") == ""
 
@@ -53,7 +53,7 @@ def test_a_leg_of_the_matrix_fails(repository, secrets, slack):
     run = repository.run(secrets=secrets)
     assert (run.code, run.results["test-1"], run.results["notify"]) == (1, "failure", "success")
     [end] = told(slack)
-    assert end.startswith("❌ Build of payments on main failed (CI #128, by ada)")
+    assert end.startswith("❌ Failed: payments on main · ")
     assert what_failed(slack) == ["test: failed"]
     assert run.outputs("Main")["event"] == "failure"
 
@@ -138,7 +138,7 @@ def test_with_a_token_the_failed_step_is_named_and_that_it_is_new(repository, sl
     assert annotations.startswith("/repos/acme/payments/check-runs/31/annotations?")
     assert log == "/repos/acme/payments/actions/jobs/31/logs"
     assert {request.headers["authorization"] for request in api.requests} == {"Bearer ghs_0123456789"}
-    assert told(slack) == ["❌ Build of payments on main is newly failing (CI #128, by ada)"]
+    assert told(slack)[0].startswith("❌ Broken: payments on main · ")
     [part] = what_failed(slack)
     assert "test (3.13)" in part
     assert "Unit tests" in part

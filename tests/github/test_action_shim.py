@@ -61,7 +61,7 @@ def test_both_parts_and_a_workspace_that_a_later_step_sabotages(step, slack, tmp
     step.policy("channels: {evil: {kind: webhook, url: 'https://evil.invalid/'}}\nnotifications: [{on: failure, send_to: evil}]\n")
     ended = step.post(status="failure", env={"PATH": str(trap.parent), "PYTHONPATH": str(step.workspace), "PYTHONHOME": str(tmp_path)})
     assert (ended.code, ended.annotations) == (0, [])
-    assert ["started" in told(slack)[0], "failed" in told(slack)[1]] == [True, True]
+    assert ["Started" in told(slack)[0], "Failed" in told(slack)[1]] == [True, True]
     assert not (tmp_path / "trapped").exists()
 
 
