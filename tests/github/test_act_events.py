@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from act import told
+from act import POLICY, told
 
 ENDED = {
     "id": 7001,
@@ -91,6 +91,7 @@ def test_a_head_never_brings_its_policy_along(repository, secrets, slack):
 )
 def test_the_status_of_a_deployment(repository, secrets, slack, state, line):
     repository.example("deployments.yml")
+    repository.policy(POLICY.replace("trigger,", "trigger, waiting,"))
     payload = {
         "action": "created",
         "deployment": {"id": 5, "ref": "main", "sha": "HEAD", "environment": "staging", "creator": {"login": "grace"}},
