@@ -29,7 +29,7 @@ def test_one_job_tests_every_channel_and_tells_nothing_else(repository, secrets,
 
 def test_a_message_that_does_not_arrive_fails_the_job_and_the_pipeline(repository, secrets, server):
     repository.pipeline(TESTING)
-    server.script(Answer(404, b"no_service"), Answer(404, b"gone"))
+    server.script(Answer(404, b"no_service"), Answer(404, b"no_service"))
     run = repository.run(secrets)
     assert (run.code, run.results) == (1, {"test": "PASS", "tocsin-test": "FAIL"})
     assert "tocsin: error: not delivered to team (slack): no_service" in run.said("tocsin-test")
