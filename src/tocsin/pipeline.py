@@ -19,6 +19,8 @@ from tocsin.ci.run import Run
 from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.derive import derive
 from tocsin.derive.facts_file import facts_of_file
+from tocsin.derive.look_ups import may_look_up
+from tocsin.derive.reported_tests import reported_tests
 from tocsin.event import Event, as_dict
 from tocsin.message import Message, compose
 from tocsin.notice import Notice
@@ -104,18 +106,24 @@ def in_the_workspace(world: World, request: Request, known: Situation) -> Situat
 
 def understand(world: World, request: Request, known: Situation) -> tuple[Event, list[Notice]]:
     """The event, and what a person should know of how it came about. Raises ContextError, UsageError."""
-    request = request._replace(facts={**request.facts, **facts_of_file(world, request)})
+    given = facts_of_file(world, request)
+    policy = known.document.policy if known.document else Policy()
     if known.document and world.watchdog:
-        world.watchdog.hold(world.started + known.document.policy.delivery.budget_for(request.hook))
+        world.watchdog.hold(world.started + policy.delivery.budget_for(request.hook))
+    end = _look_ups_end(world, request.hook, policy)
+    started = {**known.run.facts, **given}.get("run.started_at")
+    tests, left_out = reported_tests(world, request, started, (world.clock.monotonic() + end) / 2)  # the other half is the API's
+    request = request._replace(facts={**request.facts, **tests, **given})
     api = known.api if known.document else None  # where nothing will be sent, nothing is asked
-    if api and known.document:
-        api.deadline = _look_ups_end(world, request.hook, known.document.policy)
+    look_ups = may_look_up(request, world.env, policy)
+    if api:
+        api.deadline, api.look_ups = end, look_ups
     event = derive(known.run, request, world.env, world.now(), known.document, api)
     if has_quotes(event):
         event = with_quotes(event, _redactor(world, known))
     unknown = known.api.notes if known.api else ()
     warnings = (Notice(text, "warning") for text in (*known.run.warnings, *world.network.warnings()))
-    return event, [*warnings, *map(Notice, unknown), *known.why_not, *known.notices]
+    return event, [*warnings, *map(Notice, unknown), *left_out, *known.why_not, *known.notices]
 
 
 def _redactor(world: World, known: Situation) -> Redactor:

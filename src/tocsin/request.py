@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tocsin.event import Fact
@@ -14,7 +14,7 @@ class Request(NamedTuple):
     """What is asked for; None where the environment or the CI decides.
 
     `flags` are by the words of `--app` and its like; `facts` are what a plug-in passes as values, `facts_file` the path of
-    the same as JSON ("-" is standard input).
+    the same as JSON ("-" is standard input). `tests` are globs of test reports. `look_ups` False: the CI's API is not asked for reasons.
     """
 
     hook: str = "trigger"
@@ -24,3 +24,5 @@ class Request(NamedTuple):
     policy: str | None = None
     ci: str | None = None
     facts: Mapping[str, Fact] = {}
+    tests: Sequence[str] = ()
+    look_ups: bool = True

@@ -138,7 +138,9 @@ def _request(inputs: Inputs, hooks: Hooks, hook: str, run: Run, started_at: str 
     elif "scope" in run.facts and run.facts["scope"].value == "job":
         found = {"job.id": inputs.job_id, "job.variant": inputs.variant, "run.started_at": started_at}
     facts: Facts = {name: Fact(value, SOURCE, Rank.FACTS) for name, value in found.items() if value}
-    return Request(hook, hooks.status if hook == "completion" else None, inputs.flags, facts=facts)
+    status = hooks.status if hook == "completion" else None
+    tests = [inputs.tests] if inputs.tests else []
+    return Request(hook, status, inputs.flags, facts=facts, tests=tests, look_ups=inputs.look_ups)
 
 
 def _save(left: state.State, world: World, log: Log) -> None:

@@ -29,6 +29,8 @@ class Inputs(NamedTuple):
     strict: bool
     dry_run: bool
     report: str | None
+    tests: str | None
+    look_ups: bool
     token: str | None
     test_to: str | None  # the address for the test of email channels
     legs: int  # of the matrix that this job is one of; 0 in all but the first, so that one of them tells of it
@@ -66,6 +68,7 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
     test_to = _text(env, "test-to")
     if test_to and (problem := _no_address(test_to)):
         wrong.append(f"test-to is {quoted(test_to)}: it {problem}")
+    look_ups = _switch(env, "look-ups", wrong, default=True)
     if wrong:
         raise UsageError(f"{'inputs' if len(wrong) > 1 else 'an input'} of the step cannot be used: {'; '.join(wrong)}")
     return Inputs(
@@ -77,6 +80,8 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
         strict=strict,
         dry_run=dry_run,
         report=_text(env, "report") or None,
+        tests=_text(env, "tests") or None,
+        look_ups=look_ups,
         token=_text(env, "token") or None,
         test_to=test_to or None,
         legs=_legs(_text(env, "legs")),
@@ -89,11 +94,11 @@ def _text(env: Mapping[str, str], name: str) -> str:
     return env.get(f"INPUT_{name.upper()}", "").strip()
 
 
-def _switch(env: Mapping[str, str], name: str, wrong: list[str]) -> bool:
+def _switch(env: Mapping[str, str], name: str, wrong: list[str], *, default: bool = False) -> bool:
     text = _text(env, name)
     if text.lower() not in ("", "true", "false"):
         wrong.append(f"{name} is {quoted(text)}: use true or false")
-    return text.lower() == "true"
+    return text.lower() == "true" or (default and not text)
 
 
 def _no_address(text: str) -> str | None:

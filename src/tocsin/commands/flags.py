@@ -36,6 +36,9 @@ def add_event(command: Parser) -> None:
         "--status", metavar="S", help="how the run ended: success, failure, cancelled, unstable, waiting, skipped, or the CI's own word"
     )
     command.add_argument("--facts", metavar="FILE", help="JSON in the event's fields, for what only a plug-in knows")
+    command.add_argument(
+        "--tests", metavar="GLOB", action="append", help="JUnit XML reports of the workspace, for the tests that failed; may be repeated"
+    )
     command.add_argument("--ci", metavar="NAME", type=OneOf(CIS, or_empty=True), help=f"{', '.join(CIS)} (default: by its variables)")
     command.add_group("what the run is about (default: the CI's variables, then the policy)", CONTEXT_FLAGS)
 
@@ -45,7 +48,7 @@ def request(words: argparse.Namespace) -> Request:
     from tocsin.request import Request
 
     flags = {name: getattr(words, name) for name in FLAGS if getattr(words, name)}
-    return Request(words.hook, words.status, flags, words.facts, words.policy, words.ci)
+    return Request(words.hook, words.status, flags, words.facts, words.policy, words.ci, tests=tuple(words.tests or ()))
 
 
 def port(text: str) -> int:

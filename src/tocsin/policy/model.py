@@ -160,6 +160,8 @@ class Delivery(Frozen):
     attempts: int = Field(default=3, ge=1, le=ATTEMPTS_MAX, description="Attempts for one delivery.")
     strict: bool = Field(default=False, description="Exit with 1 where a delivery failed or a variable was missing.")
 
+    look_ups: bool = Field(default=True, description="Ask the CI's API, and read logs, for the reason of a failure.")
+
     def budget_for(self, hook: str) -> float:
         """The budget of a hook, in seconds."""
         return self.budget.trigger if hook == "trigger" else self.budget.completion
