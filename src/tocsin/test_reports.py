@@ -7,6 +7,7 @@ A report that cannot be read is left out, and a notice names it: the message goe
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -53,8 +54,8 @@ def facts_of_tests(world: World, asked: Asked, in_time: Callable[[], bool]) -> t
 
 
 def _files(world: World, asked: Asked, in_time: Callable[[], bool], left_out: list[str]) -> list[Path]:
-    """The files that the globs name, in order."""
-    found: dict[Path, None] = {}
+    """The files that the globs name, in order; one that several names lead to counts once."""
+    found: dict[str, Path] = {}
     roots = [world.folder, *checkouts_of(world.env, world.folder)]
     for glob in asked.globs:
         try:
@@ -69,12 +70,12 @@ def _files(world: World, asked: Asked, in_time: Callable[[], bool], left_out: li
             left_out.append(f"{_quoted(glob)}: there is no such file")
         for path in files:
             if lies_within(path, roots):
-                found[path] = None
+                found.setdefault(os.path.realpath(path), path)
             else:
                 left_out.append(f"{_quoted(_relative(world, path))}: it leads out of the workspace")
     if len(found) > FILES_MAX:
         left_out.append(f"{len(found) - FILES_MAX} files: only the first {FILES_MAX} are read")
-    return list(found)[:FILES_MAX]
+    return list(found.values())[:FILES_MAX]
 
 
 def _report(world: World, path: Path, asked: Asked, in_time: Callable[[], bool], left_out: list[str]) -> Report | None:
