@@ -48,7 +48,8 @@ _NOISE = re.compile(
     r"|Fix the upstream|this command with|to accept an incorrect|See )"
     r"|npm (?:notice|warn|WARN)|\* (?:Try|Get more help|What went wrong):?|> (?:Run with|Get more help)|\[INFO\]|\[WARN|warning\b|WARN"
     r"|BUILD FAILED|FAILURE: Build failed|note: (?:run with|each undeclared)|ok\s|\s+at \S+[ (]\S| > \["
-    r"|stack backtrace|For more information|Traceback \(most|failures:$|Caught exception$)"
+    r"|stack backtrace|\[Pipeline\]|\s+\.\.\. \d+ more|\s+\d+ Warning\(s\)"
+    r"|For more information|Traceback \(most|failures:$|Caught exception$)"
     r"|.*(?:\b(?:0|[Nn]o) (?:errors?|failed|failures?)\b|\bPASS(?:ED)?\b|\bFailures: 0, Errors: 0\b|✓|✔)"
 )
 
@@ -58,25 +59,22 @@ _TELLING: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
     for weight, pattern in (
         # the end of a chain: it repeats what a line before has said
         (1, r"make(?:\[\d+\])?: \*\*\* |(?:ERROR|error): failed to solve|error: could not compile|error: test failed|ninja: build stopped"),
-        (
-            1,
-            r"#?\d* ?ERROR: process |.*\bexited with (?:exit )?code \d|.*\bexit(?:ed with)? (?:code|status):? \d|Execution failed for task",
-        ),
-        (1, r"> Task \S+ FAILED|test \S+ \.\.\. FAILED|FAIL\t|error Command failed"),
+        (1, r"#?\d* ?ERROR: process |.*\bexited with (?:exit )?code \d|.*\bexit(?:ed with)? (?:code|status):? \d"),
+        (1, r"> Task \S+ FAILED|test \S+ \.\.\. FAILED|FAIL\t|error Command failed|Execution failed for task"),
         (1, r"\[ERROR\] (?:Tests run:|Failed to execute goal .* test failures)"),
         # a test, a place in the source, the end of a stack
-        (5, r"FAILED \S+::|--- FAIL: |\s*● (?!Console)\S|\s*[^>\s].* FAILED$|thread '.*' panicked at|panic: |\[ERROR\]\s+\S+:\d+ "),
-        (5, r"\S+[:(]\d+(?:[:,]\d+\)?)?:? (?:fatal )?error\b|\[ERROR\] \S+:\[\d+,\d+\]|error\[\w+\]: "),
+        (5, r"FAILED \S+::| FAIL  \S.* > |--- FAIL: |\s*● (?!Console)\S|\s*[^>\s].* FAILED$|thread '.*' panicked at|panic: "),
+        (5, r"\S+[:(]\d+(?:[:,]\d+\)?)?:? (?:fatal )?error\b|\[ERROR\]\s+\S+:(?:\d+ |\[\d+,\d+\])|error\[\w+\]: "),
         (4, r"E  \s*\S|(?:Caused by: |Uncaught )?(?:[\w$]+\.)*\w*(?:Error|Exception|Failure)(?: \[\w+\])?(?::|$)|Exception in thread "),
         (4, r"(?:Error|error|ERROR|fatal|FATAL|Fatal error): |(?:npm (?:ERR!|error)|\[ERROR\]|\[FATAL\]|E:|ERR!) |curl: \(\d+\)"),
         (4, r"\S+: line \d+: |\S+: (?:\d+: )?\S+: (?:not found|command not found|[Pp]ermission denied)|Segmentation fault"),
+        (4, r"\s*\d{1,4}\) \w|FAIL: \w|\s*! \["),
+        # the words alone
         (3, r".*\b(?:[Ee]rror:|ERROR\b|FATAL\b|FAILED\b|AssertionError\b|[Cc]ommand not found|[Ss]egmentation fault|Killed\b|OOM)"),
-        (
-            2,
-            r".*\b(?:[Ee]rrors?\b|[Ff]ailed\b|[Ff]ailure\b|[Uu]nable to|[Cc]annot\b|[Cc]ould not|[Tt]imed out|[Dd]enied|[Rr]efused|Killed)",
-        ),
+        (2, r".*\b(?:[Ee]rrors?\b|[Ff]ailed\b|[Ff]ailure\b|[Uu]nable to|[Cc]annot\b|[Cc]ould not|[Tt]imed out|[Dd]enied|[Rr]efused)"),
     )
 )
+_NUMBERED = re.compile(r"\s*\d{1,4}\) \w")
 _EXIT = re.compile(r"Process completed with exit code|ERROR: Job failed: (?:exit code|command)|(?:ERROR: )?script returned exit code")
 _COMMAND_WEIGHT = 5  # an error that the step itself declared
 
@@ -111,7 +109,12 @@ def error_line(text: str) -> str | None:
     """The line of a log that says best what went wrong, at most 200 characters; None without one. `text` as in `excerpt`."""
     lines = _lines(text)
     at = _telling(lines)
-    return None if at is None else clip(lines[at].text.strip(), LINE_MAX_CHARS)
+    if at is None:
+        return None
+    told = lines[at]
+    if _NUMBERED.match(told.text):  # a test's name; what it says stands behind it
+        told = next((line for line in lines[at + 1 : at + 1 + _BEHIND] if line.weight > 1 and not _NUMBERED.match(line.text)), told)
+    return clip(told.text.strip(), LINE_MAX_CHARS)
 
 
 def _telling(lines: Sequence[_Line]) -> int | None:
