@@ -94,6 +94,8 @@ def test_whatever_a_log_holds_what_comes_out_is_bounded_and_clean(parts: list[st
         "(1:" * 200_000 + "\nerror: last",
         "\x1b]" * 200_000,
         "\r" * 500_000,
+        (" " * 999 + "x\n") * 300,
+        ("E.Error" * 140 + "\n") * 300,
         "Traceback (most recent call last):\n" * 20_000,
     ],
     ids=lambda text: repr(text[:12]),

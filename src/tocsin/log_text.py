@@ -40,15 +40,15 @@ _WORD = re.compile(r"\w")
 
 # What says nothing of the cause: exit codes, advice, what went well.
 _NOISE = re.compile(
-    r"\s*(?:Process completed with exit code|ERROR: Job failed: (?:exit code|command terminated)|script returned exit code"
+    r"(?:Process completed with exit code|ERROR: Job failed: (?:exit code|command terminated)|script returned exit code"
     r"|Cleaning up project directory|Uploading artifacts|Finished: |Build step .* marked build|FAIL$|exit status \d+$"
     r"|\[ERROR\]\s*(?:$|To see the full|Re-run Maven|For more information|\[Help \d|-> \[Help|After correcting|Please refer|See "
     r"|(?:Failures|Errors):\s*$|mvn )"
     r"|npm (?:ERR!|error)\s*(?:$|code |errno|path|command|cwd|A complete log|Exit status|Lifecycle|Failed at|This is probably"
     r"|Fix the upstream|this command with|to accept an incorrect|See )"
     r"|npm (?:notice|warn|WARN)|\* (?:Try|Get more help|What went wrong):?|> (?:Run with|Get more help)|\[INFO\]|\[WARN|warning\b|WARN"
-    r"|BUILD FAILED|FAILURE: Build failed|note: (?:run with|each undeclared)|ok\s|\s+at \S+[ (]\S| > \["
-    r"|stack backtrace|\[Pipeline\]|\s+\.\.\. \d+ more|\s+\d+ Warning\(s\)"
+    r"|BUILD FAILED|FAILURE: Build failed|note: (?:run with|each undeclared)|ok\s|at \S+[ (]\S|> \["
+    r"|stack backtrace|\[Pipeline\]|\.\.\. \d+ more|\d+ Warning\(s\)"
     r"|For more information|Traceback \(most|failures:$|Caught exception$)"
     r"|.*(?:\b(?:0|[Nn]o) (?:errors?|failed|failures?)\b|\bPASS(?:ED)?\b|\bFailures: 0, Errors: 0\b|✓|✔)"
 )
@@ -206,7 +206,7 @@ def _bare(line: str) -> str:
 def _weight(line: str, text: str, *, ends_stack: bool) -> int:
     """How much a line tells, by the whole of it and by its bare text."""
     undated = _undated(line)
-    if _OTHER_COMMAND.match(undated) or _ECHO.match(text) or _NOISE.match(text):
+    if _OTHER_COMMAND.match(undated) or _ECHO.match(text) or _NOISE.match(text.lstrip()):
         return -1
     weight = next((weight for weight, pattern in _TELLING if pattern.match(text)), 0)
     if weight == 1:
