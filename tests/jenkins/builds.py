@@ -29,7 +29,10 @@ VARIABLES = {
     "TOCSIN_CREDENTIALS": CREDENTIALS,
     "MARK": "<folder>/mark",
 }
-PASSED = ("script", "previous", "causes", "changes", "trusted", "windows", "absent", "lost", "breaks", "forgets", "batch_status", "abort")
+PASSED = (
+    *("script", "previous", "causes", "changes", "tests", "trusted", "windows", "absent", "lost", "breaks", "forgets", "old"),
+    *("batch_status", "abort"),
+)
 
 
 def load(engine: str) -> list[dict[str, Any]]:
@@ -58,6 +61,7 @@ class World:
             "agents": {label: self.agent(label, filled(agent, values), folder) for label, agent in agents.items()},
             "credentials": case.get("credentials", CREDENTIAL_STORE),
         }
+        said["previous"] = [build for one in case.get("previous", []) for build in repeated(one)]
         for name, text in case.get("files", {".tocsin.yml": POLICY}).items():
             write(folder / "workspace" / name, filled(text, values))
         if said.pop("abort", False):
@@ -72,6 +76,11 @@ class World:
         workspace.mkdir(parents=True, exist_ok=True)
         home = {"PATH": self.paths[said.get("tools", "tocsin")], "HOME": str(folder), "LANG": "C.UTF-8"}
         return {"workspace": str(workspace), "env": {**home, **said.get("env", {})}}
+
+
+def repeated(build: Any) -> list[Any]:
+    """An earlier build, or `times` of it."""
+    return [build["result"]] * build["times"] if isinstance(build, dict) and "times" in build else [build]
 
 
 CREDENTIAL_STORE = {
@@ -109,10 +118,11 @@ def filled(node: Any, values: Mapping[str, str]) -> Any:
 
 def wrong(case: Mapping[str, Any], ran: Ran, told: list[str], events: list[dict[str, Any]], folder: Path) -> Iterator[str]:
     """What is not as the case expects it."""
+    first_lines = [line.partition(" (")[0] for line in told]
     for what, expected, found in (
         ("result", case.get("result", "SUCCESS"), ran.result),
         ("exception", case.get("thrown"), ran.thrown and ran.thrown.rpartition(".")[2]),
-        ("messages", case.get("told", []), [line.partition(" (")[0] for line in told]),
+        ("messages", case.get("told", first_lines if "event" in case else []), first_lines),
     ):
         if expected != found:
             yield f"{what}: {found!r} and not {expected!r}"

@@ -102,7 +102,7 @@ def wrapper(folder: Path, name: str, command: str) -> Path:
 
 
 def tools(folder: Path) -> dict[str, str]:
-    """What PATH can be on an agent: with tocsin, with a Python or a make alone, with nothing, with a tocsin that hangs or is ended."""
+    """What PATH can be on an agent: with tocsin, with a Python or a make alone, with nothing, with a tocsin that shows its words, hangs or is ended."""
     python = f'exec "{sys.executable}" "$@"'
     make = wrapper(folder / "make", "make", "case $1 in test) exit ${TEST:-0};; deploy) exit ${DEPLOY:-0};; esac")
     return {
@@ -110,6 +110,7 @@ def tools(folder: Path) -> dict[str, str]:
         "tocsin": f"{make}:" + str(wrapper(folder / "tocsin", "tocsin", f'exec "{sys.executable}" -I -m tocsin "$@"')) + ":/usr/bin:/bin",
         "python": str(wrapper(folder / "python", "python3", python)),
         "nothing": str(folder / "nothing"),
+        "shows": str(wrapper(folder / "shows", "tocsin", 'printf "[%s]" "$@"; printf "\\n%s\\n" "$TOCSIN_TESTS"')) + ":/usr/bin:/bin",
         "hangs": str(wrapper(folder / "hangs", "tocsin", ': >"$MARK"\nexec sleep 60')) + ":/usr/bin:/bin",
         "late": str(wrapper(folder / "late", "tocsin", "kill -ALRM $$")) + ":/usr/bin:/bin",
     }

@@ -16,6 +16,7 @@ from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
 
 PASSWORD = "p4ss s3cr3t"
+QUOTED = ("channel", "to")  # parameters of tocsinTest
 
 
 class Servers:
@@ -70,6 +71,7 @@ def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path):
     assert [batch["script"] for batch in batches] == [batches[0]["script"]] * 2
     assert "pay" not in batches[0]["script"]
     assert batches[0]["env"]["TOCSIN_APP"] == "pay & del"
+    assert batches[0]["env"]["TOCSIN_TESTS"] == "a/*.xml\nb.xml"
     assert batches[0]["env"]["SLACK_WEBHOOK_URL"].endswith("s3cr3t")
 
 
@@ -99,11 +101,11 @@ def test_two_builds_at_once_install_the_program_once(harness, servers: Servers, 
 def test_the_help_of_the_steps_names_every_parameter():
     options = (LIBRARY / "src/io/tocsin/Options.groovy").read_text(encoding="utf-8")
     passed_on = re.findall(r"(\w+): 'TOCSIN_", options)
-    others = re.findall(r"'(\w+)'", re.search(r"OTHERS = \[(.*)\]", options)[1])
+    others = re.findall(r"'(\w+)'", re.search(r"OTHERS = \[(.*?)\]", options, re.DOTALL)[1])
     page, text = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/jenkins.md", "plugins/jenkins/vars/tocsin.txt"))
     for name in [*passed_on, *others, "trigger"]:
         assert f"| `{name}` |" in page
-        assert name == "trigger" or re.search(rf"\b{name}\b", text)
+        assert name in ("trigger", *QUOTED) or re.search(rf"\b{name}\b", text)
 
 
 def test_a_freestyle_job(servers: Servers, tmp_path: Path):

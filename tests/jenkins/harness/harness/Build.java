@@ -13,7 +13,7 @@ import java.util.Map;
 public final class Build {
     public static Build current;
 
-    public final List<String> previous;
+    public final List<Earlier> previous = new ArrayList<>();
     public final List<Map<String, Object>> causes;
     public final long started;
     public Result result;
@@ -25,20 +25,36 @@ public final class Build {
     int steps;
     int frozen;
 
+    /** A build before this one. */
+    public static final class Earlier {
+        public final int number;
+        public final String result;
+
+        Earlier(int number, String result) {
+            this.number = number;
+            this.result = result;
+        }
+    }
+
     Build(Map<String, Object> said) {
         this.said = said;
         variables.putAll(part("env"));
-        previous = (List<String>) said.getOrDefault("previous", List.of());
+        int later = number();
+        for (Object one : (List<Object>) said.getOrDefault("previous", List.of())) {
+            Map<String, Object> build = one instanceof Map ? (Map<String, Object>) one : Map.of();
+            later = ((Number) build.getOrDefault("number", later - 1)).intValue();
+            previous.add(new Earlier(later, one instanceof Map ? (String) build.get("result") : (String) one));
+        }
         causes = (List<Map<String, Object>>) said.getOrDefault("causes", List.of());
         started = ((Number) said.getOrDefault("started", 0)).longValue();
     }
 
     /** A part of the case that is an object, empty where it is absent. */
-    <T> Map<String, T> part(String name) {
+    public <T> Map<String, T> part(String name) {
         return (Map<String, T>) said.getOrDefault(name, Map.of());
     }
 
-    boolean is(String name) {
+    public boolean is(String name) {
         return Boolean.TRUE.equals(said.get(name));
     }
 
@@ -64,6 +80,16 @@ public final class Build {
             entries.add(new ChangeLogSet.Entry((Map<String, String>) change));
         }
         return List.of(new ChangeLogSet(entries));
+    }
+
+    /** The build's number. */
+    public int number() {
+        return Integer.parseInt(variables.get("BUILD_NUMBER"));
+    }
+
+    /** The page of a build of this job; null where the controller's root URL is not configured. */
+    public String page(int number) {
+        return variables.containsKey("JOB_URL") ? variables.get("JOB_URL") + number + "/" : null;
     }
 
     /** The agent of a label, or null where none is online. */

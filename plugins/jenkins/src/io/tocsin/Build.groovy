@@ -12,13 +12,14 @@ import groovy.json.JsonOutput
 class Build implements Serializable {
 
     private static final long serialVersionUID = 1L
-    private static final int PREVIOUS_MAX = 100 // ours: builds to look back for one that was not aborted
     private static final int CHANGES_MAX = 100 // ours
     private static final int TITLE_MAX_CHARS = 300 // ours
     private static final String INDEXED = 'jenkins.branch.BranchIndexingCause'
     private static final String EVENT = 'jenkins.branch.BranchEventCause'
-    private static final List UNFINISHED = ['ABORTED', 'NOT_BUILT']
     private static final List FAILED = ['FAILURE', 'UNSTABLE', 'ABORTED']
+
+    /** What other words for how a build ended are to Jenkins. */
+    private static final Map RESULTS = [FAILED: 'FAILURE', ERROR: 'FAILURE', PASSED: 'SUCCESS', CANCELLED: 'ABORTED', CANCELED: 'ABORTED']
 
     /** Refs of pull requests, and what multibranch jobs call one. */
     private static final String REQUEST = '(refs/)?(remotes/)?([^/]+/)?' +
@@ -109,17 +110,23 @@ class Build implements Serializable {
         return value('CHANGE_ID') && branch && value('JOB_NAME').endsWith("/${branch}") && !value('GERRIT_CHANGE_NUMBER')
     }
 
-    /** The facts as JSON. `status` is Jenkins's word, or null at the trigger; `stage` the failed stage, where it is known. */
+    /**
+     * The facts as JSON. `status` is how the build ends, or null at the trigger; `stage` the failed stage, `reason` why it ended so and
+     * `tests` what its tests said, where they are known.
+     */
     @NonCPS
-    String facts(String status, String stage) {
-        Map facts = [run: [previous_status: previous(), started_at: started()]]
+    String facts(String status, String stage, String reason, Map tests) {
+        String word = "${status}".toUpperCase()
+        String result = RESULTS.get(word) ?: word
+        Map run = new History(steps).facts(result)
+        run.put('started_at', History.instant(steps.currentBuild.startTimeInMillis))
         List causes = causes()
-        facts.put('source', source(causes))
-        facts.put('triggered_by', starter(causes))
-        facts.put('changes', changes())
-        if (FAILED.contains(status) && failedStage(stage)) {
-            facts.put('failures', [[step: failedStage(stage)]])
+        Map facts = [run: run, source: source(causes), triggered_by: starter(causes), changes: changes(), tests: tests]
+        String step = FAILED.contains(result) ? failedStage(stage) : null
+        if (step) {
+            facts.put('failures', [[step: step, reason: result == 'ABORTED' ? null : reason]])
         }
+        facts.put('reason', step && result != 'ABORTED' ? null : reason)
         return JsonOutput.toJson(facts)
     }
 
@@ -165,30 +172,6 @@ class Build implements Serializable {
             }
         }
         return value('BRANCH_NAME').matches(REQUEST_JOB) ? 'BRANCH_NAME' : null
-    }
-
-    /** How the last build ended that ran to its end (success, unstable, failure); null where there is none. */
-    @NonCPS
-    private String previous() {
-        try {
-            Object build = steps.currentBuild.previousBuild
-            for (int count = 0; build != null && count < PREVIOUS_MAX; count++) {
-                String result = build.result
-                if (result && !UNFINISHED.contains(result)) {
-                    return result.toLowerCase()
-                }
-                build = build.previousBuild
-            }
-        } catch (Exception ignored) {
-            return null // a build that was deleted meanwhile
-        }
-        return null
-    }
-
-    @NonCPS
-    private String started() {
-        Date start = new Date(steps.currentBuild.startTimeInMillis)
-        return start.format("yyyy-MM-dd'T'HH:mm:ss'Z'", TimeZone.getTimeZone('UTC'))
     }
 
     @NonCPS

@@ -6,7 +6,7 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 class Notifier implements Serializable {
 
     private static final long serialVersionUID = 1L
-    private static final int STRICT_FAILED = 1 // exit codes of the program's; of those that are TOLD it has said why
+    private static final int FAILED = 1 // exit codes of the program's: of `send` under `strict` alone; of those that are TOLD it has said why
     private static final List TOLD = [2, 3, 4, 70]
     private static final int LATE = 142 // by the timer of the system, which has no words
     private static final int CLOCKS_MILLIS = 100 // ours: by how much the clock of Jenkins's timers may be ahead of the wall's
@@ -26,32 +26,47 @@ class Notifier implements Serializable {
 
     /** Tell that the build has begun. */
     void trigger() {
-        send('trigger', null, true)
+        run('send trigger', [:], true)
     }
 
     /** Tell how the build ended: as the parameter says, else as Jenkins does. */
     void completion() {
-        send('completion', status(steps.currentBuild.currentResult), true)
+        run('send completion', [status: status(steps.currentBuild.currentResult)], true)
+    }
+
+    /** Send a test message through the channel that is named, or each. */
+    void test() {
+        run("channels test${options.text('channel') ? '' : ' --all'}".toString(), [:], true)
     }
 
     /** Run the body, tell how it ended, and hand on what it gave or threw. */
     Object around(Closure body) {
         Object value
         if (options.flag('trigger')) {
-            send('trigger', null, true)
+            trigger()
         }
         try {
             value = body()
         } catch (Throwable thrown) { // whatever it is: it is thrown again
-            send('completion', status(worst(result(thrown))), false)
+            String own = result(thrown)
+            String ended = worst(own)
+            run('send completion', [status: status(ended), reason: ended == own ? reason(thrown, own) : null], false)
             throw thrown
         }
-        send('completion', status(steps.currentBuild.currentResult), true)
+        completion()
         return value
     }
 
     private String status(String found) {
         return options.text('status') ?: found
+    }
+
+    /** Why the body failed, or that it took too long; nothing of a person's abort. */
+    private String reason(Throwable thrown, String result) {
+        if (Reason.timedOut(thrown)) {
+            return 'timed out'
+        }
+        return result != 'ABORTED' && options.looks() ? Reason.of(thrown) : null
     }
 
     /** A body's failure, or what the build already is, where that is worse. */
@@ -67,7 +82,7 @@ class Notifier implements Serializable {
         try {
             return "${thrown.result}"
         } catch (Exception refused) {
-            return resultFrom("${thrown.message}")
+            return resultFrom(Reason.words(thrown))
         }
     }
 
@@ -82,12 +97,12 @@ class Notifier implements Serializable {
         return message.startsWith('Superseded by ') ? 'NOT_BUILT' : 'ABORTED'
     }
 
-    /** All that a hook does, in bounded time. What interrupts the build leaves it, and with `strict` what goes wrong. */
-    private void send(String hook, String status, boolean mayThrow) {
+    /** All that a command does, in bounded time. What interrupts the build leaves it, and with `strict` what goes wrong. */
+    private void run(String command, Map ending, boolean mayThrow) {
         Log log = new Log(steps, mayThrow, options.flag('strict'))
         long begun = System.currentTimeMillis()
         try {
-            steps.timeout(time: options.seconds(), unit: 'SECONDS') { deliver(hook, status, log) }
+            steps.timeout(time: options.seconds(), unit: 'SECONDS') { deliver(command, ending, log) }
         } catch (InterruptedException interrupted) {
             String reason = ours(interrupted, begun)
             if (!reason) {
@@ -108,8 +123,8 @@ class Notifier implements Serializable {
             return "it took longer than ${options.seconds()} s, and was given up: is an agent online and free, and can it reach the " +
                 'channels? (timeout: SECONDS gives it longer)'
         }
-        boolean lost = ownAgent() && LOST.contains("${interrupted.message}".toString())
-        return lost ? "the agent was lost while it sent (${interrupted.message})" : null
+        String words = Reason.words(interrupted)
+        return ownAgent() && LOST.contains(words) ? "the agent was lost while it sent (${words})" : null
     }
 
     /** Whether an agent of our own sends: the one that is named, or any where the call stands on none. */
@@ -117,8 +132,9 @@ class Notifier implements Serializable {
         return options.text('node') || !build.workspace()
     }
 
-    private void deliver(String hook, String status, Log log) {
-        if (!options.flag('branchIndexing') && build.onlyIndexed()) {
+    private void deliver(String command, Map ending, Log log) {
+        boolean sends = command.startsWith('send ')
+        if (sends && !options.flag('branchIndexing') && build.onlyIndexed()) {
             log.notice('nothing is sent: only the indexing of branches began this build (branchIndexing: true sends all the same)')
             return
         }
@@ -131,18 +147,44 @@ class Notifier implements Serializable {
         }
         Secrets secrets = new Secrets(steps, options.given.get('credentials'), steps.env.TOCSIN_CREDENTIALS)
         tell(options.problems + secrets.problems, log)
-        String words = "${hook}${log.strict ? ' --strict' : ''}${options.flag('dryRun') ? ' --dry-run' : ''}"
-        List variables = options.variables() + (status ? ["TOCSIN_STATUS=${status}"] : [])
-        String facts = build.facts(status, options.text('stage'))
+        String words = "${command}${sends && log.strict ? ' --strict' : ''}${options.flag('dryRun') ? ' --dry-run' : ''}"
+        List variables = options.variables() + (ending.status ? ["TOCSIN_STATUS=${ending.status}"] : [])
+        String facts = null
+        if (sends) {
+            facts = build.facts(ending.status, options.text('stage'), ending.reason, ending.status ? tests(log) : null)
+            variables += ending.status ? reports(policy != null, away, log) : []
+        }
         Program program = new Program(steps)
         if (away) {
             steps.node(options.text('node')) {
-                secrets.bind(log) { program.send(words, variables, facts, policy, true) }
+                secrets.bind(log) { program.run(words, variables, facts, policy, true) }
             }
         } else {
-            secrets.bind(log) { program.send(words, variables, facts, policy, false) }
+            secrets.bind(log) { program.run(words, variables, facts, policy, false) }
         }
-        judge(program.code, log)
+        judge(program.code, sends, log)
+    }
+
+    private Map tests(Log log) {
+        try {
+            return new Reason(steps).tests(options.given.get('testResults'), options.looks())
+        } catch (Exception wrong) {
+            log.problem("testResults takes what the step junit returned (${Log.reason(wrong)}): it is left out")
+            return null
+        }
+    }
+
+    /** The variable by which the program finds test reports. They lie in the folder of the call, in which it may not run. */
+    private List reports(boolean elsewhere, boolean away, Log log) {
+        List globs = options.texts('tests')
+        if (globs.isEmpty()) {
+            return []
+        }
+        if (away) {
+            log.notice('tests is left out: another agent sends, and has no files of this one')
+            return []
+        }
+        return ["TOCSIN_TESTS=${options.globs(elsewhere ? steps.pwd() : null)}"]
     }
 
     private void tell(List problems, Log log) {
@@ -151,8 +193,10 @@ class Notifier implements Serializable {
         }
     }
 
-    private void judge(int code, Log log) {
-        if (code == STRICT_FAILED && log.mayThrow) {
+    private void judge(int code, boolean sends, Log log) {
+        if (code == FAILED && !sends) {
+            log.problem('a test message was not delivered: the lines above say why')
+        } else if (code == FAILED && log.mayThrow) {
             log.problems.add('a message was not delivered: the lines above say why')
         } else if (code == LATE) {
             log.problem('ended, since it took longer than its budget: what no line above tells of may not have been sent')

@@ -13,7 +13,12 @@ class Options implements Serializable {
         cluster: 'TOCSIN_CLUSTER', kind: 'TOCSIN_KIND', image: 'TOCSIN_IMAGE', triggeredBy: 'TOCSIN_TRIGGERED_BY',
         version: 'TOCSIN_VERSION',
     ]
-    static final List OTHERS = ['status', 'strict', 'dryRun', 'credentials', 'node', 'timeout', 'branchIndexing', 'stage']
+    static final List OTHERS = ['status', 'strict', 'dryRun', 'credentials', 'node', 'timeout', 'branchIndexing', 'stage', 'tests',
+        'testResults', 'lookUps']
+
+    /** The parameters of a test message, and the variables that scripts quote: none may hold what a quoted word cannot on Windows. */
+    static final Map QUOTED = [channel: 'TOCSIN_STEP_CHANNEL', to: 'TOCSIN_STEP_TO']
+    private static final String QUOTABLE = '[^"%\\\\\\p{Cntrl}]+'
     static final int TIMEOUT_SECONDS = 120 // ours: the program's own budget is 30, and an agent may have to be waited for
     static final int NEAR_EDITS = 3 // ours: more typing errors than these make another word
 
@@ -37,10 +42,41 @@ class Options implements Serializable {
         return value == null ? '' : "${value}".toString().trim()
     }
 
+    /** A parameter's texts, which are one or a list. */
+    @NonCPS
+    List texts(String name) {
+        Object value = given.get(name)
+        List found = []
+        for (Object each : value instanceof List ? value : [value]) {
+            String text = each == null ? '' : "${each}".toString().trim()
+            if (text) {
+                found.add(text)
+            }
+        }
+        return found
+    }
+
     /** Whether a parameter is true, or the text "true". */
     @NonCPS
     boolean flag(String name) {
         return text(name).equalsIgnoreCase('true')
+    }
+
+    /** Whether reasons may be looked for. */
+    @NonCPS
+    boolean looks() {
+        return !text('lookUps').equalsIgnoreCase('false')
+    }
+
+    /** The files of test reports, a glob a line; those from the call's folder on are made absolute where `folder` names it. */
+    @NonCPS
+    String globs(String folder) {
+        List found = []
+        for (Object glob : texts('tests')) {
+            boolean inside = folder && !glob.matches('(/|[A-Za-z]:[\\\\/]).*')
+            found.add(inside ? "${folder.replaceAll('([*?\\[])', '[$1]')}/${glob}".toString() : glob)
+        }
+        return found.join('\n')
     }
 
     /** How many seconds all of it may take. */
@@ -53,7 +89,7 @@ class Options implements Serializable {
     @NonCPS
     List variables() {
         List found = []
-        for (Map.Entry entry : PASSED_ON.entrySet()) {
+        for (Map.Entry entry : (PASSED_ON + QUOTED).entrySet()) {
             String value = text(entry.key)
             if (value) {
                 found.add("${entry.value}=${value}".toString())
@@ -70,6 +106,8 @@ class Options implements Serializable {
                 problems.add("unknown parameter '${name}'${nearest(name, known)}: it is left out".toString())
             } else if (name == 'timeout' && !"${entry.value}".matches('[1-9][0-9]{0,4}')) {
                 problems.add("timeout is a whole number of seconds, and not '${entry.value}': it is left out".toString())
+            } else if (QUOTED.containsKey(name) && !"${entry.value}".matches(QUOTABLE)) {
+                problems.add("${name} takes no quote, backslash, percent sign or line break: it is left out".toString())
             } else {
                 given.put(name, entry.value)
             }

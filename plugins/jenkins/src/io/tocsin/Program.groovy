@@ -5,7 +5,8 @@ package io.tocsin
  *
  * TOCSIN_STEP        the folder that is made for this call, and removed behind it
  * TOCSIN_STEP_FOLDER the folder to run in
- * TOCSIN_STEP_WORDS  constant words for the command line
+ * TOCSIN_STEP_WORDS  constant words for the command line, which begin with the command
+ * TOCSIN_STEP_CHANNEL, TOCSIN_STEP_TO   whom a test message is for: one word each, which cannot hold a quote
  */
 class Program implements Serializable {
 
@@ -33,8 +34,11 @@ elif command -v python3 >/dev/null 2>&1; then set -- python3 -I -X utf8 "$TOCSIN
 elif command -v python >/dev/null 2>&1; then set -- python -I -X utf8 "$TOCSIN_STEP/launch.py"
 else echo "''' + MISSING + '''" >&2; exit 70
 fi
-set -- "$@" send $TOCSIN_STEP_WORDS --facts "$TOCSIN_STEP/facts.json"
-if [ -f "$TOCSIN_STEP/policy.yml" ]; then exec "$@" --policy - <"$TOCSIN_STEP/policy.yml"; fi
+set -- "$@" $TOCSIN_STEP_WORDS
+if [ -n "${TOCSIN_STEP_TO:-}" ]; then set -- "$@" "--to=$TOCSIN_STEP_TO"; fi
+if [ -f "$TOCSIN_STEP/facts.json" ]; then set -- "$@" --facts "$TOCSIN_STEP/facts.json"; fi
+if [ -f "$TOCSIN_STEP/policy.yml" ]; then set -- "$@" --policy -; exec <"$TOCSIN_STEP/policy.yml"; fi
+if [ -n "${TOCSIN_STEP_CHANNEL:-}" ]; then set -- "$@" -- "$TOCSIN_STEP_CHANNEL"; fi
 exec "$@"
 '''
 
@@ -60,11 +64,14 @@ if not defined TOCSIN_RUN (
   echo ''' + MISSING + '''
   exit /b 70
 )
-if exist "%TOCSIN_STEP%\\policy.yml" (
-  %TOCSIN_RUN% send %TOCSIN_STEP_WORDS% --facts "%TOCSIN_STEP%\\facts.json" --policy - < "%TOCSIN_STEP%\\policy.yml"
-) else (
-  %TOCSIN_RUN% send %TOCSIN_STEP_WORDS% --facts "%TOCSIN_STEP%\\facts.json"
-)
+set TOCSIN_RUN=%TOCSIN_RUN% %TOCSIN_STEP_WORDS%
+if defined TOCSIN_STEP_TO set TOCSIN_RUN=%TOCSIN_RUN% "--to=%TOCSIN_STEP_TO%"
+if exist "%TOCSIN_STEP%\\facts.json" set TOCSIN_RUN=%TOCSIN_RUN% --facts "%TOCSIN_STEP%\\facts.json"
+set "TOCSIN_INPUT=nul"
+if exist "%TOCSIN_STEP%\\policy.yml" set "TOCSIN_INPUT=%TOCSIN_STEP%\\policy.yml"
+if exist "%TOCSIN_STEP%\\policy.yml" set TOCSIN_RUN=%TOCSIN_RUN% --policy -
+if defined TOCSIN_STEP_CHANNEL set TOCSIN_RUN=%TOCSIN_RUN% -- "%TOCSIN_STEP_CHANNEL%"
+%TOCSIN_RUN% < "%TOCSIN_INPUT%"
 '''
 
     final Object steps
@@ -74,20 +81,23 @@ if exist "%TOCSIN_STEP%\\policy.yml" (
         this.steps = steps
     }
 
-    /** Run `tocsin send WORDS` with these variables (VARIABLE=VALUE). With a policy, or `away`, nothing of the workspace is read. */
-    void send(String words, List variables, String facts, String policy, boolean away) {
+    /** Run `tocsin WORDS` with these variables (VARIABLE=VALUE). With a policy, or `away`, nothing of the workspace is the program's. */
+    void run(String words, List variables, String facts, String policy, boolean away) {
         boolean unix = steps.isUnix()
         String separator = unix ? '/' : '\\'
         String folder = "${steps.pwd(tmp: true)}${separator}tocsin-${UUID.randomUUID()}"
         String place = away || policy != null ? folder : steps.pwd()
         try {
-            write("${folder}${separator}facts.json", facts)
+            if (facts != null) {
+                write("${folder}${separator}facts.json", facts)
+            }
             write("${folder}${separator}launch.py", resource('launch.py'))
             if (policy != null) {
                 write("${folder}${separator}policy.yml", policy)
             }
             String version = steps.env.TOCSIN_VERSION ?: resource('version').trim()
-            List own = ["TOCSIN_VERSION=${version}", "TOCSIN_STEP=${folder}", "TOCSIN_STEP_FOLDER=${place}", "TOCSIN_STEP_WORDS=${words}"]
+            List own = ["TOCSIN_VERSION=${version}", "TOCSIN_STEP=${folder}", "TOCSIN_STEP_FOLDER=${place}", "TOCSIN_STEP_WORDS=${words}",
+                'TOCSIN_STEP_CHANNEL=', 'TOCSIN_STEP_TO='] // empty, whatever a parameter of the build is called
             steps.withEnv(own + variables) {
                 Map call = [script: unix ? UNIX : WINDOWS, returnStatus: true, label: 'tocsin']
                 code = unix ? steps.sh(call) : steps.bat(call)

@@ -3,12 +3,13 @@ package org.jenkinsci.plugins.workflow.support.steps.build;
 import harness.Build;
 import hudson.AbortException;
 import hudson.model.Result;
+import hudson.model.Run;
 import hudson.scm.ChangeLogSet;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 
-/** currentBuild, and the builds before it: 0 is the current one. The members are those that Jenkins's sandbox allows. */
+/** currentBuild, and the builds before it: 0 is the current one. The members are those that Jenkins's sandbox allows, and the build itself. */
 public final class RunWrapper implements Serializable {
     private static final long serialVersionUID = 1L;
     private final int back;
@@ -18,7 +19,7 @@ public final class RunWrapper implements Serializable {
     }
 
     public String getResult() {
-        return back == 0 ? Build.current.result == null ? null : Build.current.result.name() : Build.current.previous.get(back - 1);
+        return back == 0 ? Build.current.result == null ? null : Build.current.result.name() : Build.current.previous.get(back - 1).result;
     }
 
     public void setResult(String word) {
@@ -48,7 +49,30 @@ public final class RunWrapper implements Serializable {
         return Build.current.changeSets();
     }
 
+    public int getNumber() {
+        return back == 0 ? Build.current.number() : Build.current.previous.get(back - 1).number;
+    }
+
+    /** An hour lies between two builds. */
     public long getStartTimeInMillis() {
-        return Build.current.started;
+        return Build.current.started - back * 3_600_000L;
+    }
+
+    /** Ten minutes. */
+    public long getDuration() {
+        return 600_000;
+    }
+
+    public String getAbsoluteUrl() {
+        String page = Build.current.page(getNumber());
+        if (page == null) {
+            throw new IllegalStateException("Root URL isn't configured yet. Cannot compute absolute URL.");
+        }
+        return page;
+    }
+
+    /** The sandbox refuses it. */
+    public Run getRawBuild() {
+        return Build.current.is("forgets") ? null : new Run();
     }
 }
