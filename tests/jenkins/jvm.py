@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ class Harness(NamedTuple):
     def run(self, engine: str, cases: Sequence[Mapping[str, Any]], folder: Path) -> tuple[dict[str, Ran], list[str]]:
         """What became of each case, by its name; and which signatures of the sandbox's list were not used."""
         with self.start(engine, cases, folder) as process:
-            said = process.communicate(timeout=120)[0]
+            said = process.communicate(timeout=500)[0]
         assert process.returncode == 0, said
         return results(folder)
 
@@ -101,13 +102,29 @@ def wrapper(folder: Path, name: str, command: str) -> Path:
     return folder
 
 
-def tools(folder: Path) -> dict[str, str]:
-    """What PATH can be on an agent: with tocsin, with a Python or a make alone, with nothing, with a tocsin that shows its words, hangs or is ended."""
+@contextmanager
+def loaded(path: Path) -> Iterator[str]:
+    """The command that starts the program by a process that has loaded it (loaded.py), which listens at the path."""
+    words = [sys.executable, "-I", "-X", "utf8", HERE / "loaded.py", path]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "ready\n"
+            yield f'"{sys.executable}" -I -S -X utf8 "{HERE / "loaded.py"}" "{path}"'
+        finally:
+            server.terminate()
+
+
+STARTED = f'"{sys.executable}" -I -m tocsin'
+
+
+def tools(folder: Path, program: str = STARTED) -> dict[str, str]:
+    """What PATH can be on an agent, where `program` is tocsin: with tocsin, with a Python or a make alone, with nothing, with a tocsin that shows its words, hangs or is ended."""
     python = f'exec "{sys.executable}" "$@"'
     make = wrapper(folder / "make", "make", "case $1 in test) exit ${TEST:-0};; deploy) exit ${DEPLOY:-0};; esac")
     return {
         "make": str(make),
-        "tocsin": f"{make}:" + str(wrapper(folder / "tocsin", "tocsin", f'exec "{sys.executable}" -I -m tocsin "$@"')) + ":/usr/bin:/bin",
+        "tocsin": f"{make}:" + str(wrapper(folder / "tocsin", "tocsin", f'exec {program} "$@"')) + ":/usr/bin:/bin",
         "python": str(wrapper(folder / "python", "python3", python)),
         "nothing": str(folder / "nothing"),
         "shows": str(wrapper(folder / "shows", "tocsin", 'printf "[%s]" "$@"; printf "\\n%s\\n" "$TOCSIN_TESTS"')) + ":/usr/bin:/bin",
