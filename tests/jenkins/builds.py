@@ -118,7 +118,7 @@ def filled(node: Any, values: Mapping[str, str]) -> Any:
 
 def wrong(case: Mapping[str, Any], ran: Ran, told: list[str], events: list[dict[str, Any]], folder: Path) -> Iterator[str]:
     """What is not as the case expects it."""
-    first_lines = [line.partition(" (")[0] for line in told]
+    first_lines = [line.partition(" · ")[0] for line in told]
     for what, expected, found in (
         ("result", case.get("result", "SUCCESS"), ran.result),
         ("exception", case.get("thrown"), ran.thrown and ran.thrown.rpartition(".")[2]),

@@ -95,7 +95,7 @@ def test_two_builds_at_once_install_the_program_once(harness, servers: Servers, 
             assert process.communicate(timeout=120)[0] == ""
         ran = results(folder)[0][folder.name]
         assert (ran.result, ran.thrown) == ("SUCCESS", None)
-        assert messages(servers.server.requests, folder.name)[0][0].startswith("❌ Build of payments on main failed"), ran.log
+        assert messages(servers.server.requests, folder.name)[0][0].startswith("❌ Failed: payments on main"), ran.log
         said += ran.said
     assert said
     assert all("tocsin: notice: installing" in line for line in said)
@@ -119,7 +119,7 @@ def test_a_freestyle_job(servers: Servers, tmp_path: Path):
     env = {**agent["env"], **built["env"], "BUILD_RESULT": "UNSTABLE", "SLACK_WEBHOOK_URL": servers.server.url("/freestyle/x")}
     script = ROOT / "examples" / "jenkins" / "freestyle.sh"
     done = subprocess.run(["/bin/sh", "-xe", script], cwd=agent["workspace"], env=env, capture_output=True, text=True, check=True)
-    assert messages(servers.server.requests, "freestyle")[0][0].startswith("⚠️ Build of payments on main is unstable"), done
+    assert messages(servers.server.requests, "freestyle")[0][0].startswith("⚠️ Unstable: payments on main"), done
 
 
 def test_the_messages_that_the_docs_list_are_said_somewhere():

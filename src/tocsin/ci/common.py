@@ -17,6 +17,7 @@ OptionalFacts: TypeAlias = dict[str, Fact | None]  # by dotted field; None where
 SHORT_SHA_CHARS = 8
 # Where a commit's page is, on the hosts that are known: an address does not say what runs on another.
 _COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucket.org": "/commits/"}
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # 18 digits fit 64 bits: longer is no build's number
 _SCP = re.compile(r"(?:[^@/\\\s]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]+):(?P<path>[^\\\s]+)")  # git's short form of an ssh address
 # What Python 3.10 does not read in an instant: fractions of other than 3 or 6 digits, an offset without its colon.
@@ -122,6 +123,15 @@ def commit_facts(sha: Fact | None, base_url: Fact | None = None, path: str = "/c
 def commit_path(url: Fact | None) -> str | None:
     """The path of commits' pages below a repository's web address; None where its host is not known."""
     return _COMMIT_PATHS.get(urlsplit(url.value).hostname or "") if url else None
+
+
+def comparison(page: str | None, base: str | None) -> str | None:
+    """The page that compares two commits, `base` with the one whose own page this is; None for a host that has no such page.
+
+    GitHub, and what is like it: /commit/ID and /compare/BASE...ID. GitLab: the same behind "/-".
+    """
+    repository, found, commit = (page or "").rpartition("/commit/")
+    return f"{repository}/compare/{base}...{commit}" if found and base and _COMMIT_ID.fullmatch(base) and base != commit else None
 
 
 def message_facts(fact: Fact | None) -> OptionalFacts:

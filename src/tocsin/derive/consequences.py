@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tocsin.ci.common import SHORT_SHA_CHARS, first_line
+from tocsin.ci.common import SHORT_SHA_CHARS, comparison, first_line
 from tocsin.ci.status import known
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError
@@ -56,7 +56,8 @@ def conclude(said: Facts, moment: Moment) -> Facts:
         follows["commit.short_sha"] = facts["commit.sha"]._replace(value=facts["commit.sha"].value[:SHORT_SHA_CHARS])
     if "commit.message" in facts:
         facts.setdefault("commit.title", facts["commit.message"]._replace(value=first_line(facts["commit.message"].value)))
-    facts |= {name: fact for name, fact in _of_change(facts).items() if name not in facts} | follows
+    guessed = {**_of_change(facts), **_compared(facts, follows)}
+    facts |= {name: fact for name, fact in guessed.items() if name not in facts} | follows
     return {name: fact for name, fact in facts.items() if fact.value not in (None, "")}
 
 
@@ -90,6 +91,14 @@ def _of_change(facts: Facts) -> Facts:
     author = change.get("author") or {}
     told = {"commit.title": change.get("title"), **{f"commit.author.{key}": author.get(key) for key in Person._fields}}
     return {name: facts["changes"]._replace(value=value) for name, value in told.items() if value}
+
+
+def _compared(facts: Facts, follows: Facts) -> Facts:
+    """Where the commit that broke it is compared with the last good one."""
+    if _value(follows, "transition") != "broken":
+        return {}
+    page = comparison(_value(facts, "commit.url"), _value(facts, "run.last_success.commit"))
+    return {"compare_url": facts["run.last_success.commit"]._replace(value=page)} if page else {}
 
 
 def _value(facts: Facts, name: str) -> Any:

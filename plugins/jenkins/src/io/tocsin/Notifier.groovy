@@ -66,7 +66,12 @@ class Notifier implements Serializable {
         if (Reason.timedOut(thrown)) {
             return 'timed out'
         }
-        return result != 'ABORTED' && options.looks() ? Reason.of(thrown) : null
+        return result != 'ABORTED' && looks() ? Reason.of(thrown) : null
+    }
+
+    /** Whether reasons may be looked for, by the parameter and by the variable of the program. */
+    private boolean looks() {
+        return !"${options.text('lookUps')} ${steps.env.TOCSIN_LOOK_UPS}".toLowerCase().contains('false')
     }
 
     /** A body's failure, or what the build already is, where that is worse. */
@@ -152,7 +157,7 @@ class Notifier implements Serializable {
         String facts = null
         if (sends) {
             facts = build.facts(ending.status, options.text('stage'), ending.reason, ending.status ? tests(log) : null)
-            variables += ending.status ? reports(policy != null, away, log) : []
+            variables += ending.status ? reports(policy != null, log) : []
         }
         Program program = new Program(steps)
         if (away) {
@@ -167,24 +172,24 @@ class Notifier implements Serializable {
 
     private Map tests(Log log) {
         try {
-            return new Reason(steps).tests(options.given.get('testResults'), options.looks())
+            return new Reason(steps).tests(options.given.get('testResults'), looks())
         } catch (Exception wrong) {
             log.problem("testResults takes what the step junit returned (${Log.reason(wrong)}): it is left out")
             return null
         }
     }
 
-    /** The variable by which the program finds test reports. They lie in the folder of the call, in which it may not run. */
-    private List reports(boolean elsewhere, boolean away, Log log) {
+    /** The variable by which the program finds test reports, where it runs in the workspace: it reads no other folder's. */
+    private List reports(boolean policyGiven, Log log) {
         List globs = options.texts('tests')
         if (globs.isEmpty()) {
             return []
         }
-        if (away) {
-            log.notice('tests is left out: another agent sends, and has no files of this one')
+        if (policyGiven || ownAgent()) {
+            log.notice('tests is left out: the program does not run in this workspace (testResults tells how many failed all the same)')
             return []
         }
-        return ["TOCSIN_TESTS=${options.globs(elsewhere ? steps.pwd() : null)}"]
+        return ["TOCSIN_TESTS=${globs.join('\n')}"]
     }
 
     private void tell(List problems, Log log) {

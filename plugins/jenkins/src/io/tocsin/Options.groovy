@@ -62,23 +62,6 @@ class Options implements Serializable {
         return text(name).equalsIgnoreCase('true')
     }
 
-    /** Whether reasons may be looked for. */
-    @NonCPS
-    boolean looks() {
-        return !text('lookUps').equalsIgnoreCase('false')
-    }
-
-    /** The files of test reports, a glob a line; those from the call's folder on are made absolute where `folder` names it. */
-    @NonCPS
-    String globs(String folder) {
-        List found = []
-        for (Object glob : texts('tests')) {
-            boolean inside = folder && !glob.matches('(/|[A-Za-z]:[\\\\/]).*')
-            found.add(inside ? "${folder.replaceAll('([*?\\[])', '[$1]')}/${glob}".toString() : glob)
-        }
-        return found.join('\n')
-    }
-
     /** How many seconds all of it may take. */
     @NonCPS
     int seconds() {
