@@ -27,6 +27,12 @@ class History implements Serializable {
         this.steps = steps
     }
 
+    /** An instant of the event, from milliseconds since 1970. */
+    @NonCPS
+    static String instant(long millis) {
+        return new Date(millis).format("yyyy-MM-dd'T'HH:mm:ss'Z'", TimeZone.getTimeZone('UTC'))
+    }
+
     /** The fields for a build that ends as `result`, which is Jenkins's word; null where it has not ended. */
     @NonCPS
     Map facts(String result) {
@@ -36,12 +42,6 @@ class History implements Serializable {
         } catch (Exception ignored) {
             return last() // a build that was deleted meanwhile
         }
-    }
-
-    /** An instant of the event, from milliseconds since 1970. */
-    @NonCPS
-    static String instant(long millis) {
-        return new Date(millis).format("yyyy-MM-dd'T'HH:mm:ss'Z'", TimeZone.getTimeZone('UTC'))
     }
 
     /** Goes back to the last success; without `failing`, which results count as failed, to the last build that ran to its end. */
@@ -94,7 +94,7 @@ class History implements Serializable {
         }
         if (begun) {
             facts.put('failed_runs', failed.size() + (fails ? 1 : 0))
-            facts.put('failing_since', failed.isEmpty() ? null : run(failed.get(failed.size() - 1)))
+            facts.put('failing_since', failed.isEmpty() ? null : run(failed[-1]))
         }
         facts.put('failing_until', fails ? null : run(failed.get(0)))
         if (success != null) {

@@ -6,7 +6,7 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 class Notifier implements Serializable {
 
     private static final long serialVersionUID = 1L
-    private static final int FAILED = 1 // exit codes of the program's: of `send` under `strict` alone; of those that are TOLD it has said why
+    private static final int FAILED = 1 // exit codes of the program's, of `send` under `strict` alone; of those that are TOLD it has said why
     private static final List TOLD = [2, 3, 4, 70]
     private static final int LATE = 142 // by the timer of the system, which has no words
     private static final int CLOCKS_MILLIS = 100 // ours: by how much the clock of Jenkins's timers may be ahead of the wall's

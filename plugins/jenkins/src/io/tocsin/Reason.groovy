@@ -54,7 +54,7 @@ class Reason implements Serializable {
         return line(words(thrown)) ?: thrown.class.simpleName
     }
 
-    /** The tests, as fields of the event's `tests`: of what the `junit` step returned, one or more, else of what it has left at the build. */
+    /** The fields of the event's `tests`: of what the step `junit` returned, once or more often, else of what it has left at the build. */
     @NonCPS
     Map tests(Object returned, boolean lookUps) {
         List all = returned instanceof List ? returned : returned == null ? [] : [returned]
