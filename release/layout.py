@@ -115,6 +115,7 @@ DOCUMENTS = ("*/examples-1.json",)  # left out of what is kept
 NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     *(
         "src/tocsin/demo/",
+        "src/tocsin/drawings/",
         "src/tocsin/inbox/",
         "src/tocsin/ci/gitlab/",
         "src/tocsin/ci/jenkins/",

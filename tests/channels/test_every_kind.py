@@ -63,8 +63,12 @@ def has_inbox_cases(kind: str) -> bool:
 
 
 def has_look(kind: str) -> bool:
-    page = read("src/tocsin/inbox/page.html")
-    return len(re.findall(rf"--{kind}: #", page)) == 2 and bool(re.search(rf'^  {kind}: \["', page, re.MULTILINE))
+    colours, kinds, drawn = (read(f"src/tocsin/drawings/{name}") for name in ("drawings.css", "core.js", "drawing.js"))
+    return (
+        f"--{kind}: light-dark(#" in colours
+        and bool(re.search(rf'^  {kind}: \["', kinds, re.MULTILINE))
+        and bool(re.search(rf"\b{kind}\b", drawn))
+    )
 
 
 def has_place_in_the_demo(kind: str) -> bool:
@@ -98,7 +102,7 @@ PARTS: dict[str, tuple[Callable[[str], bool], str]] = {
     "golden messages": (has_golden_messages, "tests/cases/messages/*/{kind}.json: `python tests/golden.py` writes them"),
     "endpoint in the inbox": ({*ENDPOINTS, *INBOX_ITSELF}.__contains__, "ENDPOINTS in src/tocsin/inbox/endpoints.py, answering as the service does"),
     "cases of its endpoint": (has_inbox_cases, "tests/cases/inbox/{kind}.json"),
-    "look on the inbox's page": (has_look, "src/tocsin/inbox/page.html: --{kind} in both colour schemes, and KINDS"),
+    "look on the inbox's page": (has_look, "src/tocsin/drawings: --{kind} in drawings.css, KINDS in core.js, its own file and DRAWINGS in drawing.js"),
     "place in the demo": (has_place_in_the_demo, "src/tocsin/demo/policy.yml: a channel, and its name in send_to; ${{DEMO_KIND}} holds its endpoint"),
     "section in the docs": (has_docs, "docs/channels.md: ## {kind}, as its neighbours"),
     "table of keys in the docs": (lambda kind: f"<!-- generated: keys {kind} -->" in read("docs/policy.md"), "docs/policy.md: ### {kind}, with that comment; `./dev docs` fills it"),

@@ -5,8 +5,6 @@ Every request body is bounded. What the page reads is answered only to a Host th
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 import socket
@@ -16,6 +14,7 @@ from importlib.resources import files
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from tocsin import drawings
 from tocsin.inbox import endpoints, feed
 from tocsin.inbox.describe import describe
 from tocsin.inbox.servers import Server
@@ -28,20 +27,12 @@ if TYPE_CHECKING:
 HEARTBEAT_SECONDS = 15.0  # ours: often enough to notice a reader that left
 _DRAIN_MAX_BYTES = 8 * 1024 * 1024  # ours: what is read of a refused body, so that the sender gets to read the answer
 
-_PAGE = files("tocsin.inbox").joinpath("page.html").read_bytes()
+_PAGE = drawings.page(files("tocsin.inbox").joinpath("page.html").read_text("utf-8"))
+_PAGE_POLICY = (
+    f"default-src 'none'; script-src {drawings.digests(_PAGE, 'script')}; style-src {drawings.digests(_PAGE, 'style')}; "
+    "connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-
-
-def _page_policy() -> str:
-    """The page's Content-Security-Policy: its own script and style by their digests, and nothing from elsewhere."""
-    digests = {}
-    for tag in (b"style", b"script"):
-        inline = _PAGE.partition(b"<" + tag + b">")[2].partition(b"</" + tag + b">")[0]
-        digests[tag] = base64.b64encode(hashlib.sha256(inline).digest()).decode()
-    return (
-        f"default-src 'none'; script-src 'sha256-{digests[b'script']}'; style-src 'sha256-{digests[b'style']}'; "
-        "connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -82,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         elif not self._host_is_safe():
             self._refuse(403, "The inbox answers to localhost, to IP addresses and to the host it was started with.")
         elif path == "/":
-            self._send(200, "text/html; charset=utf-8", _PAGE, {"Content-Security-Policy": _page_policy()})
+            self._send(200, "text/html; charset=utf-8", _PAGE.encode(), {"Content-Security-Policy": _PAGE_POLICY})
         elif path == "/events":
             self._events()
         else:
