@@ -201,6 +201,20 @@ def test_every_kind_looks_as_its_service_would_show_it(browser, box):
     assert "ci@example.com" in seen["smtp"]
 
 
+def test_a_row_says_whose_it_is_and_how_it_ended(browser, box):
+    client = Client(box)
+    client("POST", "/slack/team%20a", b'{"text": "\xe2\x9d\x8c Failed: payments"}')
+    client("POST", "/webhook/audit", b'{"app": "payments", "eventType": "fail"}')
+    mail(box, "\u2705 Fixed: payments", "<h1>x</h1>")
+    page = show(browser, box)
+    rows = page.value("[...document.querySelectorAll('.item')].map(row => ['strong', 'p'].map(part => row.querySelector(part).innerText).join(' | '))")
+    assert [row.partition(" · ")[0] for row in rows] == [
+        "\u2705 Fixed: payments | SMTP to dev@example.com",
+        "\u274c app: payments | Webhook audit",
+        "\u274c Failed: payments | Slack team a",
+    ]
+
+
 def test_hostile_text_stays_text(browser, box):
     send_all(box, HOSTILE)
     page = show(browser, box)

@@ -13,6 +13,8 @@ from tocsin.deliver import Stop
 from tocsin.errors import UsageError
 from tocsin.inbox import Inbox
 from tocsin.network import Network
+from tocsin.policy.load import load
+from tocsin.policy.policy_text import PolicyText
 from tocsin.request import Request
 from tocsin.verdict import Outcome
 from tocsin.world import World
@@ -34,7 +36,9 @@ def _write(folder: Path, box: Inbox, files: tuple[str, ...]) -> None:
 
 def send_sample(world: World, box: Inbox, hook: str, status: str | None, files: tuple[str, ...], stop: Stop) -> list[Outcome]:
     """What `tocsin send` does, in a world where the channels are the inbox's and no proxy stands between."""
-    env = {f"DEMO_{kind.upper()}": box.endpoint(kind) for kind in KINDS} | {
+    channels = load(PolicyText("policy.yml", (HERE / "policy.yml").read_bytes())).policy.channels
+    names = {options.kind: name for name, options in channels.items()}
+    env = {f"DEMO_{kind.upper()}": box.endpoint(kind, names[kind]) for kind in KINDS} | {
         "DEMO_AWS_KEY": "demo-key",
         "DEMO_AWS_SECRET": "demo-secret",
     }

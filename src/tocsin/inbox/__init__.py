@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from uuid import uuid4
 
 from tocsin.errors import UsageError
@@ -69,11 +70,15 @@ class Inbox:
         """What has arrived, oldest first; the newest thousand are kept."""
         return self._arrivals.snapshot()
 
-    def endpoint(self, kind: str) -> str:
-        """The address to configure for a kind of channel; for ses an AWS client's `endpoint_url`. Raises KeyError for an unknown kind."""
+    def endpoint(self, kind: str, channel: str = "") -> str:
+        """The address to configure for a kind of channel, for one of that name if there is one; for ses an AWS client's `endpoint_url`.
+
+        Mail by SMTP cannot tell the channel that sent it. Raises KeyError for an unknown kind.
+        """
         if kind == "smtp":
             return f"smtp://{_bracketed(self._reachable())}:{self.smtp_port}"
-        return self._base(self._web.port) + ENDPOINTS[kind].path
+        path = ENDPOINTS[kind].named.format(quote(channel, safe="")) if channel else ENDPOINTS[kind].path
+        return self._base(self._web.port) + path
 
     def serve_until(self, stop: threading.Event) -> None:
         """Keep serving until `stop` is set. Within the `with` block."""

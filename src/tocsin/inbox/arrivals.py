@@ -24,7 +24,8 @@ class Content(NamedTuple):
 class Arrival(NamedTuple):
     """One message that arrived. `number` counts from 1, `at` is ISO 8601 in UTC.
 
-    `kind` is that of the channel that sends so. `title` and `summary` are one line each, made fit to print.
+    `kind` is that of the channel that sends so. `title`, `summary` and `channel` are one line each, made fit to print.
+    `channel` is the channel's name where the address that was written to has it, else "".
     `payload` is the JSON data, or for mail {"from", "to", "subject", "text", "html", "headers"} with `to` a list.
     """
 
@@ -36,6 +37,7 @@ class Arrival(NamedTuple):
     payload: Any
     raw: str
     headers: dict[str, str]
+    channel: str = ""
 
 
 def now() -> str:
@@ -51,11 +53,11 @@ class Arrivals:
         self._kept: deque[Arrival] = deque(maxlen=KEPT_MAX)
         self._max_chars, self._chars, self._total, self.closed = max_chars, 0, 0, False
 
-    def add(self, kind: str, title: str, summary: str, content: Content) -> Arrival:
+    def add(self, kind: str, title: str, summary: str, content: Content, channel: str = "") -> Arrival:
         """Give the message its number and time, keep it, and wake those who wait."""
         with self._changed:
             self._total += 1
-            arrival = Arrival(self._total, kind, now().replace("+00:00", "Z"), title, summary, *content)
+            arrival = Arrival(self._total, kind, now().replace("+00:00", "Z"), title, summary, *content, channel)
             if len(self._kept) == KEPT_MAX:
                 self._chars -= len(self._kept.popleft().raw)
             self._kept.append(arrival)

@@ -1,13 +1,18 @@
-"""A title and a summary for a list: the best that a payload offers, one line each. No payload, however odd, raises."""
+"""A title and a summary for a list: the best that a payload offers, one line each. No payload, however odd, raises.
+
+The title begins with the outcome's sign wherever the payload tells the outcome.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
 
 from tocsin.channels import MAIL_KINDS
+from tocsin.message import ICONS, TONES, Tone
 from tocsin.text import clean
 
 TITLE_MAX_CHARS = 160  # ours: two lines of the page's list
@@ -16,9 +21,12 @@ _TEXTS_MAX = 12  # ours: more never fits into a summary
 
 # What a reader sees, in the order of sight; what is not named here is layout.
 _SEEN = (
-    "header", "title", "text", "description", "blocks", "attachments", "content", "body", "items", "columns", "inlines", "facts", "fields",
-    "elements", "embeds", "cardsV2", "card", "sections", "widgets", "textParagraph", "decoratedText", "value", "fallback", "fallbackText",
+    "headline", "header", "title", "text", "description", "blocks", "attachments", "content", "body", "items", "columns", "inlines",
+    "facts", "fields", "elements", "embeds", "cardsV2", "card", "sections", "widgets", "textParagraph", "decoratedText", "value",
+    "fallback", "fallbackText",
 )  # fmt: skip
+_EVENT_KEYS = ("event", "status", "eventType")
+_TONES: dict[str, Tone] = {**TONES, "fail": "bad"}  # and Devtron's word
 _RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
 _LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -27,15 +35,40 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 def describe(kind: str, payload: Any) -> tuple[str, str]:
     """What a list shows of a payload: its title and, where there is more, a summary that does not repeat it."""
-    if kind in MAIL_KINDS:
-        return _mail(payload)
-    texts = [_plain(kind, text) for text in _titles_first(kind, payload)]
-    texts = [text for text in texts if text]
-    if not texts:
-        return clean(payload, TITLE_MAX_CHARS) or "(empty)", ""
+    texts = _mail(payload) if kind in MAIL_KINDS else [_plain(kind, text) for text in _titles_first(kind, payload)]
+    texts = [text for text in texts if text] or list(_pairs(payload)) or ["(empty)"]
     title = clean(texts[0], TITLE_MAX_CHARS)
-    rest = [_rest(text, title) for text in texts[1:] if text not in title]
-    return title, clean(" · ".join(dict.fromkeys(rest)), SUMMARY_MAX_CHARS)
+    rest = [_rest(text, title) for text in texts[1:] if re.sub(r"^\W+", "", text) not in title]
+    summary = clean(" · ".join(dict.fromkeys(rest)), SUMMARY_MAX_CHARS)
+    sign = next(filter(None, map(_sign, texts)), "") or ("" if kind in MAIL_KINDS else _sign_of_event(payload))
+    return (title if not sign or title.startswith(sign) else clean(f"{sign} {title}", TITLE_MAX_CHARS)), summary
+
+
+def _sign(text: str) -> str:
+    """The sign that a text begins with, or nothing."""
+    return next((sign for sign in ICONS.values() if text.startswith(sign)), "")
+
+
+def _sign_of_event(payload: Any) -> str:
+    """The sign of the event that JSON names under one of `_EVENT_KEYS`, itself or within its `event`."""
+    found = [payload, payload.get("event")] if isinstance(payload, dict) else []
+    words = [part.get(key) for part in found if isinstance(part, dict) for key in _EVENT_KEYS]
+    return next((ICONS[_TONES[word]] for word in words if isinstance(word, str) and word in _TONES), "")
+
+
+def _pairs(payload: Any) -> Iterator[str]:
+    """JSON without any text that is known to be one, its scalars as "name: value", those of the outermost first."""
+    level = [("", payload)]
+    for _ in range(_TEXTS_MAX):
+        inner: list[tuple[str, Any]] = []
+        for name, value in level:
+            if isinstance(value, dict):
+                inner += [(str(key), item) for key, item in value.items()]
+            elif isinstance(value, list):
+                inner += [(name, item) for item in value]
+            elif text := clean(value if isinstance(value, str) else json.dumps(value), SUMMARY_MAX_CHARS):
+                yield f"{clean(name)}: {text}" if name else text
+        level = inner[:_TEXTS_MAX]
 
 
 def _rest(text: str, title: str) -> str:
@@ -44,11 +77,13 @@ def _rest(text: str, title: str) -> str:
     return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
 
 
-def _mail(payload: dict[str, Any]) -> tuple[str, str]:
+def _mail(payload: dict[str, Any]) -> list[str]:
+    """The subject, and the lines of the text, of which none repeats the subject."""
     text = payload["text"] or re.sub(r"<style.*?</style>|<[^<>]*>", " ", (payload["html"] or "")[:20_000], flags=re.DOTALL)
-    title = clean(payload["subject"], TITLE_MAX_CHARS) or "(no subject)"
-    lines = [clean(line, SUMMARY_MAX_CHARS) for line in text[:20_000].splitlines()]
-    return title, clean(" ".join(line for line in lines if re.sub(r"^\W+", "", line) not in title), SUMMARY_MAX_CHARS)
+    return [
+        clean(payload["subject"], TITLE_MAX_CHARS) or "(no subject)",
+        *(clean(line, SUMMARY_MAX_CHARS) for line in text[:20_000].splitlines()),
+    ]
 
 
 def _titles_first(kind: str, payload: Any) -> list[str]:

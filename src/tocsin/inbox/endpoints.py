@@ -4,35 +4,61 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from tocsin.inbox import services
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Service
+from tocsin.text import clean
+
+CHANNEL_MAX_CHARS = 60  # ours: a name is read at a glance
 
 
 class Endpoint(NamedTuple):
-    """`path` is what to configure behind the inbox's own address; requests come to paths that match `route` as a whole."""
+    """`path` is what to configure behind the inbox's own address, `named` the same with a channel's name in it.
+
+    Requests come to paths that match `route` as a whole.
+    """
 
     path: str
+    named: str
     service: Service
     route: str
     max_bytes: int = CHAT_MAX_BYTES
 
-    def takes(self, path: str) -> bool:
-        """Whether a request to `path` (without its query) is for this endpoint."""
-        return re.fullmatch(self.route, path) is not None
+
+class Found(NamedTuple):
+    """Who answers at a path, for which kind of channel; `channel` is the name that the path has for it, "" without one."""
+
+    kind: str
+    endpoint: Endpoint
+    channel: str
 
 
+_NAME = "(?P<channel>[^/]+)"
 ENDPOINTS = {
-    "slack": Endpoint("/slack", services.slack, "/slack(/.*)?"),
-    "teams": Endpoint("/teams", services.teams, "/teams(/.*)?"),
-    "discord": Endpoint("/discord/api/webhooks/1/inbox", services.discord, "/discord/api/webhooks/[^/]+/[^/]+"),
-    "ringcentral": Endpoint("/ringcentral/webhook/v2/inbox", services.ringcentral, "/ringcentral/webhook/v2/[^/]+"),
-    "google_chat": Endpoint("/google_chat/v1/spaces/inbox/messages", services.google_chat, "/google_chat/v1/spaces/[^/]+/messages"),
-    "webhook": Endpoint("/webhook", services.webhook, "/webhook(/.*)?"),
-    "ses": Endpoint("", services.ses, "/v2/email/outbound-emails", SES_MAX_BYTES),
+    "slack": Endpoint("/slack", "/slack/{}", services.slack, f"/slack(/{_NAME}|/.*)?"),
+    "teams": Endpoint("/teams", "/teams/{}", services.teams, f"/teams(/{_NAME}|/.*)?"),
+    "discord": Endpoint(
+        "/discord/api/webhooks/1/inbox", "/discord/api/webhooks/1/{}", services.discord, f"/discord/api/webhooks/[^/]+/{_NAME}"
+    ),
+    "ringcentral": Endpoint(
+        "/ringcentral/webhook/v2/inbox", "/ringcentral/webhook/v2/{}", services.ringcentral, f"/ringcentral/webhook/v2/{_NAME}"
+    ),
+    "google_chat": Endpoint(
+        "/google_chat/v1/spaces/inbox/messages",
+        "/google_chat/v1/spaces/{}/messages",
+        services.google_chat,
+        f"/google_chat/v1/spaces/{_NAME}/messages",
+    ),
+    "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),
+    "ses": Endpoint("", "/ses/{}", services.ses, f"(/ses/{_NAME})?/v2/email/outbound-emails", SES_MAX_BYTES),
 }
 
 
-def endpoint_at(path: str) -> tuple[str, Endpoint] | None:
-    """The kind of channel, and its endpoint, that take requests to a path."""
-    return next(((kind, endpoint) for kind, endpoint in ENDPOINTS.items() if endpoint.takes(path)), None)
+def endpoint_at(path: str) -> Found | None:
+    """Who takes requests to a path (without its query)."""
+    for kind, endpoint in ENDPOINTS.items():
+        if match := re.fullmatch(endpoint.route, path):
+            name = match["channel"] if path != endpoint.path else None
+            return Found(kind, endpoint, clean(unquote(name or ""), CHANNEL_MAX_CHARS))
+    return None

@@ -52,10 +52,9 @@ class Handler(BaseHTTPRequestHandler):
         if not found:
             self._refuse(404, "Nothing takes messages at this path: the inbox's page lists the addresses that do.")
             return
-        kind, endpoint = found
-        body = self._body(endpoint.max_bytes)
+        body = self._body(found.endpoint.max_bytes)
         if body is not None:
-            self._answer(kind, endpoint.service(ServiceRequest(query, self._headers(), body)))
+            self._answer(found, found.endpoint.service(ServiceRequest(query, self._headers(), body)))
 
     def do_PUT(self) -> None:
         """As POST: generic webhooks come so too."""
@@ -113,9 +112,9 @@ class Handler(BaseHTTPRequestHandler):
         first = f"id: {identity}\n" if identity else ""
         self.wfile.write(f"{first}event: {name}\ndata: {data}\n\n".encode())
 
-    def _answer(self, kind: str, answer: Answer) -> None:
+    def _answer(self, found: endpoints.Found, answer: Answer) -> None:
         if answer.content:
-            self.arrivals.add(kind, *describe(kind, answer.content.payload), answer.content)
+            self.arrivals.add(found.kind, *describe(found.kind, answer.content.payload), answer.content, found.channel)
         if isinstance(answer.body, str):
             self._send(answer.status, "text/plain; charset=utf-8", answer.body.encode(), answer.headers)
         else:
