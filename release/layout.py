@@ -116,6 +116,8 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     *(
         "src/tocsin/demo/",
         "src/tocsin/drawings/",
+        "src/tocsin/preview/",
+        "src/tocsin/samples/",
         "src/tocsin/inbox/",
         "src/tocsin/ci/gitlab/",
         "src/tocsin/ci/jenkins/",
@@ -134,7 +136,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
             "urllib3/http2/",
         )
     ),
-    *(f"src/tocsin/commands/{name}" for name in ("channels", "check", "context", "demo", "explain", "inbox", "schema")),
+    *(f"src/tocsin/commands/{name}" for name in ("channels", "check", "context", "demo", "explain", "inbox", "preview", "schema")),
 )
 SES_ALONE = tuple(
     f"vendor/{name}" for name in ("boto3/", "botocore/", "dateutil/", "jmespath/", "s3transfer/", "six.py")

@@ -7,7 +7,7 @@ A stream that is closed, full or no longer read never ends the work: what it los
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from tocsin.text import UNSAFE, clean
@@ -81,6 +81,12 @@ class Console:
             padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(row, [*widths[: len(row) - 1], 0], strict=False)]
             padded[0] = self._paint("dim" if header and not number else row[0], padded[0])
             self._write_answer("  ".join(padded).rstrip() + "\n")
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines of one part of the answer, two spaces in; what they are indented further is kept."""
+        for line in lines:
+            bare = line.lstrip(" ")
+            self._write_answer(f"  {' ' * (len(line) - len(bare))}{log_safe(bare)}\n")
 
     def heading(self, text: str) -> None:
         """A line above a part of the answer."""

@@ -207,7 +207,9 @@ def test_a_row_says_whose_it_is_and_how_it_ended(browser, box):
     client("POST", "/webhook/audit", b'{"app": "payments", "eventType": "fail"}')
     mail(box, "\u2705 Fixed: payments", "<h1>x</h1>")
     page = show(browser, box)
-    rows = page.value("[...document.querySelectorAll('.item')].map(row => ['strong', 'p'].map(part => row.querySelector(part).innerText).join(' | '))")
+    rows = page.value(
+        "[...document.querySelectorAll('.item')].map(row => ['strong', 'p'].map(part => row.querySelector(part).innerText).join(' | '))"
+    )
     assert [row.partition(" · ")[0] for row in rows] == [
         "\u2705 Fixed: payments | SMTP to dev@example.com",
         "\u274c app: payments | Webhook audit",

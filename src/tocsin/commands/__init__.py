@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tocsin.deliver import Stop
     from tocsin.world import World
 
-COMMANDS = ("send", "check", "context", "explain", "channels", "schema", "demo", "inbox")  # in the order of the help
+COMMANDS = ("send", "check", "context", "explain", "preview", "channels", "schema", "demo", "inbox")  # in the order of the help
 STAGES = ("main", "post")  # of a step of GitHub's
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,

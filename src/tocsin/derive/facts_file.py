@@ -72,6 +72,11 @@ def read_facts(text: str) -> Facts:
         raise ContextError(f"--facts: the file is not JSON ({error}): write an object of the event's fields") from None
     if not isinstance(data, dict):
         raise ContextError("--facts: the file must hold a JSON object of the event's fields; `tocsin context --json` shows them")
+    return facts_of(data)
+
+
+def facts_of(data: dict[str, Any]) -> Facts:
+    """The facts in nested fields of the event, as `context --json` prints them. Raises ContextError as above."""
     said = [(name, value) for name, value in _flat(data) if name not in _COMPUTED and value not in (None, "", [])]
     return {name: Fact(_value(name, value), SOURCE, Rank.FACTS) for name, value in said}
 
