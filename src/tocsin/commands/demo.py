@@ -44,9 +44,9 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         outcomes: list[Outcome] = []
         table: list[tuple[str, ...]] = []
         console.status("sending a sample pipeline's messages …")
-        for hook, status, files in demo.HOOKS:
+        for event in demo.EVENTS:
             before = len(box.arrivals)
-            sent = demo.send_sample(world, box, hook, status, files, stop)
+            sent = demo.send_sample(world, box, event, stop)
             outcomes += sent
             table += [_row(outcome, box.arrivals[before:]) for outcome in sent]
         console.status("")

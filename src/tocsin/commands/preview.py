@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HELP = "what would be sent: as text, JSON or a page"
 USAGE = "[RULE or CHANNEL] [FLAGS]"
-DESCRIPTION = "Show what would be sent, on sample runs in the words of the policy. Nothing is sent,\nand no variable has to be set."
+DESCRIPTION = "Show what would be sent, on sample runs in the words of the policy. Nothing is\nsent, and no variable has to be set."
 EXAMPLES = """\
 tocsin preview
 tocsin preview "broken builds" --event broken

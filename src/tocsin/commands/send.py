@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
@@ -33,7 +33,7 @@ def add_flags(command: Parser) -> None:
     """The hook, the event, and what becomes of the outcomes."""
     add_hook(command)
     add_event(command)
-    command.add_argument("--dry-run", action="store_true", help="do everything but send")
+    command.add_argument("--dry-run", action="store_true", help="do everything but send, and print each message's text")
     command.add_argument("--strict", action="store_true", default=None, help="exit with 1 where a delivery fails or a variable is missing")
     command.add_argument("--report", metavar="FILE", help="write the outcome of every delivery to FILE, as JSON")
 
@@ -54,6 +54,8 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         outcomes.append(outcome)
         console.status("")
         console.table(report.rows([outcome]), [*widths, 0])
+        if outcome.cause == "dry_run":
+            console.lines(_text(planned, outcome))
         console.status(f"sending, {left - len(outcomes)} to go …" if left > len(outcomes) else "")
     outcomes = pipeline.in_order(planned, outcomes)
     strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
@@ -64,6 +66,13 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     if words.report:
         _write_report(words.report, planned, outcomes, world, console)
     return report.FAILED_DELIVERY if strict and bad else report.OK
+
+
+def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
+    """The message of an outcome as a person reads it, without any secret that is known."""
+    from tocsin.message.lines import lines
+
+    yield from map(planned.redact, lines(planned.message._replace(rules=outcome.rules)))
 
 
 def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:

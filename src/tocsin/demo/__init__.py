@@ -16,25 +16,22 @@ from tocsin.network import Network
 from tocsin.policy.load import load
 from tocsin.policy.policy_text import PolicyText
 from tocsin.request import Request
+from tocsin.samples import sample
 from tocsin.verdict import Outcome
 from tocsin.world import World
 
 HERE = Path(__file__).parent
-HOOKS = (("trigger", None, ("run.json",)), ("completion", "failure", ("run.json", "failure.json")))
+EVENTS = ("trigger", "broken")  # of the sample deployment, in their order
 
 
-def _write(folder: Path, box: Inbox, files: tuple[str, ...]) -> None:
+def _write(folder: Path, box: Inbox, facts: dict[str, Any]) -> None:
     """The policy and the facts of one hook, with the inbox's port for mail in its place."""
     policy = (HERE / "policy.yml").read_text(encoding="utf-8")
     (folder / "policy.yml").write_text(policy.replace("port: 1025", f"port: {box.smtp_port}"), encoding="utf-8")
-    facts: dict[str, Any] = {}
-    for name in files:
-        for field, value in json.loads((HERE / name).read_text(encoding="utf-8")).items():
-            facts[field] = {**facts[field], **value} if isinstance(facts.get(field), dict) else value
     (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def send_sample(world: World, box: Inbox, hook: str, status: str | None, files: tuple[str, ...], stop: Stop) -> list[Outcome]:
+def send_sample(world: World, box: Inbox, event: str, stop: Stop) -> list[Outcome]:
     """What `tocsin send` does, in a world where the channels are the inbox's and no proxy stands between."""
     channels = load(PolicyText("policy.yml", (HERE / "policy.yml").read_bytes())).policy.channels
     names = {options.kind: name for name, options in channels.items()}
@@ -44,9 +41,10 @@ def send_sample(world: World, box: Inbox, hook: str, status: str | None, files: 
     }
     with _folder() as name:
         folder = Path(name)
-        _write(folder, box, files)
+        run = sample(event, "cd")
+        _write(folder, box, run.facts)
         world = world._replace(env=env, folder=folder, network=Network(), started=world.clock.monotonic())
-        asked = Request(hook, status, facts_file="facts.json", policy="policy.yml", ci="generic")
+        asked = Request(run.hook, run.status, facts_file="facts.json", policy="policy.yml", ci="generic")
         planned = pipeline.plan(world, asked)
         return pipeline.in_order(planned, pipeline.notify(world, planned, stop))
 

@@ -5,7 +5,7 @@ sample or record ─ what the rule asks for ─ event ─ destinations ─ messa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin import channels
@@ -100,35 +100,34 @@ def previews(document: PolicyDocument, asked: Asked, words: Iterable[str], flags
     Raises ContextError where the policy's context cannot be rendered, UsageError for a bad flag.
     """
     for word in words:
-        events: dict[str, tuple[Event, list[int]]] = {}
-        for number, event in _events(document, asked, word, flags):
-            events.setdefault(str(as_dict(event._replace(sources={}))), (event, []))[1].append(number)
-        yield from (_preview(document.policy, event, asked, numbers) for event, numbers in events.values())
+        events = {str(as_dict(event._replace(sources={}))): event for event in _events(document, asked, word, flags)}
+        found = (_preview(document.policy, event, asked) for event in events.values())
+        yield from (preview for preview in found if preview.deliveries)
 
 
 def preview_of(document: PolicyDocument, asked: Asked, told: Told) -> Preview:
     """The preview of a recorded run."""
-    return _preview(document.policy, _event(None, told), asked, [] if asked.rule is None else [asked.rule])
+    return _preview(document.policy, _event(None, told), asked)
 
 
-def _events(document: PolicyDocument, asked: Asked, word: str, flags: Mapping[str, str]) -> Iterator[tuple[int, Event]]:
-    """The event of a word in the terms of each rule that asks for it, with the rule's number; in no rule's terms for a channel."""
+def _events(document: PolicyDocument, asked: Asked, word: str, flags: Mapping[str, str]) -> Iterator[Event]:
+    """The event of a word in the terms of each rule that asks for it; in no rule's terms for a channel."""
     said = {name: (text,) for name, text in flags.items()}
     policy = document.policy
     if asked.channel is not None:
         kind = "cd" if word == "waiting" and "kind" not in said else kind_of(said)
         told = told_by_sample(word, kind, flags)
         scope = policy.channels[asked.channel].project
-        yield -1, _event(document, told._replace(flags={**({"project": scope} if scope else {}), **flags}))
+        yield _event(document, told._replace(flags={**({"project": scope} if scope else {}), **flags}))
         return
-    rules = list(enumerate(policy.notifications))
-    for number, rule in rules[:RULES_MAX] if asked.rule is None else [rules[asked.rule]]:
+    rules = policy.notifications
+    for rule in rules[:RULES_MAX] if asked.rule is None else [rules[asked.rule]]:
         told = told_by_sample(word, kind_of({**rule.pipelines[0], **said}), flags)
         event = _event(document, told)
         if EventValues(event).words.isdisjoint(rule.on):
             continue
         fitting = fitting_facts(policy, rule, selector_values(event))
-        yield number, _event(document, told._replace(facts={**told.facts, **fitting}))
+        yield _event(document, told._replace(facts={**told.facts, **fitting}))
 
 
 def _event(document: PolicyDocument | None, told: Told) -> Event:
@@ -137,14 +136,14 @@ def _event(document: PolicyDocument | None, told: Told) -> Event:
     return derive(Run(told.ci, {}, untrusted=None), request, {}, NOW, document)._replace(ci=told.ci)
 
 
-def _preview(policy: Policy, event: Event, asked: Asked, numbers: Sequence[int]) -> Preview:
-    """Who would get the message of an event: the channel that is asked for, else by the rules that match or have one of `numbers`."""
+def _preview(policy: Policy, event: Event, asked: Asked) -> Preview:
+    """Who would get the message of an event: the channel that is asked for, else by the rules that match and the one that is asked for."""
     message, rule = compose(event), None
     if asked.channel is not None:
         rows = [Destination(asked.channel, policy.channels[asked.channel].kind, _recipient(policy, asked.channel), (), None)]
     else:
         found = match(policy, event)
-        rows = destinations(policy, [held for number, held in enumerate(found) if held.matches or number in numbers], event, {})
+        rows = destinations(policy, [held for number, held in enumerate(found) if held.matches or number == asked.rule], event, {})
         if asked.rule is not None:
             rule = found[asked.rule]
             rows = [row for row in rows if rule.name in row.rules]

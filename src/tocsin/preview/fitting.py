@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tocsin.policy.model import Notification, Policy, Selector
 
 SOURCE = "the rule"  # in words for the user
+ANOTHER = "another"  # where a selector only excludes
 _OF_DEPLOYMENTS = ("environment", "tier", "cluster")
 _BRACKETS = re.compile(r"\[!?(.)[^\]]*\]")
 _PULL_REQUEST: dict[str, Any] = {
@@ -53,11 +54,11 @@ def fitting_facts(policy: Policy, rule: Notification, known: Mapping[str, Sequen
 
 
 def _name(key: str, patterns: Sequence[str], known: Sequence[str]) -> str | None:
-    """A name that passes: None where a known one does, else the first pattern with its wildcards filled in, else a word of the term."""
+    """None where a known name passes, else a name that does: a pattern with its wildcards filled in, a word of the term, or any."""
     if known and passes(patterns, known):
         return None
     filled = (_BRACKETS.sub(r"\1", pattern).replace("*", "1").replace("?", "1") for pattern in patterns)
-    return next((name for name in (*filled, *SELECTORS[key].words) if passes(patterns, (name,))), None)
+    return next((name for name in (*filled, *SELECTORS[key].words, ANOTHER) if passes(patterns, (name,))), None)
 
 
 def _environment(policy: Policy, selector: Selector, names: Mapping[str, str]) -> str | None:
