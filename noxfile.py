@@ -171,6 +171,16 @@ def golden(session: nox.Session) -> None:
 
 
 @nox.session
+def gallery(session: nox.Session) -> None:
+    """Draw the pictures of docs/gallery anew, with Chromium and Microsoft's renderer; --look FOLDER draws large ones there, to look at."""
+    session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
+    session.run(
+        "npm", "ci", "--prefix", "gallery", "--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", external=True, silent=True
+    )
+    session.run("python", "gallery/draw.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """The figures that the claims on speed rest on."""
     session.install("-q", "-e", ".[ses]", "requests", silent=True)

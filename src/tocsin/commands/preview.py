@@ -31,9 +31,7 @@ PATH_MAX_CHARS = 100  # ours
 
 def add_flags(command: Parser) -> None:
     """Whose messages, of which events, and the form of the answer."""
-    command.add_argument(
-        "name", nargs="?", metavar="NAME", help="a rule (its events to its channels) or a channel (every event; default: all rules)"
-    )
+    command.add_argument("name", nargs="?", metavar="NAME", help="a rule or a channel (default: all rules)")
     command.add_argument("--event", metavar="WORD", type=OneOf(EVENTS), help=f"one event: {', '.join(EVENTS)}")
     command.add_argument("--status", metavar="S", help="the event of a status: success, failure, cancelled, unstable or waiting")
     command.add_argument("--event-file", metavar="FILE", help="a recorded run: what `send --report` wrote, or `context --json` printed")

@@ -34,18 +34,21 @@ def html_page(previews: Iterable[Preview]) -> str:
 
 
 def _section(preview: Preview) -> dict[str, Any]:
-    """One event and its messages, as the drawings take them."""
-    event = preview.event
-    at = event.run.finished_at or event.run.started_at
-    return {
-        "event": preview.word,
-        "title": preview.message.headline,
-        "messages": [{**_message(row), "at": at} for row in preview.deliveries if row.payload is not None],
-    }
+    """One event and its messages."""
+    messages = [drawn_message(preview, row) for row in preview.deliveries if row.payload is not None]
+    return {"event": preview.word, "title": preview.message.headline, "messages": messages}
 
 
-def _message(row: Delivery) -> dict[str, Any]:
+def drawn_message(preview: Preview, row: Delivery) -> dict[str, Any]:
+    """A message as the drawings take it: `at` is when the run ended, else when it began."""
     payload = row.payload
     if row.kind in MAIL_KINDS:
         payload = {**payload, "to": [payload["to"]], "html": _BASE + payload["html"]}
-    return {"channel": row.channel, "kind": row.kind, "recipient": row.recipient, "payload": payload}
+    run = preview.event.run
+    return {
+        "channel": row.channel,
+        "kind": row.kind,
+        "recipient": row.recipient,
+        "payload": payload,
+        "at": run.finished_at or run.started_at,
+    }

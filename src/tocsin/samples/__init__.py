@@ -1,10 +1,8 @@
-"""Sample runs, one for each event: what the preview and the demo tell of."""
+"""Sample runs, one for each event, for the preview and the demo."""
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 EVENTS = ("trigger", "success", "failure", "broken", "still_failing", "fixed", "cancelled", "unstable", "waiting")
@@ -31,6 +29,9 @@ def sample(word: str, kind: str) -> Sample:
 
 @cache
 def _data() -> dict[str, Any]:
+    import json
+    from importlib.resources import files
+
     data: dict[str, Any] = json.loads(files("tocsin.samples").joinpath("samples.json").read_text("utf-8"))
     return data
 
