@@ -9,17 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from events import SNIPPETS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inprocess import CASES, Answer, run
 from payload_checks import CHECKS
 
 from tocsin.channels import MAIL_KINDS
+from tocsin.event import Failure
+from tocsin.message import compose
+from tocsin.message.lines import lines
 from tocsin.policy.load import load
 from tocsin.policy.match import match
 from tocsin.policy.policy_text import PolicyText
 from tocsin.preview import find, previews
 from tocsin.samples import EVENTS
+from tocsin.templates.samples import EVERYTHING
+from tocsin.text import UNSAFE
 
 POLICY = (CASES / "preview" / "policy.yml").read_bytes()
 SLACK = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/s3cr3t"}
@@ -253,6 +259,24 @@ def test_no_name_makes_a_preview_fail(tmp_path_factory: pytest.TempPathFactory, 
     folder = tmp_path_factory.getbasetemp()
     answer = preview(folder, "--event", word, f"--app={text}".replace("\x00", ""), "--json")
     assert answer.code == 0, answer.err
+
+
+def test_a_long_policy_is_cut_and_says_so(tmp_path: Path):
+    rules = [{"name": f"r{number}", "on": "fixed", "pipelines": {"branch": f"b{number}"}, "send_to": "t"} for number in range(102)]
+    policy = json.dumps({"channels": {"t": {"kind": "slack"}}, "notifications": rules}).encode()
+    answer = preview(tmp_path, "--event", "fixed", policy=policy)
+    assert events(answer.out) == ["fixed"] * 100
+    assert "the first 100 rules are shown" in answer.err
+    assert "on b101" in preview(tmp_path, "r101", policy=policy).out
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_a_message_s_lines_hold_no_more_lines(snippet: str):
+    failure = Failure(SNIPPETS[snippet], SNIPPETS[snippet], None, SNIPPETS[snippet], SNIPPETS[snippet])
+    event = EVERYTHING._replace(app=SNIPPETS[snippet], failures=(failure,), pipeline=SNIPPETS[snippet])
+    for line in lines(compose(event)):
+        assert line.strip()
+        assert not UNSAFE.search(line)
 
 
 def test_a_dry_run_prints_each_message_below_its_line(tmp_path: Path):

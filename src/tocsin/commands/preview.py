@@ -44,10 +44,12 @@ def add_flags(command: Parser) -> None:
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the previews, or write their page."""
     from tocsin import report
-    from tocsin.preview import find
+    from tocsin.preview import RULES_MAX, find
 
     document = _document(words, world, console)
     asked = find(document.policy, words.name)
+    if words.name is None and len(document.policy.notifications) > RULES_MAX:
+        console.talk(f"the first {RULES_MAX} rules are shown: name a rule to see another")
     found = _previews(words, world, document, asked)
     for preview in found:
         _talk(preview, console)
