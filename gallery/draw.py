@@ -49,8 +49,8 @@ CHANNELS = {
     "mail": "Mail",
 }
 HEAD = ("slack/broken", "teams/failure", "discord/fixed")  # what the README shows
-SCALE = 1.25  # pixels of a picture a pixel of the page
-QUALITY = 50  # of WebP
+SCALE = 1.0  # pixels of a picture a pixel of the page
+QUALITY = 60  # of WebP
 
 
 class Shot(NamedTuple):
