@@ -134,6 +134,7 @@ def compose(event: Event) -> Message:
     reasons, left = _reasons(event)
     sentences = _sentences(event, title)
     told = " ".join([title, *(f"{reason.where} {reason.text}" for reason in reasons), *map(plain, sentences)])
+    run_notes = tuple(notes(event, told, page))
     return Message(
         event=event,
         tone=TONES.get(event.event or "", "neutral"),
@@ -143,8 +144,8 @@ def compose(event: Event) -> Message:
         reasons=reasons,
         more=Link(f"and {left} more", page or "") if left else None,
         sentences=sentences,
-        links=tuple(_links(event, reasons, page)),
-        run_notes=tuple(notes(event, told, page)),
+        links=tuple(_links(event, reasons, page, run_notes)),
+        run_notes=run_notes,
         details=tuple(table(event)),
     )
 
@@ -183,12 +184,12 @@ def _text(event: Event, title: str, reasons: tuple[Reason, ...]) -> str:
     return clip(joined(" · ", title, why, run), TEXT_MAX_CHARS)
 
 
-def _links(event: Event, reasons: tuple[Reason, ...], page: str | None) -> list[Link]:
+def _links(event: Event, reasons: tuple[Reason, ...], page: str | None, run_notes: Sentence) -> list[Link]:
     """The failed step, else the run; the pull request or the environment; the comparison. Each page once."""
-    if event.event not in _WITH_LINKS:
-        return []
-    step = next((reason.url for reason in reasons if reason.url and reason.url != page), None)
     run = "Open run" if safe_url(event.run.url) or safe_url(event.job.url) else "Open repository"
+    if event.event not in _WITH_LINKS:
+        return [Link(run, page)] if page and not any(span.url for span in run_notes) else []
+    step = next((reason.url for reason in reasons if reason.url and reason.url != page), None)
     wanted = [
         ("Open failed step", step) if step else (run, page),
         ("Pull request", event.pull_request.url) if event.pull_request.url else ("Environment", event.environment_url),
