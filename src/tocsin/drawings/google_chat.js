@@ -14,13 +14,13 @@ function chatText(text) {
 }
 function chatWidget(widget) {
   const { textParagraph, decoratedText, buttonList } = widget;
-  if (textParagraph) return chatText(textParagraph.text);
+  if (textParagraph) return textParagraph.textSyntax === "MARKDOWN" ? el("div", {}, discordText(textParagraph.text)) : chatText(textParagraph.text);
   if (decoratedText) return el("div", {}, decoratedText.topLabel && el("div", { class: "subtle" }, str(decoratedText.topLabel)), chatText(decoratedText.text));
   if (buttonList) return el("div", { class: "row" }, dicts(buttonList.buttons).map(item => button(((item.onClick || {}).openLink || {}).url, str(item.text))));
   return el("span", { class: "picture" }, Object.keys(widget)[0] || "widget");
 }
 function google_chat(arrival) {
   const { payload } = arrival, found = dicts(payload.cardsV2).map(item => item.card || {});
-  return sender(arrival, "tocsin", "APP", true, payload.text && el("div", { class: "text" }, str(payload.text)), found.map(item => el("div", { class: "ac" },
-    item.header && el("b", {}, str(item.header.title)), dicts(item.sections).map(part => el("div", { class: "box" }, part.header && el("b", {}, chatText(part.header)), dicts(part.widgets).map(chatWidget))))));
+  return sender(arrival, "tocsin", "APP", true, payload.text && el("div", { class: "text" }, str(payload.text)), found.map(item => el("div", { class: "chat" },
+    item.header && el("b", {}, str(item.header.title)), dicts(item.sections).map(part => el("div", { class: "section" }, part.header && el("b", {}, chatText(part.header)), dicts(part.widgets).map(chatWidget))))));
 }

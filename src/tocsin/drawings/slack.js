@@ -27,7 +27,17 @@ function slackElement(element) {
   if (element.type === "image") return picture(str(element.alt_text), element.image_url);
   return element.text !== undefined ? slackText(element) : el("span", { class: "picture" }, str(element.type));
 }
+// A date element: in the zone and the words of whoever reads it
+const SLACK_DATES = { date_num: { year: "numeric", month: "2-digit", day: "2-digit" }, date: { dateStyle: "long" }, date_short: { dateStyle: "medium" }, date_long: { dateStyle: "full" }, time: { hour: "numeric", minute: "2-digit" }, time_secs: { timeStyle: "medium" } };
+function slackDate(element) {
+  const at = new Date(element.timestamp * 1000);
+  if (!Number.isFinite(element.timestamp) || isNaN(at)) return str(element.fallback);
+  const ago = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5), near = { 0: "today", 1: "yesterday", "-1": "tomorrow" }[ago];
+  const text = str(element.format).replace(/\{([a-z_]+?)(_pretty)?\}/g, (token, name, pretty) => pretty && near || (SLACK_DATES[name] ? at.toLocaleString([], SLACK_DATES[name]) : token));
+  return element.url ? link(element.url, text) : text;
+}
 function richLeaf(element) {
+  if (element.type === "date") return slackDate(element);
   if (element.type === "link") return link(element.url, str(element.text) || str(element.url));
   if (element.type === "emoji") return element.unicode ? str(element.unicode).split("-").map(code => parseInt(code, 16)).filter(code => code > 0 && code < 0x110000).map(code => String.fromCodePoint(code)).join("") : `:${str(element.name)}:`;
   if (["user", "channel", "usergroup", "broadcast"].includes(element.type)) return el("span", { class: "mention" }, "@" + str(element.user_id || element.channel_id || element.usergroup_id || element.range));
@@ -48,7 +58,7 @@ function slackBlock(block) {
   switch (block.type) {
     case "header": return el("div", { class: "header" }, str(block.text && block.text.text));
     case "divider": return el("hr");
-    case "context": return el("div", { class: "row subtle" }, dicts(block.elements).map(slackElement));
+    case "context": return el("div", { class: "context" }, dicts(block.elements).map(slackElement));
     case "actions": return el("div", { class: "row" }, dicts(block.elements).map(slackElement));
     case "image": return picture(str(block.alt_text), block.image_url);
     case "rich_text": return el("div", { class: "box" }, dicts(block.elements).map(richPart));
@@ -71,6 +81,8 @@ function slackAttachment(attachment) {
 }
 function slack(arrival) {
   const payload = arrival.payload, blocks = dicts(payload.blocks);
-  return sender(arrival, str(payload.username) || "tocsin", "APP", false,
+  const node = sender(arrival, str(payload.username) || "tocsin", "APP", false,
     blocks.length ? el("div", { class: "blocks" }, blocks.map(slackBlock)) : payload.text && mrkdwn(payload.text), dicts(payload.attachments).map(slackAttachment));
+  node.classList.add("sl");
+  return node;
 }
