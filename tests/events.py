@@ -86,6 +86,25 @@ def hostile(text: str, url: str = "https://ci.example/run/1") -> Event:
     )  # fmt: skip
 
 
+def crowded(text: str, url: str = "https://ci.example/run/1") -> Event:
+    """The same, of which all is known: sixty failures, none like another, lines of their logs, tests, and what was before."""
+    failures = [
+        {"job": text, "step": f"{number} {text}", "url": url, "reason": text, "excerpt": f"{text}\n  log {text}"} for number in range(60)
+    ]
+    earlier = {"number": 40, "url": url, "at": "2026-11-22T02:57:10Z", "commit": text}
+    known = event(
+        {
+            "transition": "broken", "compare_url": url, "failures": failures,
+            "tests": {"total": 9, "failed": 3, "failures": [{"name": text, "message": text}] * 3},
+            "run": {
+                "id": text, "number": 42, "url": url, "failed_runs": 3, "failing_since": earlier, "last_success": earlier,
+                "started_at": "2026-11-23T02:57:10Z", "finished_at": "2026-11-23T03:00:30Z",
+            },
+        }
+    )  # fmt: skip
+    return hostile(text, url)._replace(**{name: getattr(known, name) for name in ("transition", "compare_url", "failures", "tests", "run")})
+
+
 HOSTILE = {
     **{name: hostile(text) for name, text in SNIPPETS.items()},
     **{f"url {number}": hostile("x" * 300, url) for number, url in enumerate(EVIL_URLS)},
@@ -93,3 +112,10 @@ HOSTILE = {
     "widest": hostile('"\\😀' * 200, "https://x.example/" + "a" * 2020),
 }
 EVERY = {**SAMPLES, **HOSTILE}
+CROWDED = {
+    **{name: crowded(text) for name, text in SNIPPETS.items()},
+    **{f"url {number}": crowded("x" * 300, url) for number, url in enumerate(EVIL_URLS)},
+    "widest": crowded('"\\😀' * 200, "https://x.example/" + "a" * 2020),
+    "ampersands": crowded("&<`" * 100, "https://x.example/?" + "&" * 2020),
+    "fences": crowded("```x``` ``y`` `z` ~~~ ```"),
+}

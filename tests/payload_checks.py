@@ -41,13 +41,13 @@ def check_url(url: str) -> None:
 
 
 SLACK_TYPES = {
-    "header", "plain_text", "rich_text", "rich_text_section", "rich_text_list", "text", "link", "actions", "button", "context",
+    "header", "plain_text", "rich_text", "rich_text_section", "rich_text_preformatted", "text", "link", "date", "context", "mrkdwn",
 }  # fmt: skip
 
 
 def check_slack(payload: dict[str, Any]) -> None:
-    assert set(payload) <= {"text", "mrkdwn", "blocks", "attachments"}
-    assert payload["mrkdwn"] is False
+    assert set(payload) <= {"text", "mrkdwn", "unfurl_links", "unfurl_media", "blocks", "attachments"}
+    assert payload["mrkdwn"] is payload["unfurl_links"] is payload["unfurl_media"] is False
     assert 0 < len(payload["text"]) <= 40_000
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", payload["text"])
     attachments = payload.get("attachments", [])
@@ -63,17 +63,30 @@ def check_slack(payload: dict[str, Any]) -> None:
         assert parsed, "a block that Slack knows"
         parsed.validate_json()
     for node in nodes(blocks):
-        if "type" in node:
-            assert node["type"] in SLACK_TYPES, "only elements in which text cannot mention, link or format"
-        if node.get("type") in ("text", "link", "plain_text"):
-            assert node["text"], "Slack refuses an empty text"
-            assert node.get("emoji") is not True
-        if "url" in node:
-            check_url(node["url"])
-        if node.get("type") == "header":
-            assert units(node["text"]["text"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) <= 150
-        if node.get("type") == "button":
-            assert units(node["text"]["text"]) <= 75
+        check_slack_node(node)
+
+
+def check_slack_node(node: dict[str, Any]) -> None:
+    if "type" in node:
+        assert node["type"] in SLACK_TYPES, "only elements in which text cannot mention, link or format"
+    if node.get("type") in ("text", "link", "plain_text"):
+        assert node["text"], "Slack refuses an empty text"
+        assert node.get("emoji") is not True
+    if "url" in node:
+        check_url(node["url"])
+    if node.get("type") == "header":
+        assert units(node["text"]["text"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) <= 150
+    if node.get("type") == "context":
+        assert 0 < len(node["elements"]) <= 10
+    if node.get("type") == "mrkdwn":
+        (link,) = re.findall(r"^<([^<>|]+)\|(?:#[0-9]+(?: attempt [0-9]+)?|Open run)>(?: ·)?$", node["text"])
+        check_url(link.replace("&amp;", "&"))
+        assert not re.search(r"&(?!amp;)", link)
+        assert len(link) <= 3000
+    if node.get("type") == "date":
+        assert isinstance(node["timestamp"], int)
+        assert re.fullmatch(r"(\{date_short_pretty\} )?\{time\}", node["format"])
+        assert re.fullmatch(r"([0-9]{1,2} [A-Z][a-z]{2} )?[0-9]{2}:[0-9]{2} UTC", node["fallback"])
 
 
 @cache
@@ -124,35 +137,46 @@ def check_ringcentral(payload: dict[str, Any]) -> None:
 
 def check_discord(payload: dict[str, Any]) -> None:
     assert payload["allowed_mentions"] == {"parse": []}
-    assert set(payload) <= {"username", "embeds", "allowed_mentions"}
-    (embed,) = payload["embeds"]
-    assert set(embed) <= {"title", "url", "color", "description", "fields", "footer"}
-    assert 0 < units(embed["title"]) <= 256
-    assert units(embed.get("description", "")) <= 4096
-    assert len(embed["fields"]) <= 25
+    assert set(payload) <= {"username", "content", "embeds", "allowed_mentions"}
+    assert 0 < units(payload["content"]) <= 2000
+    for line in payload["content"].split("\n"):
+        check_discord_text(line, links=False)
+    for embed in payload["embeds"]:
+        check_discord_embed(embed)
+    assert len(payload["embeds"]) <= 1
+
+
+def check_discord_embed(embed: dict[str, Any]) -> None:
+    assert set(embed) <= {"title", "url", "color", "description", "footer"}
+    assert set(embed) > {"color"}, "Discord refuses an embed without text"
     assert 0 <= embed["color"] <= 0xFFFFFF
-    total = units(embed["title"]) + units(embed.get("description", "")) + units(embed.get("footer", {}).get("text", ""))
-    for field in embed["fields"]:
-        assert 0 < units(field["name"]) <= 256
-        assert 0 < units(field["value"]) <= 1024
-        total += units(field["name"]) + units(field["value"])
-        check_discord_text(field["value"])
-    assert total <= 6000
+    texts = [embed.get("title", ""), embed.get("description", ""), embed.get("footer", {}).get("text", "")]
+    for text, maximum in zip(texts, (256, 4096, 2048), strict=True):
+        assert units(text) <= maximum
+    assert sum(map(units, texts)) <= 6000
+    assert ("title" in embed) == ("url" in embed)
     if "url" in embed:
         check_url(embed["url"])
         assert "." in str(urlsplit(embed["url"]).hostname), "Discord refuses the message for a host without a dot"
-    check_discord_text(embed["title"])
-    for line in embed.get("description", "").split("\n"):
-        check_discord_text(re.sub(r"^• \*\*(.*?[^\\](?:\\\\)*)\*\*", r"\1", line))
+        assert embed["title"]
+        check_discord_text(embed["title"], links=False)
+    text = re.sub(r"^```\n(?:(?!```).)+\n```$", "", embed.get("description", ""), flags=re.MULTILINE | re.DOTALL)
+    for line in text.split("\n"):
+        check_discord_text(re.sub(r"<t:[0-9]{1,12}:[tf]>", "", line))
 
 
-def check_discord_text(text: str) -> None:
-    """Nothing in `text` is markup but links that are ours."""
-    links = re.compile(r"\[(?:↗|Open run)\]\(([^\s()]+)\)")
-    for link in links.finditer(text):
-        check_url(link[1])
-    plain = re.sub(r"\\[^0-9A-Za-z\s]", "x", links.sub("", text))
-    assert not re.search(r"[*_~`|<\[\]@\\]|://|^[->+#]|\d\. ", plain), text
+DISCORD_LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\\\[\]])+)\]\(([^\s()]+)\)")
+
+
+def check_discord_text(text: str, *, links: bool = True) -> None:
+    """Nothing in `text` is markup but links, whose labels look like no address."""
+    for label, url in DISCORD_LINK.findall(text) if links else ():
+        check_url(url)
+        assert not re.search(r"://|www\.", label)
+        check_discord_text(label, links=False)
+    text = DISCORD_LINK.sub("x", text) if links else text
+    plain = re.sub(r"\\[^0-9A-Za-z\s]", "x", text)
+    assert not re.search(r"[*_~`|<\[\]@\\]|://|^[->+]|^#{1,3} |\d\. ", plain), text
 
 
 class ChatText(HTMLParser):
@@ -191,20 +215,30 @@ def check_google_chat(payload: dict[str, Any]) -> None:
     (card,) = payload["cardsV2"]
     assert set(card) == {"cardId", "card"}
     assert set(card["card"]) == {"sections"}
-    for section in card["card"]["sections"]:
-        assert set(section) == {"widgets"}
-        (widget,) = section["widgets"]
+    (section,) = card["card"]["sections"]
+    assert set(section) == {"widgets"}
+    assert 0 < len(section["widgets"]) <= 100
+    for widget in section["widgets"]:
         ((name, content),) = widget.items()
         if name == "textParagraph":
-            assert set(content) == {"text"}
-            assert content["text"]
-            assert not re.search(r"&(?!amp;|lt;|gt;|quot;|#x27;)", content["text"])
-            ChatText(content["text"])
+            check_chat_paragraph(content)
         else:
             assert name == "buttonList"
-            (button,) = content["buttons"]
-            assert set(button) == {"text", "onClick"}
-            check_url(button["onClick"]["openLink"]["url"])
+            for button in content["buttons"]:
+                assert set(button) == {"text", "onClick"}
+                check_url(button["onClick"]["openLink"]["url"])
+
+
+def check_chat_paragraph(content: dict[str, Any]) -> None:
+    assert content["text"]
+    if "textSyntax" in content:
+        assert set(content) == {"text", "textSyntax"}
+        assert content["textSyntax"] == "MARKDOWN"
+        assert re.fullmatch(r"```\n((?!```).)+\n```", content["text"], re.DOTALL), "a block of code, and nothing else"
+        return
+    assert set(content) == {"text"}
+    assert not re.search(r"&(?!amp;|lt;|gt;|quot;|#x27;)", content["text"])
+    ChatText(content["text"])
 
 
 def check_webhook(payload: dict[str, Any]) -> None:

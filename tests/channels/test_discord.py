@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from payload_checks import check_discord, check_discord_text, units
 from servers import Answer, ScriptedServer, transport
 
 from tocsin.channels import discord
+from tocsin.channels.discord_embed import escape
 from tocsin.message import compose
+from tocsin.message_test import compose_test
 from tocsin.verdict import Delivered
 
 
@@ -31,20 +35,21 @@ def options(**values: Any) -> discord.Options:
         ("https://evil.example", r"https\://evil.example"),
         ("- a", r"\- a"),
         ("# a", r"\# a"),
+        ("#42 attempt 2", "#42 attempt 2"),
         ("> a", r"\> a"),
         ("12. a", r"12\. a"),
         ("a\\*b", r"a\\\*b"),
     ],
 )
 def test_markup_is_escaped(text: str, escaped: str) -> None:
-    assert discord.escape(text, 1000) == escaped
+    assert escape(text, 1000) == escaped
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])), st.integers(10, 60))
 def test_escaped_text_keeps_its_length_and_is_no_markup(text: str, maximum: int) -> None:
-    escaped = discord.escape(" ".join(text.split()), maximum)
+    escaped = escape(" ".join(text.split()), maximum)
     assert units(escaped) <= maximum
-    check_discord_text(escaped)
+    check_discord_text(escaped, links=False)
 
 
 def test_nobody_is_mentioned_whatever_the_policy_names() -> None:
@@ -54,22 +59,108 @@ def test_nobody_is_mentioned_whatever_the_policy_names() -> None:
     check_discord(payload)
 
 
+def shown(values: dict[str, Any]) -> dict[str, Any]:
+    payload = discord.render(compose(event(values)), options())
+    check_discord(payload)
+    return payload
+
+
+def test_the_text_has_the_news_and_the_embed_does_not_repeat_it() -> None:
+    payload = discord.render(compose(SAMPLES["failure-cd"]), options())
+    assert payload["content"].split("\n") == [
+        "❌ Failed: payments → production",
+        "Wait for rollout: deployment/payments exceeded its progress deadline · by Grace Hopper after 3 min 20 s",
+    ]
+    (embed,) = payload["embeds"]
+    assert (embed["title"], embed["url"]) == ("deploy #128", "https://github.com/shop/payments/actions/runs/9312")
+    assert re.sub(r"\]\([^()]*\)", "]", embed["description"]).split("\n") == [
+        "smoke tests / GET /health: 503 after 60 s",
+        "[Round refunds to the cent] by Ada Byron on main",
+        "[Open failed step] · [Environment]",
+    ]
+    assert embed["footer"] == {"text": "2.14.0 · eks-prod-1"}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_who_and_how_long_are_said_once(name: str) -> None:
+    payload = json.dumps(discord.render(compose(SAMPLES[name]), options()))
+    assert payload.count("Grace Hopper") <= 1 or name == "broken-ci-changes"
+    assert payload.count("Ada Byron") <= 1
+    assert payload.count("3 min 20 s") <= 1
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"commit": {"author": {"name": "Ada"}}, "ref": {"type": "tag", "tag": "v1"}, "kind": "cd", "environment": "production"}, "At v1"),
+        ({"commit": {"title": "Fix", "author": {"name": "Ada"}}, "triggered_by": {"name": "Bo"}}, "Fix by Ada"),
+        ({"commit": {"title": "Fix", "author": {"name": "Ada"}}, "triggered_by": {"name": "Ada"}}, "Fix"),
+        ({"commit": {"author": {"name": "Ada"}}, "triggered_by": {"name": "Bo"}}, "By Ada"),
+        ({"triggered_by": {"name": "Bo"}}, None),
+    ],
+)
+def test_whom_the_text_names_is_left_out_below(values: dict[str, Any], sentence: str | None) -> None:
+    payload = shown({"event": "success", **values})
+    assert re.search(r"\nby (Ada|Bo)$", payload["content"])
+    assert [embed["description"] for embed in payload["embeds"]] == ([sentence] if sentence else [])
+
+
+def test_other_changes_keep_their_authors() -> None:
+    changes = [{"title": "Two", "author": {"name": "Bo"}}, {"title": "One", "author": {"name": "Ada"}}]
+    happening = {
+        "event": "failure",
+        "transition": "broken",
+        "triggered_by": {"name": "Bo"},
+        "changes": changes,
+        "commit": {"title": "Fix", "author": {"name": "Ada"}},
+    }
+    (embed,) = shown(happening)["embeds"]
+    assert embed["description"] == "Fix by Ada\nAlso new: One, Two by Bo"
+
+
+def test_a_test_message_says_once_where_it_comes_from() -> None:
+    message = compose_test(SAMPLES["failure-cd"], "team", ".tocsin.yml", "payments")
+    payload = discord.render(message, options())
+    check_discord(payload)
+    assert payload["content"].startswith("🔔 Test: payments → team\nIf you can read this")
+    assert payload["embeds"] == [{"title": "Open run", "url": message.page, "color": message.colour}]
+
+
+def test_a_clock_time_is_shown_in_the_reader_s_zone() -> None:
+    (embed,) = discord.render(compose(SAMPLES["still-failing-ci-4th"]), options())["embeds"]
+    assert ", <t:1795401660:t>: 4 runs in 44 min 20 s" in embed["description"]
+    (embed,) = discord.render(compose(SAMPLES["broken-ci-changes"]), options())["embeds"]
+    assert ", <t:1795366920:f>\n" in embed["description"]
+
+
+def test_lines_of_a_log_cannot_close_their_block() -> None:
+    failure = {"job": "test", "excerpt": "```\n@everyone **b** ````\n``` [x](http://evil.example)"}
+    (embed,) = shown({"event": "failure", "failures": [failure]})["embeds"]
+    assert embed["description"].count("```") == 2
+
+
+@pytest.mark.parametrize("title", ["see https://evil.example/x", "[x] of www.evil.example", "discord.gg/evil", "a [b"])
+def test_a_text_that_looks_like_an_address_or_a_link_is_no_label_of_one(title: str) -> None:
+    (embed,) = shown({"event": "success", "commit": {"title": title, "url": "https://git.example/1"}})["embeds"]
+    assert embed["description"].endswith(" [↗](https://git.example/1)")
+
+
 @pytest.mark.parametrize("url", ["http://jenkins:8080/job/x/1/", "http://localhost/1"])
 def test_a_host_without_a_dot_is_linked_where_discord_does_not_judge_it(url: str) -> None:
-    (embed,) = discord.render(compose(event({"event": "failure", "run": {"url": url}})), options())["embeds"]
-    assert "url" not in embed
+    (embed,) = shown({"event": "success", "run": {"url": url, "number": 42}})["embeds"]
     assert embed["description"] == f"[Open run]({url})"
+    assert embed["footer"] == {"text": "#42"}
 
 
 def test_a_url_with_brackets_stays_one_link() -> None:
-    (embed,) = discord.render(compose(event({"event": "failure", "run": {"url": "https://ci.example/a(b)c"}})), options())["embeds"]
-    assert embed["description"] == "[Open run](https://ci.example/a%28b%29c)"
+    (embed,) = shown({"event": "success", "commit": {"short_sha": "4f8a1c9d", "url": "https://ci.example/a(b)c"}})["embeds"]
+    assert embed["description"] == "[4f8a1c9d](https://ci.example/a%28b%29c)"
 
 
-def test_long_values_get_a_line_of_their_own() -> None:
-    (embed,) = discord.render(compose(SAMPLES["failure-cd"]), options())["embeds"]
-    assert {field["name"]: field["inline"] for field in embed["fields"]}["Commit"] is False
-    assert {field["name"]: field["inline"] for field in embed["fields"]}["Branch"] is True
+def test_an_event_that_knows_nothing_is_a_line_alone() -> None:
+    payload = shown({"event": "failure"})
+    assert payload["content"] == "❌ Failed: this repository"
+    assert payload["embeds"] == []
 
 
 @pytest.mark.parametrize("name", ["", "x" * 81, "Clyde", "my-Discord-bot"])

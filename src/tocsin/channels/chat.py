@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
 
 from tocsin.http import Response, Transport
-from tocsin.message import Message
+from tocsin.message import Message, Sentence, Span, plain
+from tocsin.message.people import actor_name, author_name
+from tocsin.message.times import between
 from tocsin.text import clip
 
+DOT = " · "
 SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message would be too long
 
 
@@ -46,3 +50,63 @@ def versions(message: Message) -> Iterator[Message]:
     message = message._replace(reasons=message.reasons[:1], sentences=message.sentences[:1], details=(), rules=())
     yield message
     yield message._replace(reasons=(), more=None, sentences=())
+
+
+class Instant(NamedTuple):
+    """A clock time that the service itself shows in the zone of whoever reads it."""
+
+    seconds: int  # since 1970, in UTC
+    has_day: bool  # it was on another day than the run's end
+
+
+def instant(span: Span) -> Instant | None:
+    """The instant that a span tells, or None."""
+    try:
+        at = datetime.fromisoformat((span.at or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    return Instant(int(at.timestamp()), has_day=len(span.text.split()) > len(["14:32", "UTC"]))
+
+
+def below_push(message: Message) -> Message:
+    """The message for below its own `push`: without the reason, the person, the duration and, in a test, the sentences that are there."""
+    first, others = message.reasons[:1], message.reasons[1:]
+    told = message.text.removeprefix(message.title)
+    if first and told.startswith(f" · {_said(first[0].where, first[0].text)}"):
+        first = (first[0]._replace(where="", text="", url=None),) if first[0].excerpt else ()
+    who = actor_name(message.event.triggered_by) or author_name(message.event.commit.author)
+    took = between(message.event.run.started_at, message.event.run.finished_at)
+    sentences = _without(message.sentences, who) if who and f" by {who}" in told else message.sentences
+    sentences = tuple(sentence for sentence in sentences if sentence and not (message.tone == "test" and plain(sentence) in told))
+    notes = [item for item in items(message.run_notes) if not (told.endswith(f"after {took}") and plain(item) == took)]
+    return message._replace(
+        reasons=(*first, *others),
+        sentences=sentences,
+        run_notes=tuple(span for item in notes for span in (Span(DOT), *item))[1:],
+    )
+
+
+def items(notes: Sentence) -> list[Sentence]:
+    """What is between the dots of a small line."""
+    ends = [number for number, span in enumerate(notes) if span.text == DOT]
+    return [notes[start + 1 : end] for start, end in zip([-1, *ends], [*ends, len(notes)], strict=True) if notes]
+
+
+def _said(where: str, text: str) -> str:
+    return ": ".join(filter(None, (where, text)))
+
+
+def _without(sentences: tuple[Sentence, ...], who: str) -> tuple[Sentence, ...]:
+    """The sentences, the first that names that person without the name: "Round refunds by Ada Byron on main"."""
+    clauses = {f"{begin} by {who}" for begin in ("", ", deployed", ", started", " deployed", " started", "Deployed", "Started")} | {
+        f"By {who}"
+    }
+    for number, sentence in enumerate(sentences):
+        kept = [span for span in sentence if span.url or span.text not in clauses]
+        if len(kept) < len(sentence):
+            if kept and kept[0] is not sentence[0]:
+                begin = kept[0].text.lstrip(" ,")
+                kept[0] = kept[0]._replace(text=begin[:1].upper() + begin[1:])
+            return (*sentences[:number], tuple(kept), *sentences[number + 1 :])
+    return sentences

@@ -1,7 +1,7 @@
 """Discord, by webhook.
 
 https://docs.discord.com/developers/resources/webhook#execute-webhook
-A webhook takes no nonce, so the repeat key goes out as a header only.
+A webhook takes no nonce, so the repeat key goes out as a header only. What is written there is in discord_embed.py.
 """
 
 from __future__ import annotations
@@ -14,22 +14,14 @@ from pydantic import AfterValidator, Field
 
 from tocsin.address import http_url
 from tocsin.channels.chat import fitted, post
+from tocsin.channels.discord_embed import EMBEDS_MAX_CHARS, payload, size
 from tocsin.channels.options import ChannelOptions, SecretUrl, Text
 from tocsin.http import Response, Transport, judge, retry_after
-from tocsin.message import Detail, Message
-from tocsin.text import URL_MAX_CHARS, VALUE_MAX_CHARS, clean, clip
+from tocsin.message import Message
+from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
-# characters, counted here in UTF-16, the most that any count gives: https://docs.discord.com/developers/resources/message#embed-object
-TITLE_MAX_CHARS = 256
-DESCRIPTION_MAX_CHARS = 4096
-FAILURES_MAX_CHARS = DESCRIPTION_MAX_CHARS - URL_MAX_CHARS - 50  # the rest is for the link to the run
-FIELD_VALUE_MAX_CHARS = 1024
-FIELDS_MAX = 25
-EMBEDS_MAX_CHARS = 6000  # title, description, fields and footer of all embeds together
-SHORT_MAX_CHARS = 60  # ours: with every character escaped, six failed parts of this length still fit
 USERNAME_MAX_CHARS = 80  # and without "clyde" or "discord": https://docs.discord.com/developers/resources/webhook#create-webhook
-INLINE_MAX_CHARS = 24  # ours: a longer value gets a line of its own
 
 CODES = {
     10003: "the thread or channel is gone: check thread_id",
@@ -67,92 +59,10 @@ class Options(ChannelOptions):
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
-    """One embed; no value in it can mention anyone."""
-    embed = fitted(message, _embed, embed_chars, EMBEDS_MAX_CHARS)
-    payload: dict[str, Any] = {"embeds": [embed], "allowed_mentions": {"parse": []}}
-    return {"username": options.username, **payload} if options.username else payload
-
-
-def _embed(message: Message) -> dict[str, Any]:
-    embed: dict[str, Any] = {
-        "title": escape(f"{message.icon} {message.title}", TITLE_MAX_CHARS),
-        "color": message.colour,
-        "fields": [_field(detail) for detail in message.details[:FIELDS_MAX]],
-    }
-    parts = [_failures(message.failures)] if message.failures else []
-    if message.link:
-        parts += filter(None, [_link(message.link.label, message.link.url)])
-        if _has_full_host(message.link.url):
-            embed["url"] = message.link.url
-    if parts:
-        embed["description"] = "\n\n".join(parts)
-    if message.footer:
-        embed["footer"] = {"text": message.footer}
-    return embed
-
-
-def _field(detail: Detail) -> dict[str, Any]:
-    link = _arrow(detail.url)
-    value = escape(detail.value, FIELD_VALUE_MAX_CHARS)
-    return {
-        "name": detail.label,
-        "value": value + link if units(value + link) <= FIELD_VALUE_MAX_CHARS else value,
-        "inline": len(detail.value) <= INLINE_MAX_CHARS,
-    }
-
-
-def _failures(failures: tuple[Detail, ...]) -> str:
-    """One line each, in full where that fits; else without links, and then short."""
-    for links, chars in ((True, VALUE_MAX_CHARS), (False, VALUE_MAX_CHARS), (False, SHORT_MAX_CHARS)):
-        text = "\n".join(_failure(failure, chars, link=links) for failure in failures)
-        if units(text) <= FAILURES_MAX_CHARS:
-            break
-    return text
-
-
-def _failure(failure: Detail, chars: int, *, link: bool) -> str:
-    label, value = (escape(clip(text, chars), FIELD_VALUE_MAX_CHARS) for text in (failure.label, failure.value))
-    return f"• **{label}**" + (f": {value}" if value else "") + (_arrow(failure.url) if link else "")
-
-
-def _arrow(url: str | None) -> str:
-    return f" {_link('↗', url)}".rstrip() if url else ""
-
-
-def _link(label: str, url: str) -> str:
-    """A masked link; its label is ours, since Discord shows the markup of a link whose label looks like an address."""
-    url = url.replace("(", "%28").replace(")", "%29")
-    return f"[{label}]({url})" if len(url) <= URL_MAX_CHARS else ""
-
-
-def _has_full_host(url: str) -> bool:
-    """Can the URL be an embed's? Discord refuses the whole message for a host without a dot (http://jenkins:8080)."""
-    return "." in (urlsplit(url).hostname or "").strip(".")
-
-
-def escape(text: str, max_chars: int) -> str:
-    """`text` so that Discord shows it as it is: no markup, no mention, no link; cut where that is longer than `max_chars`."""
-    size = len(text)
-    while units(escaped := _MARKUP.sub(r"\\\g<0>", text)) > max_chars:
-        size -= 1
-        text = clip(text, size)
-    return escaped
-
-
-# Discord takes a backslash before any mark. A list, a quote and a heading begin a line; a link needs its colon and slashes.
-_MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=//)|^[-+>#]|(?<=\d)\.(?= )")
-
-
-def units(text: str) -> int:
-    """The length in UTF-16 code units."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def embed_chars(embed: dict[str, Any]) -> int:
-    """The characters of an embed that count to Discord's limit for all embeds."""
-    texts = [embed["title"], embed.get("description", ""), embed.get("footer", {}).get("text", "")]
-    texts += [text for field in embed["fields"] for text in (field["name"], field["value"])]
-    return sum(map(units, texts))
+    """A text and an embed; no value in them can mention anyone."""
+    rendered: dict[str, Any] = fitted(message, payload, size, EMBEDS_MAX_CHARS)
+    named = {"username": options.username} if options.username else {}
+    return {**named, **rendered, "allowed_mentions": {"parse": []}}
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:

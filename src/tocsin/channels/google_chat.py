@@ -1,12 +1,15 @@
 """Google Chat, by incoming webhook.
 
 https://developers.google.com/workspace/chat/quickstart/webhooks
-Values stand in a card, whose texts are a small part of HTML, and in `fallbackText`, which is plain. `text` is left out:
+Values are in a card, whose texts are a small part of HTML, and in `fallbackText`, which is plain. `text` is left out:
 it has no escape, and it alone can mention (https://developers.google.com/workspace/chat/format-messages).
+The lines of a log are in a paragraph of Markdown, for that part of HTML has no code:
+https://developers.google.com/workspace/chat/api/reference/rest/v1/cards#textsyntax
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from typing import Any, Literal
 
@@ -17,12 +20,13 @@ from tocsin.channels.chat import fitted, post
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
-from tocsin.message import Detail, Message
+from tocsin.message import Message, Sentence
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 # bytes of UTF-8 JSON; Chat takes 32,000 a message: https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create
 PAYLOAD_MAX_BYTES = 28_000
+GREY = 0x80868B  # readable on light and on dark
 
 STATUSES = {
     "UNAUTHENTICATED": "the URL is cut off or wrong: copy the whole of it again from the space",
@@ -46,29 +50,45 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 
 def _payload(message: Message) -> dict[str, Any]:
-    sections = [_section(_coloured(f"<b>{_text(f'{message.icon} {message.title}')}</b>", message.colour))]
-    if message.failures:
-        sections.append(_section("<br>".join(["<b>What failed</b>", *map(_failure, message.failures)])))
-    if message.details:
-        sections.append(_section("<br>".join(map(_row, message.details))))
-    if message.link:
-        button = {"text": message.link.label, "onClick": {"openLink": {"url": message.link.url}}}
-        sections.append({"widgets": [{"buttonList": {"buttons": [button]}}]})
-    if message.footer:
-        sections.append(_section(_text(message.footer)))
-    return {"fallbackText": f"{message.icon} {message.text}", "cardsV2": [{"cardId": "run", "card": {"sections": sections}}]}
+    heading = _paragraph(_coloured(f"<b>{_text(message.headline)}</b>", message.colour))
+    widgets = [heading, *_reasons(message), *_paragraphs([_sentence(sentence) for sentence in message.sentences])]
+    if message.links:
+        buttons = [{"text": link.label, "onClick": {"openLink": {"url": link.url}}} for link in message.links]
+        widgets.append({"buttonList": {"buttons": buttons}})
+    if message.notes:
+        widgets.append(_paragraph(_coloured(_sentence(message.notes), GREY)))
+    return {"fallbackText": message.push, "cardsV2": [{"cardId": "run", "card": {"sections": [{"widgets": widgets}]}}]}
 
 
-def _section(markup: str) -> dict[str, Any]:
-    return {"widgets": [{"textParagraph": {"text": markup}}]}
+def _reasons(message: Message) -> Iterator[dict[str, Any]]:
+    """Lines for the reasons, and the log's lines as a block of code, which only Chat's Markdown has."""
+    lines: list[str] = []
+    for reason in message.reasons:
+        label, rest = (reason.where, f": {_text(reason.text)}" if reason.text else "") if reason.where else (reason.text, "")
+        lines.append(_linked(label, reason.url) + rest)
+        if reason.excerpt:
+            yield from _paragraphs(lines)
+            lines = []
+            yield _code_block(reason.excerpt)
+    yield from _paragraphs([*lines, *([_linked(message.more.label, message.more.url)] if message.more else [])])
 
 
-def _row(detail: Detail) -> str:
-    return f"<b>{_text(detail.label)}:</b> {_linked(detail.value, detail.url)}"
+def _code_block(lines: tuple[str, ...]) -> dict[str, Any]:
+    """Nothing in a block of code is markup; an invisible character keeps its lines from closing it."""
+    text = "\n".join(lines).replace("``", "`\u200b`")
+    return {"textParagraph": {"text": f"```\n{text}\n```", "textSyntax": "MARKDOWN"}}
 
 
-def _failure(failure: Detail) -> str:
-    return f"• {_linked(failure.label, failure.url)}" + (f": {_text(failure.value)}" if failure.value else "")
+def _paragraphs(lines: list[str]) -> list[dict[str, Any]]:
+    return [_paragraph("<br>".join(lines))] if lines else []
+
+
+def _paragraph(markup: str) -> dict[str, Any]:
+    return {"textParagraph": {"text": markup}}
+
+
+def _sentence(sentence: Sentence) -> str:
+    return "".join(_linked(span.text, span.url) for span in sentence)
 
 
 def _linked(text: str, url: str | None) -> str:

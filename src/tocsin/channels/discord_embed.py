@@ -1,0 +1,146 @@
+"""A message as a line of Discord's text and an embed below it.
+
+https://docs.discord.com/developers/resources/message#embed-object
+A notification shows the text alone, so the text has the news; the embed does not repeat it. Its title is the link to the run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from tocsin.channels.chat import DOT, below_push, instant
+from tocsin.message import Link, Message, Reason, Sentence, Span, plain
+from tocsin.text import URL_MAX_CHARS, clip
+
+# characters, counted here in UTF-16, the most that any count gives
+CONTENT_MAX_CHARS = 2000
+TITLE_MAX_CHARS = 256
+DESCRIPTION_MAX_CHARS = 4096
+FOOTER_MAX_CHARS = 2048
+EMBEDS_MAX_CHARS = 6000  # title, description and footer of all embeds together
+LINKS_MAX_CHARS = 2300  # ours: one link of the longest kind, and the message fits without everything else
+
+
+def payload(message: Message) -> dict[str, Any]:
+    """The text, and the embed where there is more to say."""
+    rest = message.text.removeprefix(message.title).lstrip(" ·:.")
+    lines = [escape(line, CONTENT_MAX_CHARS // 2 - 1) for line in (message.headline, rest) if line]
+    embed = _embed(below_push(message))
+    return {"content": "\n".join(lines), "embeds": [{**embed, "color": message.colour}] if embed else []}
+
+
+def size(rendered: dict[str, Any]) -> int:
+    """The characters of an embed that count to Discord's limit for all embeds; more than that for a description that is too long."""
+    (embed,) = rendered["embeds"] or [{}]
+    if units(embed.get("description", "")) > DESCRIPTION_MAX_CHARS:
+        return EMBEDS_MAX_CHARS + 1
+    return sum(map(units, (embed.get("title", ""), embed.get("description", ""), embed.get("footer", {}).get("text", ""))))
+
+
+def _embed(message: Message) -> dict[str, Any]:
+    run, notes = _run(message.notes)
+    page = message.page if message.page and _has_full_host(message.page) else None
+    links = [link for link in message.links if link.url != page]
+    if message.page and not page and all(link.url != message.page for link in links):
+        links.insert(0, Link("Open run", message.page))
+    found: dict[str, Any] = {}
+    if page:
+        label = next((link.label for link in message.links if link.url == page), "Open run")
+        found |= {"title": escape(plain(run) or label, TITLE_MAX_CHARS), "url": page}
+    texts = ["\n".join(filter(None, (*map(_reason, message.reasons), _more(message.more))))]
+    texts.append("\n".join(map(_sentence, message.sentences)))
+    texts.append(_links(links))
+    if description := "\n".join(filter(None, texts)):
+        found["description"] = description
+    if footer := plain(notes if page else (*run, *notes)).removeprefix(DOT):
+        found["footer"] = {"text": _cut(footer, FOOTER_MAX_CHARS)}
+    return found
+
+
+def _run(notes: Sentence) -> tuple[Sentence, Sentence]:
+    """The notes in two: the name and the number of the run, where one of them is a link, and the rest."""
+    end = next((number for number, span in enumerate(notes) if span.text == DOT), len(notes))
+    return (notes[:end], notes[end:]) if any(span.url for span in notes[:end]) else ((), notes)
+
+
+def _reason(reason: Reason) -> str:
+    label, rest = (reason.where, reason.text) if reason.where else (reason.text, "")
+    line = _linked(label, reason.url) + (f": {_escape(rest)}" if rest else "")
+    return "\n".join(filter(None, (line, _code_block(reason.excerpt))))
+
+
+def _code_block(lines: tuple[str, ...]) -> str:
+    """Lines of a log as they are; an invisible character keeps them from closing the block. Nothing in it mentions or links."""
+    text = "\n".join(lines).replace("``", "`\u200b`")
+    return f"```\n{text}\n```" if text else ""
+
+
+def _more(more: Link | None) -> str:
+    return _linked(more.label, more.url) if more else ""
+
+
+def _sentence(sentence: Sentence) -> str:
+    return "".join(map(_span, sentence))
+
+
+def _span(span: Span) -> str:
+    """Discord shows a timestamp in the reader's zone. It cannot be the label of a link."""
+    at = instant(span)
+    return f"<t:{at.seconds}:{'f' if at.has_day else 't'}>" if at else _linked(span.text, span.url)
+
+
+def _links(links: list[Link]) -> str:
+    """All in one line, but for those that would make it too long."""
+    line = ""
+    for link in links:
+        shown = _linked(link.label, link.url)
+        longer = f"{line}{DOT if line else ''}{shown}"
+        line = longer if shown.endswith(")") and units(longer) <= LINKS_MAX_CHARS else line
+    return line
+
+
+def _linked(text: str, url: str | None) -> str:
+    """A masked link. Discord shows the markup of one whose label has brackets or looks like an address: there an arrow is the link."""
+    url = (url or "").replace("(", "%28").replace(")", "%29")
+    if not url or len(url) > URL_MAX_CHARS:
+        return _escape(text)
+    if re.search(r"[\[\]]|://|\bwww\.|\w\.\w{2,}/", text):
+        return f"{_escape(text)} [↗]({url})"
+    return f"[{_escape(text)}]({url})"
+
+
+def _has_full_host(url: str) -> bool:
+    """Can the URL be an embed's? Discord refuses the whole message for a host without a dot (http://jenkins:8080)."""
+    return "." in (urlsplit(url).hostname or "").strip(".")
+
+
+def _escape(text: str) -> str:
+    # Discord takes a backslash before any mark. A list, a quote and a heading begin a line; a link needs its colon and slashes.
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+_MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=//)|^[-+>]|^#(?=#{0,2} )|(?<=\d)\.(?= )")
+
+
+def escape(text: str, max_chars: int) -> str:
+    """`text` so that Discord shows it as it is: no markup, no mention, no link; cut where that is longer than `max_chars`."""
+    length = len(text)
+    while units(escaped := _escape(text)) > max_chars:
+        length -= 1
+        text = clip(text, length)
+    return escaped
+
+
+def _cut(text: str, max_chars: int) -> str:
+    length = len(text)
+    while units(text) > max_chars:
+        length -= 1
+        text = clip(text, length)
+    return text
+
+
+def units(text: str) -> int:
+    """The length in UTF-16 code units."""
+    return len(text.encode("utf-16-le")) // 2
