@@ -101,9 +101,14 @@ class Message(NamedTuple):
         return f"{self.icon} {self.text}"
 
     @property
+    def named_rules(self) -> tuple[str, ...]:
+        """The rules that asked for it and have a name."""
+        return tuple(name for name in self.rules if not (name[:1] == "#" and name[1:].isdigit()))
+
+    @property
     def notes(self) -> Sentence:
         """The small line below all: the run, and the rules that asked, by name. A rule without a name is not named."""
-        rule = rule_note(tuple(name for name in self.rules if not (name[:1] == "#" and name[1:].isdigit())))
+        rule = rule_note(self.named_rules)
         return (*self.run_notes, *([Span(" · ")] if self.run_notes and rule else []), *([Span(rule)] if rule else []))
 
     @property

@@ -27,7 +27,7 @@ def table(event: Event) -> list[Detail]:
         ("Author", author, None),
         ("Triggered by", actor, None),
         ("Duration", between(event.run.started_at, event.run.finished_at), None),
-        ("Pipeline", run_name(event), None),
+        ("Pipeline", run_name(event), event.run.url),
         ("Job", _job(event), event.job.url),
         ("Image", joined(":", event.image.repository, event.image.tag), None),
     ]
