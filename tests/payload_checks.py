@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import adaptive_cards
 from jsonschema.validators import validator_for
 from mail_checks import check_mail
+from markdown_it import MarkdownIt
 from slack_sdk.models.blocks import Block
 
 from tocsin.channels import KINDS
@@ -96,24 +98,48 @@ def card_schema(version: str) -> Any:
     return validator_for(schema)(schema)
 
 
-CARD_TYPES = {"AdaptiveCard", "Container", "ColumnSet", "Column", "RichTextBlock", "TextRun", "Action.OpenUrl"}
+CARD_TYPES = {"AdaptiveCard", "Container", "ColumnSet", "Column", "TextBlock", "ActionSet", "Action.OpenUrl"}
+CARD_STYLES = {"default", "emphasis", "good", "attention", "warning", "accent"}
 
 
 def check_card(card: dict[str, Any], version: str) -> None:
     assert card["type"] == "AdaptiveCard"
     assert card["version"] == version
+    card = deepcopy(card)
+    for node in nodes(card):
+        if node["type"] == "TextBlock" and version >= "1.4":
+            assert node.pop("style", "heading") == "heading", "of 1.5, which clients of 1.4 know or pass over"
     card_schema(version).validate(card)
     assert card["fallbackText"]
     assert "](" not in card["fallbackText"]
     for node in nodes(card):
-        assert node["type"] in CARD_TYPES, "only elements whose text is no markdown"
-        if node["type"] == "TextRun":
-            assert node["text"]
-            assert "selectAction" not in node, "Teams breaks the line before such a run"
+        assert node["type"] in CARD_TYPES
+        assert node.get("style", "default") in CARD_STYLES
+        if node["type"] == "TextBlock":
+            assert node["wrap"] is True
+            assert card_text(node["text"]), "an empty text is an empty line"
+        if node["type"] == "ActionSet":
+            assert 1 <= len(node["actions"]) <= 2, "a third is wider than a phone"
         if node["type"] == "Action.OpenUrl":
+            assert node["title"]
             check_url(node["url"])
         else:
             assert "url" not in node
+
+
+def card_text(text: str) -> str:
+    """What a client shows of a TextBlock's markdown, in which nothing is markup but links that are ours."""
+    assert not re.search(r"\{\{\s*(?:DATE|TIME)", text, re.IGNORECASE), "a client would write a time in its place"
+    opening, inline, closing = MarkdownIt("js-default").parse(text)
+    assert (opening.type, inline.type, closing.type) == ("paragraph_open", "inline", "paragraph_close")
+    parts = inline.children or []
+    assert {part.type for part in parts} <= {"text", "text_special", "link_open", "link_close"}
+    links = [str(part.attrs["href"]) for part in parts if part.type == "link_open"]
+    for link in links:
+        check_url(link)
+        assert not re.search(r"[()*]", link)
+    assert text.count("](") == len(links), "a client that reads no backslash sees no other link"
+    return "".join(part.content for part in parts)
 
 
 def check_teams(payload: dict[str, Any]) -> None:
@@ -130,7 +156,9 @@ def check_teams(payload: dict[str, Any]) -> None:
 
 def check_ringcentral(payload: dict[str, Any]) -> None:
     assert len(json.dumps(payload, ensure_ascii=False).encode()) <= 1_500_000
-    assert set(payload) == {"attachments"}
+    assert set(payload) == {"text", "attachments"}
+    assert 0 < len(payload["text"]) <= 310
+    assert "](" not in payload["text"], "neither a link nor a mention"
     (card,) = payload["attachments"]
     check_card(card, "1.3")
 

@@ -1,15 +1,18 @@
-"""A message as an Adaptive Card, for the services that show such cards.
+"""A message as an Adaptive Card, for the services that show such cards: https://adaptivecards.io/explorer.
 
-https://adaptivecards.io/explorer: RichTextBlock is of 1.2. Values stand in text runs only, which know no markdown;
-a link is the action of a column, since Teams breaks lines before a text run that has one.
+All text stands in TextBlocks: they break a long word, where a RichTextBlock ends at the card's edge, and their links stay in the line
+(Teams breaks it before a text run with a link: microsoft/AdaptiveCards#9100). There is no picture: Teams on the desktop shows none that a
+card brings along (MicrosoftDocs/msteams-docs#5355), and one from elsewhere would tell who reads.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from tocsin.message import Detail, Message, Tone
+from tocsin.channels.card_text import block
+from tocsin.message import Message, Reason, Span, Tone
 
 STYLES: dict[Tone, str] = {
     "started": "accent",
@@ -20,29 +23,19 @@ STYLES: dict[Tone, str] = {
     "waiting": "accent",
     "test": "accent",
 }
-LABEL_WIDTH = "110px"  # the widest label, "Pull request", in the default font
+BUTTONS_MAX = 2  # ours: on a row; a third would end beyond a phone's edge
+HEADING_VERSION = "1.4"  # a heading's style is of 1.5, which a service that goes by the schema of 1.3 refuses; the clients of 1.4 read it
 
 
 def card(message: Message, version: str) -> dict[str, Any]:
     """The card's content; `version` is the newest that the service shows."""
-    heading = _rich(_run(f"{message.icon} {message.title}", size="Large", weight="Bolder"))
-    body: list[dict[str, Any]] = [{"type": "Container", "style": STYLES[message.tone], "bleed": True, "items": [heading]}]
-    if message.failures:
-        body.append({"type": "Container", "items": [_rich(_run("What failed", weight="Bolder")), *map(_failure, message.failures)]})
-    if message.details:
-        body.append({"type": "Container", "separator": bool(message.failures), "items": list(map(_row, message.details))})
-    if message.footer:
-        body.append(_rich(_run(message.footer, size="Small", isSubtle=True)))
-    content: dict[str, Any] = {
+    return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": version,
-        "fallbackText": unlinked(f"{message.icon} {message.text}"),
-        "body": body,
+        "fallbackText": unlinked(message.push),
+        "body": [*_parts(message, version)],
     }
-    if message.link:
-        content["actions"] = [{"type": "Action.OpenUrl", "title": message.link.label, "url": message.link.url}]
-    return content
 
 
 def unlinked(text: str) -> str:
@@ -55,32 +48,41 @@ def size(payload: Any) -> int:
     return len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _row(detail: Detail) -> dict[str, Any]:
-    label = {"type": "Column", "width": LABEL_WIDTH, "items": [_rich(_run(detail.label, weight="Bolder"))]}
-    return {"type": "ColumnSet", "spacing": "Small", "columns": [label, _column(detail.url, _linked(detail.value, detail.url))]}
+def _parts(message: Message, version: str) -> Iterator[dict[str, Any]]:
+    yield _band(message, version)
+    reasons = [part for reason in message.reasons for part in _reason(reason)]
+    if message.more:
+        reasons.append(_text(Span(message.more.label, message.more.url), spacing="Small"))
+    if reasons:
+        yield {"type": "Container", "items": reasons}
+    if message.sentences:
+        yield {"type": "Container", "items": [_text(*sentence, spacing="Small") for sentence in message.sentences]}
+    for links in filter(None, (message.links[:BUTTONS_MAX], message.links[BUTTONS_MAX:])):
+        actions = [{"type": "Action.OpenUrl", "title": link.label, "url": link.url} for link in links]
+        yield {"type": "ActionSet", "actions": actions}
+    if message.notes:
+        yield _text(*message.notes, size="Small", isSubtle=True)
 
 
-def _failure(failure: Detail) -> dict[str, Any]:
-    runs = [_linked(f"• {failure.label}", failure.url)]
-    if failure.value:
-        runs.append(_run(f": {failure.value}"))
-    return {"type": "ColumnSet", "spacing": "Small", "columns": [_column(failure.url, *runs)]}
+def _band(message: Message, version: str) -> dict[str, Any]:
+    """The heading beside a stripe in the tone's colour.
+
+    The heading itself stands on the card's own ground: in the dark a whole band would be pastel, or as good as none.
+    """
+    style = {"style": "heading"} if version >= HEADING_VERSION else {}
+    heading = _text(Span(message.headline), size="Medium", weight="Bolder", **style)
+    stripe = {"type": "Column", "style": STYLES[message.tone], "bleed": True, "width": "4px", "items": []}
+    return {"type": "ColumnSet", "columns": [stripe, {"type": "Column", "width": "stretch", "spacing": "Small", "items": [heading]}]}
 
 
-def _column(url: str | None, *runs: dict[str, Any]) -> dict[str, Any]:
-    column: dict[str, Any] = {"type": "Column", "width": "stretch", "items": [_rich(*runs)]}
-    if url:
-        column["selectAction"] = {"type": "Action.OpenUrl", "url": url}
-    return column
+def _reason(reason: Reason) -> Iterator[dict[str, Any]]:
+    where = Span(reason.where or reason.text, reason.url)
+    text = [Span(f": {reason.text}")] if reason.where and reason.text else []
+    yield _text(Span("• "), where, *text, spacing="Small")
+    if reason.excerpt:  # without its indentation: markdown takes that for a block of code, or away
+        lines = [_text(Span(line.lstrip()), fontType="Monospace", size="Small", spacing="None") for line in reason.excerpt]
+        yield {"type": "Container", "style": "emphasis", "spacing": "Small", "items": lines}
 
 
-def _linked(text: str, url: str | None) -> dict[str, Any]:
-    return _run(text, color="Accent") if url else _run(text)
-
-
-def _rich(*runs: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "RichTextBlock", "inlines": list(runs)}
-
-
-def _run(text: str, **look: Any) -> dict[str, Any]:
-    return {"type": "TextRun", "text": text, **look}
+def _text(*spans: Span, **look: Any) -> dict[str, Any]:
+    return {"type": "TextBlock", "text": block(spans), "wrap": True, **look}

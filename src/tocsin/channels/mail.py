@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from tocsin import secrets
 from tocsin.channels.options import Address, ChannelOptions, address
+from tocsin.message.parts import shortened
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from tocsin.message import Message
 
 SUBJECT_MAX_CHARS = 150  # ours: what a list of mails can show; RFC 5322, 2.1.1 allows 998 a line
-_STATUS_CHARS = 40  # of a title's end, where its status word stands: never cut away
 
 
 def split_sender(text: str) -> tuple[str, str]:
@@ -72,12 +72,10 @@ def render(message: Message, options: MailOptions) -> dict[str, Any]:
 
 
 def _subject(message: Message) -> str:
+    """The headline and the run's number; too long a headline loses its middle, where names stand."""
     number = message.event.run.number
-    suffix = f" (#{number})" if number is not None else ""
-    title, room = clean(message.title), SUBJECT_MAX_CHARS - len(suffix)
-    if len(title) > room:
-        title = f"{title[: room - _STATUS_CHARS - 1]}…{title[-_STATUS_CHARS:]}"
-    return title + suffix
+    suffix = f" (#{clean(number, 40)})" if number is not None else ""
+    return shortened(clean(message.headline), SUBJECT_MAX_CHARS - len(suffix)) + suffix
 
 
 def _domain(sender: str) -> str:

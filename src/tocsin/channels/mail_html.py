@@ -9,14 +9,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from tocsin.channels.mail_text import origin, preview_line
+from tocsin.channels.mail_text import history, links, origin, preview_line
 
 if TYPE_CHECKING:
-    from tocsin.message import Detail, Message
+    from tocsin.message import Message, Reason
 
 LINK_MAX_CHARS = 400  # ours: with this even sixteen of the worst values stay below Gmail's 102 KB; the button keeps any link
 
 _FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+_MONOSPACE = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 _BREAK = "overflow-wrap:anywhere;word-break:break-word"
 _LAYOUT = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
 _CARD = (
@@ -31,13 +32,14 @@ a{text-decoration:underline}
 @media (prefers-color-scheme:dark){
 .ground{background:#111317!important}.card{background:#1c1f26!important;border-color:#2e333d!important}
 .ink,.ink a{color:#eceef2!important}.soft{color:#a4abb8!important}.line{border-color:#2e333d!important}.tint{background:#262a33!important}
+.log{background:#15181d!important}
 a.link{color:#8db4ff!important}}"""
 
 
 def html_page(message: Message) -> str:
     """The whole document."""
     colour = f"#{message.colour:06x}"
-    sections = [_head(message), _failures(message), _details(message), _button(message)]
+    sections = [_head(message), _reasons(message), _history(message), _links(message), _details(message), _section("&nbsp;", "0 24px")]
     return f"""\
 <!DOCTYPE html>
 <html lang="en" dir="ltr">
@@ -47,7 +49,7 @@ def html_page(message: Message) -> str:
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<title>{escape(message.title)}</title>
+<title>{escape(message.headline)}</title>
 <style>
 {_STYLE}
 </style>
@@ -74,26 +76,47 @@ def _section(content: str, padding: str) -> str:
 
 
 def _head(message: Message) -> str:
-    title = f'<span aria-hidden="true">{message.icon}</span>&nbsp; {escape(message.title)}'
-    line = f'<p class="soft" style="margin:6px 0 0;font-size:14px;line-height:20px;color:#5b6472">{escape(message.tail)}</p>'
-    heading = f'<h1 style="margin:0;font-size:20px;line-height:28px;font-weight:600">{title}</h1>'
-    return _section(heading + (line if message.tail else ""), "20px 24px 4px")
+    title = f'<span aria-hidden="true">{message.icon}</span>&nbsp;{escape(message.title)}'
+    return _section(f'<h1 style="margin:0;font-size:18px;line-height:26px;font-weight:600">{title}</h1>', "20px 24px 0")
 
 
-def _failures(message: Message) -> str:
-    if not message.failures:
+def _reasons(message: Message) -> str:
+    more = message.more
+    rows = [_reason(reason) for reason in message.reasons]
+    rows += [f'<p style="margin:4px 0 0">{_value(more.label, more.url)}</p>'] if more else []
+    if not rows:
         return ""
-    rows = "".join(f'<p style="margin:4px 0 0">{_failure(failure)}</p>' for failure in message.failures)
     box = (
         f'<table {_LAYOUT} width="100%"><tr>'
-        f'<td class="tint ink" bgcolor="#f8f9fb" style="padding:10px 14px;border-left:4px solid #{message.colour:06x};background:#f8f9fb;'
-        f'{_FONT};font-size:14px;line-height:20px;color:#1d2433;{_BREAK}"><strong>What failed</strong>{rows}</td></tr></table>'
+        f'<td class="tint ink" bgcolor="#f8f9fb" style="padding:6px 14px 10px;border-left:4px solid #{message.colour:06x};'
+        f'background:#f8f9fb;{_FONT};font-size:14px;line-height:20px;color:#1d2433;{_BREAK}">{"".join(rows)}</td></tr></table>'
     )
     return _section(box, "14px 24px 0")
 
 
-def _failure(failure: Detail) -> str:
-    return _value(failure.label, failure.url) + (f": {escape(failure.value)}" if failure.value else "")
+def _reason(reason: Reason) -> str:
+    text = f": {escape(reason.text)}" if reason.where and reason.text else ""
+    line = f'<p style="margin:4px 0 0">{_value(reason.where or reason.text, reason.url)}{text}</p>'
+    return line + (_excerpt(reason.excerpt) if reason.excerpt else "")
+
+
+def _excerpt(lines: tuple[str, ...]) -> str:
+    """Lines of a log; a no-break space keeps each step of indentation, which HTML would drop."""
+    rows = "".join(f'<p style="margin:0">{escape(_indented(line))}</p>' for line in lines)
+    style = f"margin:6px 0 2px;padding:8px 10px;background:#eceff3;{_MONOSPACE};font-size:12px;line-height:18px"
+    return f'<div class="log" style="{style}">{rows}</div>'
+
+
+def _indented(line: str) -> str:
+    text = line.lstrip(" ")
+    return "\xa0" * (len(line) - len(text)) + text
+
+
+def _history(message: Message) -> str:
+    lines = "".join(
+        f'<p style="margin:4px 0 0">{"".join(_value(span.text, span.url) for span in sentence)}</p>' for sentence in history(message)
+    )
+    return _section(lines, "10px 24px 0") if lines else ""
 
 
 def _details(message: Message) -> str:
@@ -109,7 +132,7 @@ def _details(message: Message) -> str:
     table = (
         f'<table width="100%" cellpadding="0" cellspacing="0" border="0" style="{_FONT};font-size:14px;line-height:20px">\n{rows}</table>'
     )
-    return _section(table, "16px 24px 0")
+    return _section(table, "20px 24px 0")
 
 
 def _value(text: str, url: str | None) -> str:
@@ -118,15 +141,19 @@ def _value(text: str, url: str | None) -> str:
     return f'<a class="link" href="{escape(url)}" style="color:#1a56c4">{escape(text)}</a>'
 
 
-def _button(message: Message) -> str:
-    if not message.link:
-        return _section("&nbsp;", "0 24px")
+def _links(message: Message) -> str:
+    """The first as a button, the others as links beside it: a row of buttons is wider than a phone."""
+    if not (wanted := links(message)):
+        return ""
+    first, *others = wanted
     anchor = (
-        f'<a href="{escape(message.link.url)}" style="display:inline-block;padding:11px 22px;border-radius:6px;background:#1a56c4;'
-        f'{_FONT};font-size:15px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none">{escape(message.link.label)}</a>'
+        f'<a href="{escape(first.url)}" style="display:inline-block;padding:9px 18px;border-radius:6px;background:#1a56c4;'
+        f'{_FONT};white-space:nowrap;font-size:15px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none">{escape(first.label)}</a>'
     )
-    cell = f'<td bgcolor="#1a56c4" style="border-radius:6px;background:#1a56c4">{anchor}</td>'
-    return _section(f"<table {_LAYOUT}><tr>{cell}</tr></table>", "20px 24px 24px")
+    button = f'<td bgcolor="#1a56c4" style="border-radius:6px;background:#1a56c4">{anchor}</td>'
+    more = " &nbsp; ".join(f'<a class="link" href="{escape(link.url)}" style="color:#1a56c4">{escape(link.label)}</a>' for link in others)
+    beside = f'<td class="ink" style="padding:0 0 0 16px;{_FONT};font-size:14px;line-height:20px">{more}</td>' if more else ""
+    return _section(f"<table {_LAYOUT}><tr>{button}{beside}</tr></table>", "18px 24px 0")
 
 
 def _footer(message: Message) -> str:

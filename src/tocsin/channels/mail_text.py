@@ -1,48 +1,71 @@
-"""The text part of a mail, for readers without HTML, and the lines that both parts have."""
+"""The text part of a mail, for readers without HTML, and what both parts say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tocsin.message import Link, plain
+from tocsin.message.change import change
 from tocsin.text import clean
 
 if TYPE_CHECKING:
-    from tocsin.message import Detail, Message
+    from collections.abc import Iterator
+
+    from tocsin.message import Detail, Message, Reason, Sentence
 
 
 def text_page(message: Message) -> str:
-    """The whole text; a link stands on the line below its value."""
-    blocks = [[f"{message.icon} {message.title}", *filter(None, [message.tail])]]
-    if message.failures:
-        blocks.append(["What failed:", *(line for failure in message.failures for line in _failure(failure))])
+    """The whole text; a link stands on the line below what it belongs to, and each but once."""
+    blocks = [[message.headline], [line for reason in message.reasons for line in _reason(reason)]]
+    if message.more:
+        blocks[-1].append(f"{message.more.label}: {message.more.url}" if message.more.url else message.more.label)
+    blocks += [list(_sentence(sentence)) for sentence in history(message)]
+    shown: set[str | None] = {reason.url for reason in message.reasons}
+    blocks.append([f"{link.label}: {link.url}" for link in links(message) if link.url not in shown])
+    shown |= {link.url for link in links(message)}
     width = max((len(detail.label) for detail in message.details), default=0) + 2
-    run = message.link.url if message.link else None
-    blocks.append([line for detail in message.details for line in _row(detail, width, run)])
-    if message.link:
-        blocks.append([f"{message.link.label}: {message.link.url}"])
+    blocks.append([line for detail in message.details for line in _row(detail, width, shown)])
     if origin(message):
         blocks.append(["-- ", origin(message)])
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def preview_line(message: Message) -> str:
-    """What an inbox shows behind the subject: the first failed part, else the run, by whom and how long."""
-    if message.failures:
-        return ": ".join(filter(None, message.failures[0][:2]))
-    return message.tail
+    """What a list of mails shows behind the subject: the first reason and who, else the run."""
+    return message.text.removeprefix(message.title).removeprefix(" · ") or plain(message.run_notes)
+
+
+def history(message: Message) -> tuple[Sentence, ...]:
+    """The sentences but for the one on the change, which the table has in rows: commit, author, branch, and who triggered it."""
+    told = change(message.event, message.title) if message.details else ()
+    return tuple(sentence for sentence in message.sentences if sentence != told)
+
+
+def links(message: Message) -> tuple[Link, ...]:
+    """The message's links, and the run's page where neither they nor the table have it: elsewhere the notes do."""
+    known = {link.url for link in message.links} | {detail.url for detail in message.details}
+    return (*message.links, *(Link("Open run", span.url) for span in message.run_notes if span.url and span.url not in known))
 
 
 def origin(message: Message) -> str:
-    """Why the reader gets this mail, for its last line; "" where no rule is known."""
-    rules = clean(", ".join(f"“{rule}”" for rule in message.rules))
-    return f"You get this mail because of the notification {'rule' if len(message.rules) == 1 else 'rules'} {rules}." if rules else ""
+    """Why the reader gets this mail, for its last line; "" where no rule with a name asked for it."""
+    names = message.named_rules
+    rules = clean(", ".join(f"“{rule}”" for rule in names))
+    return f"You get this mail because of the notification {'rule' if len(names) == 1 else 'rules'} {rules}." if rules else ""
 
 
-def _failure(failure: Detail) -> list[str]:
-    line = f"  - {failure.label}" + (f": {failure.value}" if failure.value else "")
-    return [line, f"    {failure.url}"] if failure.url else [line]
+def _reason(reason: Reason) -> Iterator[str]:
+    yield f"- {': '.join(filter(None, (reason.where, reason.text)))}"
+    if reason.url:
+        yield f"  {reason.url}"
+    yield from (f"    {line}" for line in reason.excerpt)
 
 
-def _row(detail: Detail, width: int, run: str | None) -> list[str]:
+def _sentence(sentence: Sentence) -> Iterator[str]:
+    yield plain(sentence)
+    yield from (f"  {span.text.strip()}: {span.url}" for span in sentence if span.url)
+
+
+def _row(detail: Detail, width: int, shown: set[str | None]) -> list[str]:
     line = f"{detail.label + ':':<{width}}{detail.value}"
-    return [line, f"{'':<{width}}{detail.url}"] if detail.url and detail.url != run else [line]
+    return [line, f"{'':<{width}}{detail.url}"] if detail.url and detail.url not in shown else [line]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tocsin.channels.cards import card, size
+from tocsin.channels.cards import card, size, unlinked
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.channels.soft_failure import is_page, may_pass
@@ -37,14 +37,14 @@ class Options(ChannelOptions):
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
-    """A post with one Adaptive Card, which stands in `attachments` itself."""
+    """A post whose text is what a notification shows, with one Adaptive Card, which stands in `attachments` itself."""
     del options
     payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
     return payload
 
 
 def _payload(message: Message) -> dict[str, Any]:
-    return {"attachments": [card(message, CARD_VERSION)]}
+    return {"text": unlinked(message.push), "attachments": [card(message, CARD_VERSION)]}
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:

@@ -16,6 +16,8 @@ function run(item) {
 }
 function column(item, depth) {
   const width = str(item.width), pixels = /^(\d{1,4})px$/.exec(width), weight = /^\d{1,3}$/.test(width);
+  const tint = TINTS[word(item.style)];
+  if (tint && !dicts(item.items).length) return el("div", { class: "stripe", style: { "--tint": tint } });
   return el("div", { class: `box ${width === "auto" ? "auto" : "stretch"}`, style: pixels ? { flex: `0 0 ${pixels[1]}px` } : weight ? { flex: `${width} 1 0` } : {} }, tinted(item, depth));
 }
 const children = (items, depth) => depth > MAX_DEPTH ? [] : dicts(items).map(item => element(item, depth + 1));
@@ -26,7 +28,7 @@ function tinted(item, depth) {
 const action = item => button(item.url, str(item.title) || str(item.type), word(item.style) === "positive" ? "primary" : word(item.style) === "destructive" ? "danger" : "");
 function cardBody(item, depth) {
   switch (item.type) {
-    case "TextBlock": return el("div", { class: look(item), style: item.isSubtle ? { color: "var(--muted)" } : {} }, cardText(item.text));
+    case "TextBlock": return el(word(item.style) === "heading" ? "h3" : "div", { class: `${look(item)} ${item.wrap ? "" : "cut"}`, style: item.isSubtle ? { color: "var(--muted)" } : {} }, cardText(item.text));
     case "RichTextBlock": return el("div", { class: "text" }, list(item.inlines).map(run));
     case "FactSet": return el("dl", {}, dicts(item.facts).map(fact => [el("dt", {}, cardText(fact.title)), el("dd", {}, cardText(fact.value))]));
     case "Container": return el("div", { class: "box" }, tinted(item, depth));
@@ -42,6 +44,7 @@ function element(item, depth) {
   const node = cardBody(item, depth);
   if (item.separator) node.classList.add("line-above");
   if (["large", "extralarge", "padding"].includes(word(item.spacing))) node.classList.add("gap-above");
+  if (["none", "small"].includes(word(item.spacing))) node.classList.add(`${word(item.spacing)}-above`);
   return node;
 }
 const card = content => el("div", { class: "ac" }, children(content.body, 0), dicts(content.actions).length ? el("div", { class: "row gap-above" }, dicts(content.actions).map(action)) : null);
