@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from events import HOSTILE, RULES, SAMPLES, hostile
-from payload_checks import check_teams, nodes
+from payload_checks import card_text, check_teams, nodes
 
 from tocsin.channels import teams
 from tocsin.clock import Clock
@@ -29,17 +29,18 @@ def test_an_ended_connector_gets_the_way_out_and_no_request(host: str) -> None:
     assert "office.com/" not in verdict.reason
 
 
-def test_the_card_keeps_its_heading_and_the_run_when_it_must_shrink() -> None:
-    payload = teams.render(compose(HOSTILE["widest"])._replace(rules=RULES), OPTIONS)
+def test_the_card_keeps_its_heading_and_its_links_when_it_must_shrink() -> None:
+    message = compose(HOSTILE["widest"])._replace(rules=RULES)
+    payload = teams.render(message, OPTIONS)
     check_teams(payload)
-    assert [node["title"] for node in nodes(payload) if node.get("type") == "Action.OpenUrl" and "title" in node] == ["Open run"]
-    assert "failed" in next(node["text"] for node in nodes(payload) if node.get("type") == "TextRun")
+    assert [node["title"] for node in nodes(payload) if node.get("type") == "Action.OpenUrl"] == [link.label for link in message.links]
+    assert next(node["text"] for node in nodes(payload) if node.get("type") == "TextBlock").startswith("❌ ")
 
 
 def test_a_name_with_underscores_stays_as_it_is() -> None:
     payload = teams.render(compose(hostile("feat_x_y **b** [x](http://evil.example)")), OPTIONS)
-    runs = [node["text"] for node in nodes(payload) if node.get("type") == "TextRun"]
-    assert any("feat_x_y **b** [x](http://evil.example)" in run for run in runs)
+    texts = [card_text(node["text"]) for node in nodes(payload) if node.get("type") == "TextBlock"]
+    assert any("feat_x_y **b** [x] (http://evil.example)" in text for text in texts)
     assert "](" not in payload["attachments"][0]["content"]["fallbackText"]
 
 
@@ -55,4 +56,4 @@ def test_a_name_with_underscores_stays_as_it_is() -> None:
 )
 def test_the_heading_has_the_colour_of_the_tone(name: str, style: str) -> None:
     payload = teams.render(compose(SAMPLES[name]), OPTIONS)
-    assert payload["attachments"][0]["content"]["body"][0]["style"] == style
+    assert payload["attachments"][0]["content"]["body"][0]["columns"][0]["style"] == style
