@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tocsin import report
 from tocsin.errors import PolicyError, TocsinError
+from tocsin.message import Reason
 from tocsin.pipeline import Plan
 from tocsin.text import clean
 from tocsin.verdict import Outcome
@@ -25,6 +26,8 @@ def summary(planned: Plan, outcomes: Sequence[Outcome]) -> str:
     """The section of one hook. Every text that is not ours is escaped."""
     message = planned.message
     parts = [f"### {message.icon} tocsin: {escaped(message.title)}\n"]
+    if message.reasons:
+        parts.append("".join(map(_reason, message.reasons)) + (f"- {message.more.label}\n" if message.more else ""))
     if outcomes:
         parts.append(_table(outcomes))
     parts += [f"{escaped(planned.redact(notice.text), 1000)}\n" for notice in planned.notices]
@@ -46,6 +49,13 @@ def failure(error: TocsinError) -> str:
 def escaped(text: object, max_chars: int = CELL_MAX_CHARS) -> str:
     """Text that Markdown and HTML show as it is: no table cell ends, no link, no mention, no tag."""
     return _MARKUP.sub(lambda mark: f"&#{ord(mark[0])};", clean(text, max_chars))
+
+
+def _reason(reason: Reason) -> str:
+    """A line of what failed and why, with its link; "<" and ">" stand in no address."""
+    where = escaped(reason.where or reason.text)
+    text = f": {escaped(reason.text)}" if reason.where and reason.text else ""
+    return f"- {f'[{where}](<{reason.url}>)' if reason.url else where}{text}\n"
 
 
 def _table(outcomes: Sequence[Outcome]) -> str:
