@@ -130,6 +130,7 @@ def check_card(card: dict[str, Any], version: str) -> None:
 def card_text(text: str) -> str:
     """What a client shows of a TextBlock's markdown, in which nothing is markup but links that are ours."""
     assert not re.search(r"\{\{\s*(?:DATE|TIME)", text, re.IGNORECASE), "a client would write a time in its place"
+    assert not re.search(r"(?<!\\)<[A-Za-z/!?]", text), "neither HTML nor a mention"
     opening, inline, closing = MarkdownIt("js-default").parse(text)
     assert (opening.type, inline.type, closing.type) == ("paragraph_open", "inline", "paragraph_close")
     parts = inline.children or []

@@ -104,9 +104,8 @@ def test_a_service_of_version_1_3_gets_nothing_newer() -> None:
 
 def test_what_a_notification_of_ringcentral_shows_is_the_news() -> None:
     payload = ringcentral.render(compose(SAMPLES["failure-cd"]), ringcentral.Options(kind="ringcentral"))
-    assert payload["text"] == (
-        "❌ Failed: payments → production · Wait for rollout: deployment/payments exceeded its progress deadline · by Grace Hopper"
-    )
+    news = "❌ Failed: payments → production · Wait for rollout: deployment/payments exceeded its progress deadline · by Grace Hopper"
+    assert payload["text"].startswith(news)
 
 
 WIDEST = compose(HOSTILE["widest"])

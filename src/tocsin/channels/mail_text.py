@@ -32,7 +32,7 @@ def text_page(message: Message) -> str:
 
 def preview_line(message: Message) -> str:
     """What a list of mails shows behind the subject: the first reason and who, else the run."""
-    return message.text.removeprefix(message.title).removeprefix(" · ") or plain(message.run_notes)
+    return message.text.removeprefix(message.title).lstrip(" ·.") or plain(message.run_notes)
 
 
 def history(message: Message) -> tuple[Sentence, ...]:
