@@ -83,10 +83,10 @@ def test_the_parts_stand_in_their_order() -> None:
 
 def test_lines_of_a_log_are_monospace_and_no_markup() -> None:
     message = compose(
-        event({"event": "failure", "failures": [{"job": "build", "reason": "exit code 1", "excerpt": "def f():\n    *x*\n# y"}]})
+        event({"event": "failure", "failures": [{"job": "build", "reason": "exit code 1", "excerpt": "def f():\n    *x*\n# y\n  - z"}]})
     )
     lines = [node for node in nodes(card(message, "1.4")) if node.get("fontType") == "Monospace"]
-    assert [card_text(line["text"]) for line in lines] == ["def f():", "*x*", "# y"]
+    assert [card_text(line["text"]) for line in lines] == ["def f():", "*x*", "# y", "- z"]
 
 
 @pytest.mark.parametrize("tone", COLOURS)

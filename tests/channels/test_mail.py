@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kinds import options as options_of
 from mail_checks import NOW, Page, parse
 
-from tocsin.channels import MAIL_KINDS, load, mail, smtp
+from tocsin.channels import MAIL_KINDS, load, mail, mail_text, smtp
 from tocsin.channels.mime import pack_mail
 from tocsin.event import Event
 from tocsin.message import Detail, Link, Message, Reason, Span, compose
@@ -51,7 +51,8 @@ def test_both_bodies_say_everything(name):
             assert all(text in body for text in texts)
         assert RULES[0] in body
         assert RULES[1] not in body, "a rule without a name is not named"
-    known = [*message.reasons, *([message.more] if message.more else []), *message.links, *message.details]
+    spans = [span for sentence in mail_text.history(message) for span in sentence]
+    known = [*message.reasons, *([message.more] if message.more else []), *spans, *message.links, *message.details]
     urls = [place.url for place in known if place.url]
     assert page.links == urls
     assert all(payload["text"].count(url) >= 1 for url in urls)

@@ -20,7 +20,7 @@ _MARKUP = re.compile(
     rf"[*\[\]]|{_UNDERSCORE}|~(?=~)|(?<=~)~|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\\(?=[{_PUNCTUATION}]|$)"
     "|!$"  # before a link of ours it would make a picture of it
 )
-_START = re.compile(r"(?:#{1,6}|[+-]|[0-9]{1,9}[.)])(?=\s|$)|>|-(?=[\s-]+$)")  # of a heading, list, quote or rule
+_START = re.compile(r" *(?:(?:#{1,6}|[+-]|[0-9]{1,9}[.)])(?=\s|$)|>|-(?=[\s-]+$))")  # of a heading, list, quote or rule
 _FUNCTION = re.compile(r"\{(?=\{\s*(?:DATE|TIME))", re.IGNORECASE)  # which show a time; they are read before the markdown
 _URL_MARKUP = re.compile(rf"[()*\[\]~]|{_UNDERSCORE}|(?<=&)(#?\w+);")
 

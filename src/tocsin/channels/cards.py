@@ -79,9 +79,15 @@ def _reason(reason: Reason) -> Iterator[dict[str, Any]]:
     where = Span(reason.where or reason.text, reason.url)
     text = [Span(f": {reason.text}")] if reason.where and reason.text else []
     yield _text(Span("• "), where, *text, spacing="Small")
-    if reason.excerpt:  # without its indentation: markdown takes that for a block of code, or away
-        lines = [_text(Span(line.lstrip()), fontType="Monospace", size="Small", spacing="None") for line in reason.excerpt]
+    if reason.excerpt:
+        lines = [_text(Span(_indented(line)), fontType="Monospace", size="Small", spacing="None") for line in reason.excerpt]
         yield {"type": "Container", "style": "emphasis", "spacing": "Small", "items": lines}
+
+
+def _indented(line: str) -> str:
+    """A line of a log: a fourth space at its start would make it a block of code. Phones show the three, elsewhere markdown drops them."""
+    text = line.lstrip(" ")
+    return " " * min(3, len(line) - len(text)) + text
 
 
 def _text(*spans: Span, **look: Any) -> dict[str, Any]:
