@@ -78,7 +78,8 @@ def _band(message: Message, version: str) -> dict[str, Any]:
 def _reason(reason: Reason) -> Iterator[dict[str, Any]]:
     where = Span(reason.where or reason.text, reason.url)
     text = [Span(f": {reason.text}")] if reason.where and reason.text else []
-    yield _text(Span("• "), where, *text, spacing="Small")
+    if where.text:
+        yield _text(Span("• "), where, *text, spacing="Small")
     if reason.excerpt:
         lines = [_text(Span(_indented(line)), fontType="Monospace", size="Small", spacing="None") for line in reason.excerpt]
         yield {"type": "Container", "style": "emphasis", "spacing": "Small", "items": lines}

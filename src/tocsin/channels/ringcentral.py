@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tocsin.channels.cards import card, size, unlinked
-from tocsin.channels.chat import fitted, post
+from tocsin.channels.chat import below_push, fitted, post
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.channels.soft_failure import is_page, may_pass
 from tocsin.http import Response, Transport, judge, retry_after
@@ -37,14 +37,14 @@ class Options(ChannelOptions):
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
-    """A post whose text is what a notification shows, with one Adaptive Card, which stands in `attachments` itself."""
+    """A post whose text is what a notification shows; below it one Adaptive Card, in `attachments` itself, with what else there is."""
     del options
     payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
     return payload
 
 
 def _payload(message: Message) -> dict[str, Any]:
-    return {"text": unlinked(message.push), "attachments": [card(message, CARD_VERSION)]}
+    return {"text": unlinked(message.push), "attachments": [card(below_push(message), CARD_VERSION)]}
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
