@@ -21,7 +21,7 @@ from tocsin.message import COLOURS, ICONS, Message, compose, plain
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "wording.yml").read_text(encoding="utf-8"))
 OUTCOMES = {
     ("trigger", None): "🚀 Started: ",
-    ("success", None): "✅ Succeeded: ",
+    ("success", None): "✅ Success: ",
     ("success", "fixed"): "✅ Fixed: ",
     ("failure", None): "❌ Failed: ",
     ("failure", "broken"): "❌ Broken: ",

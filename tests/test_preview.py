@@ -108,7 +108,7 @@ channels: {team: {kind: slack, url: "${X}", project: bank}}
 notifications: {name: live, on: success, pipelines: {tier: production, branch: trunk}, send_to: team}
 """
     answer = preview(tmp_path, "live", policy=policy)
-    assert "✅ Succeeded: ledger → live" in answer.out
+    assert "✅ Success: ledger → live" in answer.out
     assert answer.err == ""
 
 

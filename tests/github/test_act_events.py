@@ -39,7 +39,7 @@ OWN = {
 @pytest.mark.parametrize(
     ("conclusion", "icon", "words", "event"),
     [
-        ("success", "✅", "Succeeded", "success"),
+        ("success", "✅", "Success", "success"),
         ("failure", "❌", "Failed", "failure"),
         ("timed_out", "❌", "Failed", "failure"),
         ("cancelled", "⚪", "Cancelled", "cancelled"),
@@ -83,7 +83,7 @@ def test_a_head_never_brings_its_policy_along(repository, secrets, slack):
 @pytest.mark.parametrize(
     ("state", "line"),
     [
-        ("success", "✅ Succeeded: payments → staging"),
+        ("success", "✅ Success: payments → staging"),
         ("error", "❌ Failed: payments → staging"),
         ("in_progress", "🚀 Started: payments → staging"),
         ("waiting", "⏳ Waiting: payments → staging"),

@@ -32,9 +32,9 @@ def test_a_green_job(repository, secrets, slack):
     assert (run.code, run.results, run.annotations()) == (0, {"test": "success"}, [])
     start, end = told(slack)
     assert start == STARTED
-    assert end.startswith("✅ Succeeded: payments on main · by ada")
+    assert end.startswith("✅ Success: payments on main · by ada")
     assert "tocsin: Started&#58; payments on main" in run.summary("Main")
-    assert "tocsin: Succeeded&#58; payments on main" in run.summary("Post")
+    assert "tocsin: Success&#58; payments on main" in run.summary("Post")
     assert "| ✅ delivered | team | slack |" in run.summary("Post")
     for stage, event in (("Main", "trigger"), ("Post", "success")):
         outputs = run.outputs(stage)
@@ -118,7 +118,7 @@ def test_a_deploy_says_its_environment(repository, secrets, slack):
     assert repository.run(secrets=secrets).code == 0
     start, end = told(slack)
     assert start == "🚀 Started: payments → production · by ada"
-    assert end.startswith("✅ Succeeded: payments → production")
+    assert end.startswith("✅ Success: payments → production")
 
 
 def test_a_source_checkout_installs_its_packages_once(repository, secrets, slack, tmp_path):

@@ -41,7 +41,7 @@ def test_all_jobs_are_green(repository, secrets, slack):
     run = repository.run(secrets=secrets)
     assert (run.code, set(run.results.values())) == (0, {"success"})
     [end] = told(slack)
-    assert end == "✅ Succeeded: payments on main · by ada"
+    assert end == "✅ Success: payments on main · by ada"
     assert run.outputs("Main")["event"] == "success"
     assert run.said("Post") == ""
 

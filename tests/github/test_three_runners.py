@@ -148,6 +148,6 @@ def test_the_same_people_are_told_the_same(repository: Repository, jenkins: jvm.
         gitlab.run({**secrets(slack, f"gitlab-{status}"), **FACTS, "CI_PIPELINE_IID": "128", "CI_COMMIT_BRANCH": "main"})
         told = {ci: arrived(slack, f"{ci}-{status}") for ci in ("github", "gitlab", "jenkins")}
         assert told["github"]["rules"] == (["deployments", "alarms"] if status == "failure" else ["deployments"])
-        assert told["github"]["title"] == f"{'Failed' if status == 'failure' else 'Succeeded'}: payments → production"
+        assert told["github"]["title"] == f"{'Failed' if status == 'failure' else 'Success'}: payments → production"
         assert told["gitlab"] == told["github"]
         assert told["jenkins"] == told["github"]

@@ -22,7 +22,7 @@ def test_each_way_to_include_it_tells_of_start_and_success(repository, secrets, 
     assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
     assert told(server) == WHOLE
     [slack] = [request for request in server.requests if "/T0/" in request.path and "✅" in request.json()["text"]]
-    assert slack.json()["text"].startswith("✅ Succeeded: payments on main")
+    assert slack.json()["text"].startswith("✅ Success: payments on main")
     assert "https://gitlab.example.com/acme/payments/pipelines/" in slack.body.decode()
 
 

@@ -17,7 +17,7 @@ from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, p
 from tocsin.message.people import actor_name, author_name
 from tocsin.message.table import table
 from tocsin.message.times import between
-from tocsin.text import clean, clip, safe_url
+from tocsin.text import clip, safe_url
 
 if TYPE_CHECKING:
     from tocsin.event import Event
@@ -111,26 +111,6 @@ class Message(NamedTuple):
         rule = rule_note(self.named_rules)
         return (*self.run_notes, *([Span(" · ")] if self.run_notes and rule else []), *([Span(rule)] if rule else []))
 
-    @property
-    def failures(self) -> tuple[Detail, ...]:
-        """For channels that do not render the parts yet."""
-        return tuple(Detail(reason.where or reason.text, reason.text if reason.where else "", reason.url) for reason in self.reasons)
-
-    @property
-    def link(self) -> Link | None:
-        """As above."""
-        return Link("Open run", self.page) if self.page else None
-
-    @property
-    def tail(self) -> str:
-        """As above."""
-        return plain(self.run_notes)
-
-    @property
-    def footer(self) -> str:
-        """As above."""
-        return rule_note(self.rules)
-
 
 def compose(event: Event) -> Message:
     """The message of an event."""
@@ -167,8 +147,6 @@ def _reasons(event: Event) -> tuple[tuple[Reason, ...], int]:
 def _sentences(event: Event, title: str) -> tuple[Sentence, ...]:
     """The history where there is one, then the change."""
     found: list[Sentence] = []
-    if event.event == "cancelled" and event.reason and (text := clean(event.reason, 100)):
-        found.append((Span(text[0].upper() + text[1:]),))
     told = change(event, title)
     if event.transition:
         from tocsin.message.history import history

@@ -15,7 +15,7 @@ _READ_MAX_CHARS = 300
 
 _OUTCOMES = {
     "trigger": "Started",
-    "success": "Succeeded",
+    "success": "Success",
     "failure": "Failed",
     "cancelled": "Cancelled",
     "unstable": "Unstable",

@@ -34,8 +34,9 @@ def reasons(event: Event) -> tuple[list[Reason], int]:
     elif summary:
         found.append(Reason("", summary))
     found += _tests(event)
-    if not found and event.event == "failure" and event.reason and _said(event.reason):
-        found = [Reason("", _said(event.reason))]
+    whole = _said(event.reason)
+    if whole and (event.event == "cancelled" or not found):
+        found.insert(0, Reason("", whole))
     excerpts = [number for number, reason in enumerate(found) if reason.excerpt][:1]
     kept = [reason if number in excerpts else reason._replace(excerpt=()) for number, reason in enumerate(found[:REASONS_MAX])]
     return kept, len(found) - len(kept)
