@@ -22,7 +22,7 @@ def test_one_rule_one_slack_webhook(project, slack):
     assert result.report["deliveries"][0]["rules"] == ["#1"]
     [request] = slack.requests
     assert request.path == "/services/T0/B0/s3cr3t"
-    assert "Build of payments on main failed" in request.json()["text"]
+    assert "Failed: payments on main" in request.json()["text"]
     assert "s3cr3t" not in result.out + result.err + json.dumps(result.report)
 
 

@@ -283,7 +283,7 @@ def test_what_is_sent() -> None:
         assert webhook.send(webhook.render(MESSAGE, values), values, transport("key-1")) == Delivered()
     [request] = server.requests
     assert (request.method, request.path) == ("PUT", "/hook?x=1")
-    assert request.body.decode() == '{"text":"Deployment of payments to production failed é ?"}'
+    assert request.body.decode() == '{"text":"Failed: payments → production é ?"}'
     sent = {name: request.headers[name] for name in (*map(str.lower, headers), "webhook-id", "idempotency-key")}
     assert sent == {
         "x-team": "payments",

@@ -112,8 +112,8 @@ def test_without_a_network_the_image_s_commands_and_the_launcher_install_from_it
     assert answer["networks"] == ["lo"] or not allowed
     assert answer["errors"] == ["", ""]
     assert [text.split(" ", 1)[1].split(" (")[0] for text in answer["taken"]] == [
-        "Build of app-of-the-image failed",
-        "Build of app-of-the-launcher failed",
+        "Failed: app-of-the-image",
+        "Failed: app-of-the-launcher",
     ]
 
 

@@ -165,8 +165,8 @@ def test_the_step_sends_without_a_network_and_compiles_nothing(offline, copy, re
     for python, ended in offline(*at_hand).items():
         assert ended["codes"] == [0, 0], ended["said"]
         assert [text.split(" ", 1)[1].split(" (")[0] for text in ended["taken"]] == [
-            "Build of payments on main started",
-            "Build of payments on main failed",
+            "Started: payments on main",
+            "Failed: payments on main",
         ], (python, ended["said"])
         assert "installed once" not in "".join(ended["said"])
     assert tree.digests(copy) == tree.digests(release), "a start from cold compiles nothing: all bytecode was there, and was used"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocsin.channels.card_text import block
-from tocsin.message import Message, Reason, Span, Tone
+from tocsin.message import Message, Reason, Sentence, Span, Tone
 
 STYLES: dict[Tone, str] = {
     "started": "accent",
@@ -23,18 +23,20 @@ STYLES: dict[Tone, str] = {
     "waiting": "accent",
     "test": "accent",
 }
+COLOURS: dict[Tone, str] = {"good": "Good", "bad": "Attention", "warning": "Warning", "neutral": "Default"}  # of text; else Accent
 BUTTONS_MAX = 2  # ours: on a row; a third would end beyond a phone's edge
 HEADING_VERSION = "1.4"  # a heading's style is of 1.5, which a service that goes by the schema of 1.3 refuses; the clients of 1.4 read it
 
 
-def card(message: Message, version: str) -> dict[str, Any]:
-    """The card's content; `version` is the newest that the service shows."""
+def card(message: Message, version: str, heading: Sentence | None = None) -> dict[str, Any]:
+    """The card's content; `version` is the newest that the service shows. `heading` stands in the place of the headline; () is none."""
+    heading = (Span(message.headline),) if heading is None else heading
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": version,
         "fallbackText": unlinked(message.push),
-        "body": [*_parts(message, version)],
+        "body": [*([_band(heading, message.tone, version)] if heading else []), *_parts(message)],
     }
 
 
@@ -48,8 +50,7 @@ def size(payload: Any) -> int:
     return len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _parts(message: Message, version: str) -> Iterator[dict[str, Any]]:
-    yield _band(message, version)
+def _parts(message: Message) -> Iterator[dict[str, Any]]:
     reasons = [part for reason in message.reasons for part in _reason(reason)]
     if message.more:
         reasons.append(_text(Span(message.more.label, message.more.url), spacing="Small"))
@@ -64,15 +65,15 @@ def _parts(message: Message, version: str) -> Iterator[dict[str, Any]]:
         yield _text(*message.notes, size="Small", isSubtle=True)
 
 
-def _band(message: Message, version: str) -> dict[str, Any]:
-    """The heading beside a stripe in the tone's colour.
+def _band(heading: Sentence, tone: Tone, version: str) -> dict[str, Any]:
+    """The heading in the tone's colour, beside a stripe of it.
 
     The heading itself stands on the card's own ground: in the dark a whole band would be pastel, or as good as none.
     """
     style = {"style": "heading"} if version >= HEADING_VERSION else {}
-    heading = _text(Span(message.headline), size="Medium", weight="Bolder", **style)
-    stripe = {"type": "Column", "style": STYLES[message.tone], "bleed": True, "width": "4px", "items": []}
-    return {"type": "ColumnSet", "columns": [stripe, {"type": "Column", "width": "stretch", "spacing": "Small", "items": [heading]}]}
+    text = _text(*heading, size="Medium", weight="Bolder", color=COLOURS.get(tone, "Accent"), **style)
+    stripe = {"type": "Column", "style": STYLES[tone], "bleed": True, "width": "4px", "items": []}
+    return {"type": "ColumnSet", "columns": [stripe, {"type": "Column", "width": "stretch", "spacing": "Small", "items": [text]}]}
 
 
 def _reason(reason: Reason) -> Iterator[dict[str, Any]]:

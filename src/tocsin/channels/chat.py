@@ -87,6 +87,12 @@ def below_push(message: Message) -> Message:
     )
 
 
+def run_and_rest(notes: Sentence) -> tuple[Sentence, Sentence]:
+    """A small line in two: the name and the number of the run, where one of them is a link, and the rest."""
+    end = next((number for number, span in enumerate(notes) if span.text == DOT), len(notes))
+    return (notes[:end], notes[end + 1 :]) if any(span.url for span in notes[:end]) else ((), notes)
+
+
 def items(notes: Sentence) -> list[Sentence]:
     """What is between the dots of a small line."""
     ends = [number for number, span in enumerate(notes) if span.text == DOT]

@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from tocsin.channels.chat import DOT, below_push, instant
+from tocsin.channels.chat import DOT, below_push, instant, run_and_rest
 from tocsin.message import Link, Message, Reason, Sentence, Span, plain
 from tocsin.text import URL_MAX_CHARS, clip
 
@@ -40,7 +40,7 @@ def size(rendered: dict[str, Any]) -> int:
 
 
 def _embed(message: Message) -> dict[str, Any]:
-    run, notes = _run(message.notes)
+    run, notes = run_and_rest(message.notes)
     page = message.page if message.page and _has_full_host(message.page) else None
     links = [link for link in message.links if link.url != page]
     if message.page and not page and all(link.url != message.page for link in links):
@@ -54,15 +54,9 @@ def _embed(message: Message) -> dict[str, Any]:
     texts.append(_links(links))
     if description := "\n".join(filter(None, texts)):
         found["description"] = description
-    if footer := plain(notes if page else (*run, *notes)).removeprefix(DOT):
+    if footer := plain(notes if page or not run else (*run, Span(DOT), *notes)).removesuffix(DOT):
         found["footer"] = {"text": _cut(footer, FOOTER_MAX_CHARS)}
     return found
-
-
-def _run(notes: Sentence) -> tuple[Sentence, Sentence]:
-    """The notes in two: the name and the number of the run, where one of them is a link, and the rest."""
-    end = next((number for number, span in enumerate(notes) if span.text == DOT), len(notes))
-    return (notes[:end], notes[end:]) if any(span.url for span in notes[:end]) else ((), notes)
 
 
 def _reason(reason: Reason) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tocsin.channels.cards import card, size, unlinked
-from tocsin.channels.chat import below_push, fitted, post
+from tocsin.channels.chat import below_push, fitted, post, run_and_rest
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.channels.soft_failure import is_page, may_pass
 from tocsin.http import Response, Transport, judge, retry_after
@@ -44,7 +44,12 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 
 def _payload(message: Message) -> dict[str, Any]:
-    return {"text": unlinked(message.push), "attachments": [card(below_push(message), CARD_VERSION)]}
+    """The text has the headline, so the card is headed by the run."""
+    below = below_push(message)
+    run, notes = run_and_rest(below.run_notes)
+    below = below._replace(run_notes=notes)
+    content = card(below, CARD_VERSION, run)
+    return {"text": unlinked(message.push), **({"attachments": [content]} if content["body"] else {})}
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:

@@ -21,6 +21,7 @@ TEXT_MAX_CHARS = 200
 EXCERPT_MAX_LINES = 4
 EXCERPT_MAX_CHARS = 300  # of all its lines together
 _SAYS_NOTHING = ("failed", "failure", "error")  # the headline says it
+_EXIT_CODE = re.compile(r"exit code -?[0-9]{1,10}")  # less than the number of failed tests says
 _LEG = re.compile(r"(?P<job>[^()]+?) ?\((?P<leg>[^()]*)\)|(?P<gitlab_job>[^\[\]]+?):? ?(?P<gitlab_leg>\[[^\[\]]*\]|[0-9]+/[0-9]+)")
 
 
@@ -28,7 +29,7 @@ def reasons(event: Event) -> tuple[list[Reason], int]:
     """The reasons of an event, the first few, and how many more there are."""
     found = list(_of_failures(event))
     summary = _of_tests(event)
-    silent = [number for number, reason in enumerate(found) if not reason.text]
+    silent = [number for number, reason in enumerate(found) if not reason.text or _EXIT_CODE.fullmatch(reason.text)]
     if summary and len(silent) == 1:
         found[silent[0]] = found[silent[0]]._replace(text=summary)
     elif summary:
@@ -36,7 +37,7 @@ def reasons(event: Event) -> tuple[list[Reason], int]:
     found += _tests(event)
     whole = _said(event.reason)
     if whole and (event.event == "cancelled" or not found):
-        found.insert(0, Reason("", whole))
+        found.insert(0, Reason("", whole[0].upper() + whole[1:]))
     excerpts = [number for number, reason in enumerate(found) if reason.excerpt][:1]
     kept = [reason if number in excerpts else reason._replace(excerpt=()) for number, reason in enumerate(found[:REASONS_MAX])]
     return kept, len(found) - len(kept)

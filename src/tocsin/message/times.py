@@ -16,11 +16,11 @@ def seconds_between(start: str | None, end: str | None) -> int | None:
 
 
 def in_words(seconds: int) -> str:
-    """As people write it: "3 min 20 s", "2 h 14 min", "3 d 4 h"."""
-    days, hours, minutes, rest = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    """As people write it, by the two largest units: "3 min 20 s", "2 h 14 min", "3 d 4 h", "30 min"."""
+    units = {"d": seconds // 86400, "h": seconds // 3600 % 24, "min": seconds // 60 % 60, "s": seconds % 60}
+    largest = next((number for number, count in enumerate(units.values()) if count), len(units) - 1)
+    shown = list(units.items())[largest : largest + 2]
+    return " ".join(f"{count} {unit}" for number, (unit, count) in enumerate(shown) if count or not number)
 
 
 def between(start: str | None, end: str | None) -> str | None:
