@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tocsin.event import RECORDS, Event, Fact, build
+from tocsin.derive.building import build
+from tocsin.event import RECORDS, Event, Fact
 
 CASES = Path(__file__).parent / "cases"
 MESSAGES = sorted((CASES / "messages").iterdir())

@@ -15,7 +15,8 @@ import pytest
 from inprocess import CASES, run
 
 from tocsin.ci import CIS
-from tocsin.event import LISTS, Event, Person, as_dict, build, dotted
+from tocsin.derive.building import build
+from tocsin.event import LISTS, Event, Person, as_dict, dotted
 
 CONTEXTS = CASES / "contexts"
 POLICY = (CONTEXTS / "policy.yml").read_bytes()

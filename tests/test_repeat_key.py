@@ -14,7 +14,8 @@ from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
 
 from tocsin.channels import load
-from tocsin.event import Event, Fact, build, dotted
+from tocsin.derive.building import build
+from tocsin.event import Event, Fact, dotted
 from tocsin.pipeline import repeat_key
 from tocsin.policy.match import Destination
 

@@ -30,7 +30,7 @@ def test_the_trigger_hook(project, slack):
     project.policy(ONE)
     result = project.run("send", "trigger", env={"SLACK_WEBHOOK_URL": slack.url("/x")})
     assert result.code == 0
-    assert "started" in slack.requests[0].json()["text"]
+    assert "Started" in slack.requests[0].json()["text"]
     assert result.out.split()[:3] == ["delivered", "team", "slack"]
 
 

@@ -1,7 +1,7 @@
-"""The event: what every part of the program passes along, and how it is built from facts.
+"""The event: what every part of the program passes along.
 
 A source of facts (a flag, a variable, a CI, the policy) is a dict from a dotted field ("commit.sha") to a `Fact`. Facts are laid over
-each other in the order of precedence and `build` makes the event of what remains. Absent is None, never a made-up value.
+each other in the order of precedence, and `derive.building` makes the event of what remains. Absent is None, never a made-up value.
 Records are named tuples: a data class costs four times as much to define, on every start.
 """
 
@@ -251,32 +251,3 @@ def as_dict(record: Any) -> Any:
     if isinstance(record, (tuple, list)):
         return [as_dict(item) for item in record]
     return dict(record) if isinstance(record, Mapping) else record
-
-
-def build(facts: Facts) -> Event:
-    """The event of facts that have been laid over each other; fields without a fact keep their default.
-
-    Only the fields named in this module are taken; `sources` is filled from the facts.
-    """
-    values: dict[str, Any] = {}
-    for name, fact in facts.items():
-        *parts, last = name.split(".")
-        place = values
-        for part in parts:
-            place = place.setdefault(part, {})
-        place[last] = tuple(_item(LISTS[name], item) for item in fact.value) if name in LISTS else fact.value
-    return Event(**_filled(values), sources={name: fact.source for name, fact in facts.items()})
-
-
-def _filled(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The values of a record's fields, those of the records in it made into records."""
-    return {
-        name: RECORDS[full](**_filled(value, f"{full}.")) if (full := prefix + name) in RECORDS else value for name, value in values.items()
-    }
-
-
-def _item(record: type[Any], item: Any) -> Any:
-    if isinstance(item, record):
-        return item
-    author = item.get("author")
-    return record(**{**item, "author": Person(**author)}) if author else record(**{k: v for k, v in item.items() if k != "author"})

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tocsin.ci import CIS, detect, load
 from tocsin.ci.run import Run
 from tocsin.ci.status import STATUSES
-from tocsin.event import Change, Event, Failure, build, dotted
+from tocsin.derive.building import build
+from tocsin.event import Change, Event, Failure, dotted
 
 CASES = Path(__file__).parents[1] / "cases" / "ci"
 ENVS = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(CASES.glob("*/env.json"))]

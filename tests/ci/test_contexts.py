@@ -14,7 +14,8 @@ import pytest
 
 from tocsin.ci import CIS, detect, load
 from tocsin.ci.run import Run
-from tocsin.event import Rank, as_dict, build
+from tocsin.derive.building import build
+from tocsin.event import Rank, as_dict
 
 CASES = Path(__file__).parents[1] / "cases" / "ci"
 FOLDERS = sorted(folder for folder in CASES.iterdir() if folder.is_dir())

@@ -14,7 +14,7 @@ from inprocess import run
 
 from tocsin.ci import CIS, load
 from tocsin.clock import Clock
-from tocsin.event import build
+from tocsin.derive.building import build
 from tocsin.network import Network
 
 ROOT = Path(__file__).resolve().parents[2]

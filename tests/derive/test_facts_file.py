@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inprocess import CASES, run
 
+from tocsin.derive.building import build
 from tocsin.derive.facts_file import FACTS_MAX_BYTES, LIST_MAX_ITEMS, read_facts
 from tocsin.errors import ContextError
-from tocsin.event import Event, build, dotted
+from tocsin.event import Event, dotted
 
 FACTS = CASES / "facts"
 VALID = sorted(path for path in (FACTS / "valid").glob("*.json") if not path.name.endswith(".expected.json"))

@@ -11,9 +11,10 @@ import pytest
 from clocks import StandingClock
 from inprocess import CASES
 
+from tocsin.derive.building import build
 from tocsin.derive.facts_file import FACTS_MAX_BYTES, facts_of_file, read_facts, type_of
 from tocsin.errors import ContextError, UsageError
-from tocsin.event import Event, Fact, Rank, as_dict, build, dotted
+from tocsin.event import Event, Fact, Rank, as_dict, dotted
 from tocsin.network import Network
 from tocsin.request import Request
 from tocsin.world import World

@@ -111,7 +111,7 @@ def test_without_a_network_the_image_s_commands_and_the_launcher_install_from_it
     answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert answer["networks"] == ["lo"] or not allowed
     assert answer["errors"] == ["", ""]
-    assert [text.split(" ", 1)[1].split(" (")[0] for text in answer["taken"]] == [
+    assert [text.split(" ", 1)[1].split(" · ")[0] for text in answer["taken"]] == [
         "Failed: app-of-the-image",
         "Failed: app-of-the-launcher",
     ]

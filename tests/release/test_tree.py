@@ -164,7 +164,7 @@ def test_the_step_sends_without_a_network_and_compiles_nothing(offline, copy, re
     at_hand = [python for version, python in PYTHONS.items() if loads(release, python)]
     for python, ended in offline(*at_hand).items():
         assert ended["codes"] == [0, 0], ended["said"]
-        assert [text.split(" ", 1)[1].split(" (")[0] for text in ended["taken"]] == [
+        assert [text.split(" ", 1)[1].split(" · ")[0] for text in ended["taken"]] == [
             "Started: payments on main",
             "Failed: payments on main",
         ], (python, ended["said"])

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tocsin import ci
+from tocsin.derive.building import build
 from tocsin.derive.consequences import Moment, conclude, require_status
 from tocsin.derive.policy_facts import policy_facts
 from tocsin.derive.precedence import lay
 from tocsin.derive.spoken import spoken_facts
-from tocsin.event import Event, build
+from tocsin.event import Event
 
 if TYPE_CHECKING:
     from tocsin.ci.rest import Api

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from tocsin.derive.building import build
 from tocsin.derive.consequences import conclude
 from tocsin.derive.precedence import lay
 from tocsin.errors import ContextError
-from tocsin.event import Event, Fact, Facts, Rank, build
+from tocsin.event import Event, Fact, Facts, Rank
 from tocsin.policy.contents import is_template
 from tocsin.policy.match import fulfils, selector_values
 from tocsin.templates.budget import together
