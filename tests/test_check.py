@@ -232,5 +232,6 @@ def test_without_a_policy_there_are_no_channels(tmp_path: Path):
 def test_a_channel_that_cannot_be_tested_is_told(tmp_path: Path, words: tuple[str, ...], code: int, said: str):
     (tmp_path / ".tocsin.yml").write_text(CHANNELS)
     answer = run("channels", "test", *words, folder=tmp_path)
-    assert (answer.code, answer.out) == (code, "")
+    assert answer.code == code
     assert said in answer.err
+    assert not answer.out or (code == 1 and answer.out.startswith("skipped"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.event import Event
-from tocsin.message import Detail, Message, Sentence, Span, plain
+from tocsin.message import TEXT_MAX_CHARS, Detail, Message, Sentence, Span, plain
 from tocsin.message.notes import run_name
 from tocsin.message.parts import first, joined, shortened
 from tocsin.text import clip, safe_url
@@ -43,7 +43,7 @@ def compose_test(event: Event, target: str, policy: str, folder: str) -> Message
         event=event,
         tone="test",
         title=title,
-        text=f"{title}. {REACHED} {plain(origin)}",
+        text=clip(f"{title}. {REACHED} {plain(origin)}", TEXT_MAX_CHARS),
         page=run or page,
         sentences=((Span(REACHED),), origin),
         details=details,

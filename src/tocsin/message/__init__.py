@@ -22,7 +22,7 @@ from tocsin.text import clip, safe_url
 if TYPE_CHECKING:
     from tocsin.event import Event
 
-__all__ = ["COLOURS", "ICONS", "Detail", "Link", "Message", "Reason", "Sentence", "Span", "Tone", "compose", "plain"]
+__all__ = ["COLOURS", "ICONS", "TEXT_MAX_CHARS", "Detail", "Link", "Message", "Reason", "Sentence", "Span", "Tone", "compose", "plain"]
 
 Tone: TypeAlias = Literal["started", "good", "bad", "warning", "neutral", "waiting", "test"]
 
