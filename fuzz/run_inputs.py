@@ -14,12 +14,14 @@ from mutations import deep_values, scalars, spoiled_json, spoiled_text, texts, v
 from policy_inputs import CASES, CI, HOOKS, REPORT
 
 from tocsin import channels
-from tocsin.event import LISTS, Change, Event, Failure, dotted
+from tocsin.event import LISTS, Event, dotted
 
 POLICY = f"../{ELSEWHERE}/policy.yml"  # outside of the workspace: it holds on every run
-RULE = "\nnotifications:\n  - on: [trigger, success, failure, cancelled, unstable, fixed, broken, still_failing]\n    send_to: ["
+RULE = "\nnotifications:\n  - on: [trigger, success, failure, cancelled, unstable, waiting, fixed, broken, still_failing]\n    send_to: ["
 DELIVERY = "]\ndelivery: {timeout: 1, budget: 3, attempts: 2}\n"
-STATUSES = st.sampled_from(["success", "failure", "cancelled", "canceled", "unstable", "skipped", "passed", "ABORTED", "timed_out"])
+STATUSES = st.sampled_from(
+    ["success", "failure", "cancelled", "canceled", "unstable", "waiting", "skipped", "passed", "ABORTED", "timed_out"]
+)
 DELIVERED = {
     "slack": "ok",
     "teams": "",
@@ -146,7 +148,6 @@ def _step(draw: st.DrawFn, env: dict[str, str], files: dict[str, str], kinds: tu
     )
 
 
-_RECORDS = {"failures": Failure._fields, "changes": Change._fields}
 fields = st.sampled_from(sorted({name for name, _ in dotted(Event())} | set(LISTS)))
 instants = st.sampled_from(["2026-01-02T03:04:05Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2026-02-30T00:00:00Z"])
 words = st.sampled_from(["success", "failure", "cd", "production", "tag", "branch", "pull_request", "fixed", "run", "https://x.example/a"])
@@ -158,25 +159,31 @@ def made_facts(draw: st.DrawFn) -> dict[str, Any]:
     """Some of the event's fields with anything in them."""
     facts: dict[str, Any] = {}
     for name in draw(st.lists(fields, max_size=8)):
-        if name in LISTS:
-            record = st.dictionaries(st.sampled_from(_RECORDS[name]), fact, max_size=4)
-            facts[name] = draw(st.lists(record, max_size=4)) * draw(st.sampled_from([1, 1, 1, 300]))
-            continue
         *path, last = name.split(".")
         holder = facts
         for part in path:
             holder = holder.setdefault(part, {})
-        holder[last] = draw(fact)
+        if name in LISTS:
+            record = st.dictionaries(st.sampled_from(LISTS[name]._fields), fact, max_size=4)
+            holder[last] = draw(st.lists(record, max_size=4)) * draw(st.sampled_from([1, 1, 1, 300]))
+        else:
+            holder[last] = draw(fact)
     return facts
+
+
+@cache
+def test_reports() -> list[str]:
+    """The recorded test reports, right and wrong."""
+    return [path.read_text("utf-8", "replace")[:20_000] for path in sorted(CASES.glob("test_reports/*/*.xml"))]
 
 
 @st.composite
 def facts(draw: st.DrawFn) -> Example:
-    """Facts in a file, told to every kind of channel."""
+    """Facts in a file and a test report, told to every kind of channel."""
     data = draw(made_facts() | made_facts() | spoiled_json(facts_files()) | spoiled_json([draw(made_facts())]) | values | deep_values)
     hook = draw(st.sampled_from(HOOKS))
     kinds = tuple(draw(st.lists(st.sampled_from(HTTP_KINDS), min_size=1, max_size=3, unique=True)))
-    given = ("--facts", f"../{ELSEWHERE}/facts.json", "--policy", POLICY)
+    given = ("--facts", f"../{ELSEWHERE}/facts.json", "--tests", "report.xml", "--policy", POLICY)
     return Example(
         commands=[
             ["context", hook[0], *hook[1:], *given, "--json"],
@@ -184,7 +191,11 @@ def facts(draw: st.DrawFn) -> Example:
             ["send", *hook, *given, "--report", REPORT],
         ],
         env={**(draw(st.sampled_from(environments())) if draw(st.booleans()) else CI), **addresses(kinds)},
-        files={f"{ELSEWHERE}/facts.json": draw(json_text(data)), f"{ELSEWHERE}/policy.yml": policy_of(kinds, mail=True)},
+        files={
+            "report.xml": latin(draw(spoiled_text(test_reports()))),
+            f"{ELSEWHERE}/facts.json": draw(json_text(data)),
+            f"{ELSEWHERE}/policy.yml": policy_of(kinds, mail=True),
+        },
         answers=good_answers(kinds),
         mail={},
     )
