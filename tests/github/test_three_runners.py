@@ -80,6 +80,7 @@ def arrived(slack: ScriptedServer, ci: str) -> dict[str, Any]:
     """What arrived of a CI, less what is its own: links, times, and the parts that failed, which only some can name."""
     got = {request.path.rpartition("/")[2]: request.json() for request in slack.requests if request.path.startswith(f"/{ci}/")}
     event = got["audit"].pop("event")
+    headline, *_, who = got["team"]["text"].split(" · ")
     fields = (
         "hook",
         "status",
@@ -99,7 +100,7 @@ def arrived(slack: ScriptedServer, ci: str) -> dict[str, Any]:
         "channels": sorted(got),
         "rules": got["audit"]["rules"],
         "title": got["audit"]["title"],
-        "team": got["team"]["text"].split(", after ")[0].rstrip(")"),
+        "team": [headline, who.split(" after ")[0]],
         "event": {name: event[name] for name in fields},
         "run": event["run"]["number"],
         "commit": [event["commit"]["sha"], event["commit"]["title"]],
