@@ -78,7 +78,7 @@ def test_every_tone_has_its_own_sign_and_colour():
     ],
 )
 def test_who_sent_it(event: Event, words: str):
-    [sender] = [row.value for row in compose_test(event, "team", "p", "f").details if row.label == "Sent by"]
+    [sender] = [row.value for row in compose_test(event, "team", "p", "f").table if row.label == "Sent by"]
     assert sender == words
 
 

@@ -57,14 +57,14 @@ def test_a_fact_is_said_in_these_words(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_value_is_one_clean_line_of_bounded_length(name: str) -> None:
     message = compose(EVERY[name])
-    for text in [*texts(message), message.text, *(part for row in message.details for part in row[:2])]:
+    for text in [*texts(message), message.text, *(part for row in message.table for part in row[:2])]:
         assert len(text) <= 700
         assert text.strip() == " ".join(text.split()) or text.startswith(" ")
         assert not {unicodedata.category(letter) for letter in text} & {"Cc", "Cs", "Zl", "Zp"}
         assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
     assert len(message.title) <= 150
     assert len(message.text) <= 300
-    assert all(row.value and row.label for row in message.details)
+    assert all(row.value and row.label for row in message.table)
     assert all(reason.where or reason.text for reason in message.reasons)
     assert all(len(reason.excerpt) <= 4 and len("\n".join(reason.excerpt)) <= 300 for reason in message.reasons)
 
@@ -158,13 +158,13 @@ def test_equal_failures_are_one_line() -> None:
 )
 def test_a_duration_is_said_only_where_it_is_known(started: str | None, finished: str | None, words: str | None) -> None:
     message = compose(event({"event": "success", "run": {"started_at": started, "finished_at": finished}}))
-    assert {row.label: row.value for row in message.details}.get("Duration") == words
+    assert {row.label: row.value for row in message.table}.get("Duration") == words
     assert plain(message.notes) == (words or "")
 
 
 def test_nothing_is_made_up_for_an_event_that_knows_nothing() -> None:
     message = compose(SAMPLES["failure-bare"])
-    assert (message.details, message.reasons, message.sentences, message.links, message.notes) == ((), (), (), (), ())
+    assert (message.table, message.reasons, message.sentences, message.links, message.notes) == ((), (), (), (), ())
 
 
 def test_a_failure_of_which_nothing_is_known_leads_to_the_repository() -> None:

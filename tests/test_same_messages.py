@@ -54,7 +54,7 @@ def without_links(told: Message) -> Message:
         sentences=tuple(map(unlinked, told.sentences)),
         links=(),
         run_notes=unlinked(told.run_notes),
-        details=tuple(row._replace(url=None) for row in told.details),
+        details=tuple(row._replace(url=None) for row in told.table),
     )
 
 

@@ -19,8 +19,7 @@ from tocsin.ci.run import Run
 from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.derive import derive
 from tocsin.derive.facts_file import facts_of_file
-from tocsin.derive.look_ups import may_look_up
-from tocsin.derive.reported_tests import reported_tests
+from tocsin.derive.look_ups import may_look_up, reported_tests
 from tocsin.event import Event, as_dict
 from tocsin.message import Message, compose
 from tocsin.notice import Notice
@@ -28,7 +27,6 @@ from tocsin.policy import nearest
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.model import Policy
-from tocsin.quotes import has_quotes, with_quotes
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable
 from tocsin.secrets.redactor import Redactor
@@ -119,7 +117,9 @@ def understand(world: World, request: Request, known: Situation) -> tuple[Event,
     if api:
         api.deadline, api.look_ups = end, look_ups
     event = derive(known.run, request, world.env, world.now(), known.document, api)
-    if has_quotes(event):
+    if event.failures or event.tests.failures or event.reason:
+        from tocsin.quotes import with_quotes
+
         event = with_quotes(event, _redactor(world, known))
     unknown = known.api.notes if known.api else ()
     warnings = (Notice(text, "warning") for text in (*known.run.warnings, *world.network.warnings()))

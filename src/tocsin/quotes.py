@@ -7,11 +7,6 @@ from collections.abc import Callable
 from tocsin.event import Event, Failure, TestFailure
 
 
-def has_quotes(event: Event) -> bool:
-    """Whether the event quotes anything."""
-    return bool(event.failures or event.tests.failures or event.reason)
-
-
 def with_quotes(event: Event, change: Callable[[str], str]) -> Event:
     """The event with each quoted text changed, as by a `Redactor`."""
     failures = tuple(_failure(failure, change) for failure in event.failures)

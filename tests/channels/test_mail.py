@@ -47,12 +47,12 @@ def test_both_bodies_say_everything(name):
     words = "".join(page.words)
     for body in (payload["text"], words):
         assert message.title in body
-        for texts in (*(reason[:2] for reason in message.reasons), *(detail[:2] for detail in message.details)):
+        for texts in (*(reason[:2] for reason in message.reasons), *(detail[:2] for detail in message.table)):
             assert all(text in body for text in texts)
         assert RULES[0] in body
         assert RULES[1] not in body, "a rule without a name is not named"
     spans = [span for sentence in mail_text.history(message) for span in sentence]
-    known = [*message.reasons, *([message.more] if message.more else []), *spans, *message.links, *message.details]
+    known = [*message.reasons, *([message.more] if message.more else []), *spans, *message.links, *message.table]
     urls = [place.url for place in known if place.url]
     assert page.links == urls
     assert all(payload["text"].count(url) >= 1 for url in urls)

@@ -38,16 +38,14 @@ def versions(message: Message) -> Iterator[Message]:
     yield message
     message = message._replace(
         reasons=tuple(reason._replace(text=clip(reason.text, SHORT_VALUE_MAX_CHARS)) for reason in message.reasons),
-        details=tuple(detail._replace(value=clip(detail.value, SHORT_VALUE_MAX_CHARS)) for detail in message.details),
     )
     yield message
     message = message._replace(
         reasons=tuple(reason._replace(url=None) for reason in message.reasons),
         sentences=tuple(tuple(span._replace(url=None) for span in sentence) for sentence in message.sentences),
-        details=tuple(detail._replace(url=None) for detail in message.details),
     )
     yield message
-    message = message._replace(reasons=message.reasons[:1], sentences=message.sentences[:1], details=(), rules=())
+    message = message._replace(reasons=message.reasons[:1], sentences=message.sentences[:1], rules=())
     yield message
     yield message._replace(reasons=(), more=None, sentences=())
 

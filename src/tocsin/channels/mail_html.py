@@ -120,14 +120,14 @@ def _history(message: Message) -> str:
 
 
 def _details(message: Message) -> str:
-    if not message.details:
+    if not message.table:
         return ""
     rows = "".join(
         f'<tr><th scope="row" class="soft line" align="left" valign="top" width="92" style="width:92px;padding:7px 12px 7px 0;'
         f'border-top:1px solid #e8ebef;font-weight:400;color:#5b6472">{escape(detail.label)}</th>'
         f'<td class="ink line" align="left" valign="top" style="padding:7px 0;border-top:1px solid #e8ebef;color:#1d2433;{_BREAK}">'
         f"{_value(detail.value, detail.url)}</td></tr>\n"
-        for detail in message.details
+        for detail in message.table
     )
     table = (
         f'<table width="100%" cellpadding="0" cellspacing="0" border="0" style="{_FONT};font-size:14px;line-height:20px">\n{rows}</table>'

@@ -23,8 +23,8 @@ def text_page(message: Message) -> str:
     shown: set[str | None] = {reason.url for reason in message.reasons}
     blocks.append([f"{link.label}: {link.url}" for link in links(message) if link.url not in shown])
     shown |= {link.url for link in links(message)}
-    width = max((len(detail.label) for detail in message.details), default=0) + 2
-    blocks.append([line for detail in message.details for line in _row(detail, width, shown)])
+    width = max((len(detail.label) for detail in message.table), default=0) + 2
+    blocks.append([line for detail in message.table for line in _row(detail, width, shown)])
     if origin(message):
         blocks.append(["-- ", origin(message)])
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -37,13 +37,13 @@ def preview_line(message: Message) -> str:
 
 def history(message: Message) -> tuple[Sentence, ...]:
     """The sentences but for the one on the change, which the table has in rows: commit, author, branch, and who triggered it."""
-    told = change(message.event, message.title) if message.details else ()
+    told = change(message.event, message.title) if message.table else ()
     return tuple(sentence for sentence in message.sentences if sentence != told)
 
 
 def links(message: Message) -> tuple[Link, ...]:
     """The message's links, and the run's page where neither they nor the table have it: elsewhere the notes do."""
-    known = {link.url for link in message.links} | {detail.url for detail in message.details}
+    known = {link.url for link in message.links} | {detail.url for detail in message.table}
     return (*message.links, *(Link("Open run", span.url) for span in message.run_notes if span.url and span.url not in known))
 
 

@@ -15,7 +15,6 @@ from tocsin.message.headline import headline
 from tocsin.message.notes import notes, rule_note
 from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, plain
 from tocsin.message.people import actor_name, author_name
-from tocsin.message.table import table
 from tocsin.message.times import between
 from tocsin.text import clip, safe_url
 
@@ -62,7 +61,7 @@ class Message(NamedTuple):
 
     `title` is the headline without its sign, `text` the same with the first reason and who, on one line: what a notification shows.
     `reasons` say why, `more` is the link behind "and 3 more"; `sentences` tell the history and the change; `links` lead on.
-    `page` is the run's, or where that is unknown the repository's. `details` is the whole table, for a mail.
+    `page` is the run's, or where that is unknown the repository's. `details` stand in the place of the event's own table, in a mail.
     `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2".
     """
 
@@ -76,7 +75,7 @@ class Message(NamedTuple):
     sentences: tuple[Sentence, ...] = ()
     links: tuple[Link, ...] = ()
     run_notes: Sentence = ()
-    details: tuple[Detail, ...] = ()
+    details: tuple[Detail, ...] | None = None
     rules: tuple[str, ...] = ()
     recipient: str | None = None
 
@@ -106,6 +105,15 @@ class Message(NamedTuple):
         return tuple(name for name in self.rules if not (name[:1] == "#" and name[1:].isdigit()))
 
     @property
+    def table(self) -> tuple[Detail, ...]:
+        """The whole table of what is known; made on demand, since only a mail shows it."""
+        if self.details is not None:
+            return self.details
+        from tocsin.message.table import table
+
+        return tuple(table(self.event))
+
+    @property
     def notes(self) -> Sentence:
         """The small line below all: the run, and the rules that asked, by name. A rule without a name is not named."""
         rule = rule_note(self.named_rules)
@@ -131,7 +139,6 @@ def compose(event: Event) -> Message:
         sentences=sentences,
         links=tuple(_links(event, reasons, page, run_notes)),
         run_notes=run_notes,
-        details=tuple(table(event)),
     )
 
 
