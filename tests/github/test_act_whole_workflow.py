@@ -108,7 +108,18 @@ def _json(data, status=200):
 
 
 def _runs(*conclusions):
-    runs = [{"id": 9120456781 - number, "conclusion": word, "status": "completed"} for number, word in enumerate(conclusions)]
+    runs = [
+        {
+            "id": 9120456781 - number,
+            "run_number": 128 - number,
+            "html_url": f"https://github.com/acme/payments/actions/runs/{9120456781 - number}",
+            "updated_at": f"2026-11-23T{15 - number:02}:00:00Z",
+            "head_sha": f"{number:x}" * 40,
+            "conclusion": word,
+            "status": "completed",
+        }
+        for number, word in enumerate(conclusions)
+    ]
     return _json({"total_count": len(runs), "workflow_runs": runs})
 
 
@@ -130,12 +141,13 @@ def ask(repository, secrets):
 
 def test_with_a_token_the_failed_step_is_named_and_that_it_is_new(repository, slack, ask):
     repository.make('test "$PYTHON" != 3.13')
-    run, api = ask(_json(JOBS), _runs(None, "cancelled", "success"), _json([]), _json({}, 404))
-    jobs, runs, annotations, log = (request.path for request in api.requests)
+    run, api = ask(_json(JOBS), _runs(None, "cancelled", "success"), _json([]), _json({}, 404), _json({"commits": []}))
+    jobs, runs, annotations, log, comparison = (request.path for request in api.requests)
     assert jobs.startswith("/repos/acme/payments/actions/runs/9120456781/")
     assert runs.startswith("/repos/acme/payments/actions/workflows/whole-workflow.yml/runs?")
     assert annotations.startswith("/repos/acme/payments/check-runs/31/annotations?")
     assert log == "/repos/acme/payments/actions/jobs/31/logs"
+    assert comparison.startswith(f"/repos/acme/payments/compare/{'2' * 40}...")
     assert {request.headers["authorization"] for request in api.requests} == {"Bearer ghs_0123456789"}
     assert told(slack)[0].startswith("❌ Broken: payments on main · ")
     [part] = what_failed(slack)
@@ -162,8 +174,11 @@ def test_with_a_token_the_reason_comes_out_of_the_log(repository, slack, ask):
 
 def test_with_a_token_a_success_after_a_failure_is_a_repair(repository, slack, ask):
     repository.policy("channels: {team: {kind: slack}}\nnotifications: [{on: fixed, send_to: team}]\n")
-    run, _ = ask(_runs(None, "cancelled", "failure"))
+    run, _ = ask(_runs(None, "cancelled", "failure", "cancelled", "failure", "success"), _json({"commits": []}))
     assert (run.code, len(told(slack))) == (0, 1)
+    said = json.dumps(slack.requests[0].json(), ensure_ascii=False)
+    assert "and 2 failed runs" in said
+    assert [number for number in ("#123", "#124", "#125", "#126", "#127") if f'"{number}"' in said] == ["#124", "#126"]
 
 
 @pytest.mark.parametrize(
