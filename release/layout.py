@@ -133,7 +133,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
             "pydantic/experimental/",
             "pydantic/networks",
             "urllib3/contrib/emscripten/",
-            "urllib3/http2/",
+            "urllib3/http2/connection",
         )
     ),
     *(f"src/tocsin/commands/{name}" for name in ("channels", "check", "context", "demo", "explain", "inbox", "preview", "schema")),

@@ -90,7 +90,7 @@ def test_two_jobs_at_once_install_it_once_and_both_send(wheelhouse, slack, hosti
     with start(SEND, env, cwd=hostile, umask=0) as one, start(SEND, env, cwd=hostile, umask=0) as other:
         ended = [(*job.communicate(POLICY, timeout=60), job.returncode) for job in (one, other)]
     assert [code for _, _, code in ended] == [0, 0], ended
-    assert ["payments failed" in request.json()["text"] for request in slack.requests] == [True, True]
+    assert ["Failed: payments" in request.json()["text"] for request in slack.requests] == [True, True]
     assert all("tocsin: notice: installing 0" in err and "pip" not in err for _, err, _ in ended), ended
     [_, folder] = sorted(cache.iterdir())
     assert {path.name for path in cache.iterdir()} == {".new-at-work", folder.name}, "what was killed is tidied up"
