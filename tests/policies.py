@@ -33,7 +33,7 @@ def read(text: str, folder: Path = Path("/nowhere")) -> PolicyDocument:
 def found(data: bytes, folder: Path = Path("/nowhere")) -> list[Problem]:
     """All that is wrong with a policy."""
     try:
-        return load(PolicyText(".tocsin.yml", data, files_of(folder) if folder else None)).warnings
+        return load(PolicyText(".tocsin.yml", data, files_of(folder) if folder else None), advise=True).warnings
     except PolicyError as error:
         return error.problems
 
@@ -41,7 +41,7 @@ def found(data: bytes, folder: Path = Path("/nowhere")) -> list[Problem]:
 def found_in_case(path: Path) -> list[Problem]:
     """All that is wrong with a policy among the cases, whose payload files lie there too."""
     try:
-        return load(PolicyText(path.name, path.read_bytes(), _file_of_a_case)).warnings
+        return load(PolicyText(path.name, path.read_bytes(), _file_of_a_case), advise=True).warnings
     except PolicyError as error:
         return error.problems
 
@@ -93,7 +93,7 @@ def copied(root: Path) -> Path:
 def outcome(path: Path) -> tuple[bool, str]:
     """Is the policy valid, and the lines that check prints for it."""
     try:
-        problems, valid = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent))).warnings, True
+        problems, valid = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent)), advise=True).warnings, True
     except PolicyError as error:
         problems, valid = error.problems, False
     return valid, "".join(f"{problem}\n" for problem in problems)

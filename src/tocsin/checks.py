@@ -55,6 +55,23 @@ class Check(Enum):
     MATCHES_NOTHING = "matches-nothing", "A selector can never match: it excludes what it names, or names two types of ref."
     EXCLUDES_NOTHING = "excludes-nothing", "A lone exclamation mark excludes nothing."
 
+    # What is valid, and can never work.
+    FULL_REF_NAME = "full-ref-name", "A selector names a ref by its full name, such as refs/heads/main, which no run has."
+    IMPOSSIBLE_REF = "impossible-ref", "A selector's value is none that git takes as the name of a branch or a tag."
+    FOREIGN_PATTERN = "foreign-pattern", "A selector's value is a regular expression, or has braces: values are shell globs."
+    FOREIGN_NEGATION = "foreign-negation", "A selector's value excludes in the form of another tool, such as not main."
+    LIST_AS_TEXT = "list-as-text", "A selector's value is several in one text."
+    NOT_REPLACED = "not-replaced", "A selector or a setting holds a variable, or a selector a template: nothing is put in there."
+    NULL_AS_TEXT = "null-as-text", "A selector's value is the word null, which stands for nothing here."
+    UNKNOWN_SOURCE = "unknown-source", "A selector names a source that no CI sends."
+    OWNER_IN_APP = "owner-in-app", "A selector names an app with its owner; the app is the repository's name alone."
+    PATH_OF_PIPELINE = "path-of-pipeline", "A selector names a pipeline by the path of its file."
+    NEARLY_NAMED = "nearly-named", "An environment, project or cluster is named once, and nearly as another one."
+    UNKNOWN_REGION = "unknown-region", "A channel names an AWS region that does not exist."
+    UNUSED_CHANNEL = "unused-channel", "No rule sends to a channel."
+    RULES_ALIKE = "rules-alike", "Two rules send the same to the same."
+    USELESS_RULE = "useless-rule", "A rule sends nothing that another rule does not send already."
+
     # What its texts hold.
     CREDENTIAL_WRITTEN_OUT = "credential-written-out", "A secret is written into the policy; it belongs into a variable of the CI."
     FORBIDDEN_VARIABLE = "forbidden-variable", "A channel refers to a credential of the CI itself."

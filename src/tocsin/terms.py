@@ -105,7 +105,7 @@ TERMS: Mapping[str, Term] = MappingProxyType(
             "pipeline",
             Flag("NAME", "the pipeline's name"),
             setting="The pipeline's name.",
-            selector="The pipeline's name, or the stem of a workflow's file.",
+            selector="The pipeline's name, or its file's, with or without the ending.",
             stem_of="pipeline_file",
         ),
         "image": Term(

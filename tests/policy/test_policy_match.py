@@ -84,7 +84,7 @@ def test_every_key_is_tested():
     [
         ("Deploy", ".github/workflows/deploy.yml", "Deploy", True),
         ("Deploy", ".github/workflows/deploy.yml", "deploy", True),
-        ("Deploy", ".github/workflows/deploy.yml", "deploy.yml", False),
+        ("Deploy", ".github/workflows/deploy.yml", "deploy.yml", True),
         ("Deploy", ".github/workflows/deploy.yml", "!deploy", False),
         ("Deploy", ".github/workflows/deploy.yml", "!Deploy", False),
         ("Deploy", ".github/workflows/deploy.yml", "!other", True),

@@ -13,6 +13,7 @@ from tocsin import secrets
 from tocsin.address import check_literal, http_url
 from tocsin.channels.literals import holds_literal
 from tocsin.checks import Check
+from tocsin.secrets.other_forms import refuse_other_form
 from tocsin.secrets.parts import SHORT_KEY_MIN_CHARS, forms, keys, long_paths, password
 from tocsin.wrong import InvalidValueError
 
@@ -24,6 +25,7 @@ HOLDS_CREDENTIAL = (
 
 
 def _references(text: str) -> str:
+    refuse_other_form(text)
     secrets.names(text)
     return text
 
@@ -62,6 +64,10 @@ def _url(text: str) -> str:
 def address(text: str) -> str:
     """`text`, if it is an email address without a display name. Raises ValueError."""
     if not re.fullmatch(r"[^@\s<>\",;:()\[\]\\]+@[^@\s<>\",;:()\[\]\\]+", text):
+        if text.startswith("@"):
+            raise ValueError("is a mention, and no recipient: name a channel or an email address")
+        if re.fullmatch(r"([^@\s]+@[^@\s,;]+ *[,;] *)+[^@\s]+@[^@\s]+", text):
+            raise ValueError("holds several email addresses in one text: write a list of them")
         raise ValueError("is not an email address")
     return text
 
@@ -100,6 +106,14 @@ class ChannelOptions(BaseModel):
     project: Plain | None = Field(
         default=None, description="Serve only this project; for another or an unknown one the delivery is skipped."
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _every_form(cls, value: Any, info: ValidationInfo) -> Any:
+        """Look for variables in the form of another tool first of all: what they stand for is nothing to judge."""
+        if isinstance(value, str) and info.field_name not in cls.templates:
+            refuse_other_form(value)
+        return value
 
     @field_validator("*")
     @classmethod

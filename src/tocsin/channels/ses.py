@@ -7,17 +7,31 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tocsin import secrets
 from tocsin.channels import mail
-from tocsin.channels.ses_options import Options
+from tocsin.channels.ses_options import REGIONS, Options
+from tocsin.checks import Check
 from tocsin.http import Transport
 from tocsin.verdict import Failed, Verdict
+from tocsin.wrong import Wrong
 
 if TYPE_CHECKING:
     from tocsin.message import Message
 
-__all__ = ["Options", "render", "send"]
+__all__ = ["Options", "check", "render", "send"]
+
+
+def check(options: Options) -> Iterator[Wrong]:
+    """A region that AWS does not have, as a warning: it may be newer than this list. With an endpoint of its own, any will do."""
+    region = options.region
+    if region not in REGIONS and not secrets.names(region) and options.endpoint_url is None:
+        from tocsin.suggest import do_you_mean
+
+        hint = do_you_mean(region, REGIONS, quote=repr) or " (write one such as eu-west-1)"
+        yield Wrong(Check.UNKNOWN_REGION, f"is no AWS region that is known here: {region!r}{hint}", ("region",), severity="warning")
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:

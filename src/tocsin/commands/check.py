@@ -20,6 +20,7 @@ USAGE = "[FLAGS] [FILE ...]"
 DESCRIPTION = "Check policies, and print every error at once, with its line."
 EXAMPLES = """\
 tocsin check
+tocsin check --strict           warnings fail, too
 tocsin check --format github    errors as annotations of a pull request
 tocsin check --format gitlab > gl-code-quality-report.json
 """
@@ -29,11 +30,12 @@ def add_flags(command: Parser) -> None:
     """The policies, and the form of the answer."""
     command.add_argument("files", nargs="*", metavar="FILE", help="a policy, or - for standard input (default: the repository's)")
     text = f"{', '.join(FORMATS)} (default: text)"
+    command.add_argument("--strict", action="store_true", help="end with 3 where there is a warning, too")
     command.add_argument("--format", metavar="FORMAT", type=OneOf(FORMATS, or_empty=True), help=text)
 
 
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
-    """Print every problem of the policies; 3 where one is an error."""
+    """Print every problem of the policies; 3 where one is an error, or with --strict a warning."""
     from tocsin import report
     from tocsin.checkout import repository_root
     from tocsin.source.places import shown
@@ -45,9 +47,11 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
         problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
     FORMATS[style](problems, console)
     errors = sum(problem.severity == "error" for problem in problems)
-    if errors:
-        console.talk(f"{_count(errors, 'error')} found", "error")
-    return PolicyError.exit_code if errors else report.OK
+    warnings = len(problems) - errors if words.strict else 0
+    failed = [_count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    if failed:
+        console.talk(f"{' and '.join(failed)} found", "error")
+    return PolicyError.exit_code if failed else report.OK
 
 
 def _problems(name: str | None, world: World, console: Console) -> list[Problem]:
@@ -59,7 +63,7 @@ def _problems(name: str | None, world: World, console: Console) -> list[Problem]
 
     try:
         text = _text(name, world)
-        document = load(text)
+        document = load(text, advise=True)
     except PolicyError as error:
         return error.problems or [Problem(name or PLACES[0], 1, 1, str(error))]
     rules, count = document.policy.notifications, len(document.policy.channels)

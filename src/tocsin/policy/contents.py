@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin import channels
 from tocsin.channels.literals import written_out
-from tocsin.channels.options import HOLDS_CREDENTIAL
+from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT
 from tocsin.checks import Check
 from tocsin.policy.meaning import context_rules
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
@@ -39,6 +39,26 @@ def check_literals(data: Any, problems: Problems) -> None:
             problems.add(Wrong(Check.CREDENTIAL_WRITTEN_OUT, message, path, at_key=is_key))
 
 
+_SECRET_KEYS = frozenset(
+    ("password", "passwd", "pass", "pwd", "token", "auth_token", "secret", "secret_access_key", "session_token", "api_key", "apikey")
+)
+_OWN_WORDS = ("payload", "headers", "context")  # below these a key is the author's own, and is checked for itself
+
+
+def check_secret_keys(data: Any, problems: Problems, path: DataPath = ()) -> None:
+    """Find the secrets that are written out under a secret's name, wherever such a key stands."""
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        below = (*path, key)
+        if key in _OWN_WORDS:
+            continue
+        if isinstance(value, str) and str(key).casefold().replace("-", "_") in _SECRET_KEYS:
+            told = any(problems.is_marked(below, check) for check in (Check.CREDENTIAL_WRITTEN_OUT, Check.INVALID_REFERENCE))
+            if value and "${" not in value and not told:
+                problems.add(Wrong(Check.CREDENTIAL_WRITTEN_OUT, sentence(problems.holder(below), WRITTEN_OUT), below))
+        else:
+            check_secret_keys(value, problems, below)
+
+
 def _texts(data: Any, path: DataPath) -> Iterator[tuple[DataPath, str, bool]]:
     """All keys and texts, each with its path, and whether it is a key."""
     if isinstance(data, str):
@@ -55,7 +75,7 @@ def _texts(data: Any, path: DataPath) -> Iterator[tuple[DataPath, str, bool]]:
 
 def check_context(context: Any, problems: Problems) -> None:
     """Compile the templates of a context, and hold its constants against the words that its fields know."""
-    for path, text in _settings(context):
+    for path, text in settings(context):
         key = str(path[-1])
         if is_template(text):
             from tocsin.templates import find_problems
@@ -67,15 +87,16 @@ def check_context(context: Any, problems: Problems) -> None:
             problems.add(unknown_word(key, text, where, problems.suggest).under(path))
 
 
-def _settings(context: Any) -> Iterator[tuple[DataPath, str]]:
+def settings(context: Any) -> Iterator[tuple[DataPath, str]]:
+    """The texts that a context sets, each with its path."""
     if not isinstance(context, dict):
         return
     sets: list[tuple[DataPath, Any]] = [(("context",), context)]
     for index, rule in enumerate(context_rules(context)):
         if isinstance(rule, dict):
             sets.append((("context", "rules", index, "set"), rule.get("set")))
-    for path, settings in sets:
-        for key, text in settings.items() if isinstance(settings, dict) else ():
+    for path, given in sets:
+        for key, text in given.items() if isinstance(given, dict) else ():
             if isinstance(text, str) and key != "rules":
                 yield (*path, key), text
 

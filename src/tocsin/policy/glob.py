@@ -1,19 +1,29 @@
-"""Shell globs over text, case-sensitive, where `*` crosses `/`; a leading `!` excludes.
+r"""Shell globs over text, case-sensitive, where `*` crosses `/`; a leading `!` excludes.
 
 `glob` gives what `fnmatch.fnmatchcase` gives, and spares ten thousand patterns their compilation. Brackets stand for one of the
-characters in them, and for themselves as well: services make names that have some.
+characters in them, and for themselves as well: services make names that have some. A backslash before one of `*?[]!\` makes
+that character plain, as in a shell. A pattern that is the text itself, letter for letter, always matches it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+
+_ESCAPED = r"\\(?P<plain>[*?\[\]!\\])"
+_SIGNS = rf"{_ESCAPED}|\[!?\]?[^\]]*\]"  # a class of characters is left as it is
+_SIGNS_AND_BRACKETS = rf"{_ESCAPED}|\["
 
 
 def glob(pattern: str, text: str) -> bool:
     """Whether a pattern (without `!`) matches the whole text."""
+    if pattern == text:
+        return True
     if not is_glob(pattern):
-        return pattern == text
+        return False
+    if "\\" in pattern:
+        return fnmatchcase(text, re.sub(_SIGNS, _plain, pattern)) or _as_written(pattern, text)
     head, _, rest = pattern.partition("*")
     if "?" in pattern or "[" in pattern:
         literal = head.partition("?")[0].partition("[")[0]
@@ -23,7 +33,16 @@ def glob(pattern: str, text: str) -> bool:
 
 def _as_written(pattern: str, text: str) -> bool:
     """Whether a pattern matches whose brackets are those of a name: GitLab calls a job "deploy: [aws, monitoring]"."""
-    return "[" in pattern and fnmatchcase(text, pattern.replace("[", "[[]"))
+    if "[" not in pattern:
+        return False
+    plain = re.sub(_SIGNS_AND_BRACKETS, _plain, pattern) if "\\" in pattern else pattern.replace("[", "[[]")
+    return fnmatchcase(text, plain)
+
+
+def _plain(sign: re.Match[str]) -> str:
+    """What `fnmatch` takes for a character that stands for itself."""
+    plain = sign["plain"] or (sign[0] if len(sign[0]) == 1 else "")
+    return (f"[{plain}]" if plain in "*?[" else plain) if plain else sign[0]
 
 
 def _pieces(pieces: list[str], text: str, position: int) -> bool:
@@ -41,20 +60,22 @@ def _pieces(pieces: list[str], text: str, position: int) -> bool:
 
 
 def is_glob(pattern: str) -> bool:
-    """Whether a pattern could match more than itself."""
-    return "*" in pattern or "?" in pattern or "[" in pattern
+    """Whether a pattern could match other than itself."""
+    return "*" in pattern or "?" in pattern or "[" in pattern or "\\" in pattern
 
 
 def passes(patterns: Sequence[str], names: Sequence[str]) -> bool:
     """Whether a list of patterns takes what has these names (none: what the event does not have).
 
-    It does if any plain pattern matches, or there is no plain one, and no pattern with `!` matches.
+    It does if any plain pattern matches, or there is no plain one, and no pattern with `!` matches. A pattern with `!` that is
+    a name letter for letter matches it.
     """
     plain = hit = False
     for pattern in patterns:
         if pattern.startswith("!"):
             if _any(pattern[1:], names):
                 return False
+            hit = hit or pattern in names
         else:
             plain = True
             hit = hit or _any(pattern, names)

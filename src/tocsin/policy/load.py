@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
-from tocsin.policy.contents import check_channels, check_context, check_literals
+from tocsin.policy.contents import check_channels, check_context, check_literals, check_secret_keys
 from tocsin.policy.meaning import Meaning
+from tocsin.policy.mend import Mender
 from tocsin.policy.nodes import PLAIN, BadFileError, decode, root_node
 from tocsin.policy.plain import Plain
 from tocsin.policy.policy_text import PolicyText
@@ -40,15 +41,15 @@ class PolicyDocument(NamedTuple):
     line_of: Callable[[DataPath], int]
 
 
-def load(source: PolicyText) -> PolicyDocument:
-    """The policy in a text, with the files that it names, read by `source.files`.
+def load(source: PolicyText, *, advise: bool = False) -> PolicyDocument:
+    """The policy in a text, with the files that it names, read by `source.files`; with `advise`, warnings of what can never work.
 
     Raises PolicyError with every problem, in the file's order.
     """
     name = source.name
     try:
         with _uncollected(len(source.data)):
-            policy, problems = _read(source)
+            policy, problems = _read(source, advise=advise)
     except BadFileError as error:
         redact = redactor_of([source.data.decode("utf-8", "replace")])
         raise _error(name, [problem(name, error.wrong._replace(message=redact(error.wrong.message)))]) from None
@@ -58,7 +59,7 @@ def load(source: PolicyText) -> PolicyDocument:
     return PolicyDocument(policy, found, name, problems.line_of)
 
 
-def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
+def _read(source: PolicyText, *, advise: bool) -> tuple[Policy | None, Problems]:
     text = decode(source.data)
     root = root_node(text)
     if root is None or (root.tag == PLAIN and not root.value):
@@ -66,12 +67,17 @@ def _read(source: PolicyText) -> tuple[Policy | None, Problems]:
     problems = Problems(source.name, root, text)
     try:
         with together():
-            return _checked(Plain(problems.at_node).policy(root), problems, source), problems
+            plain = Plain(problems.at_node).policy(root)
+            policy, plain = _checked(plain, problems, source)
+            if advise:
+                _advise(plain, problems)
+            return policy, problems
     except TooManyError:
         return None, problems
 
 
-def _checked(plain: dict[str, Any], problems: Problems, source: PolicyText) -> Policy | None:
+def _checked(plain: dict[str, Any], problems: Problems, source: PolicyText) -> tuple[Policy | None, dict[str, Any]]:
+    given, plain = plain, Mender(problems).policy(plain)
     for path in empty(plain):
         comment = " (a # begins a comment: put the value in quotes)" if problems.ends_in_comment(path) else ""
         problems.add(Wrong(Check.EMPTY_VALUE, f"{holder(path)} has no value{comment}", path, at_key=True))
@@ -79,8 +85,16 @@ def _checked(plain: dict[str, Any], problems: Problems, source: PolicyText) -> P
     policy = structure.policy(check_channels(structure.channels(), problems, source.files))
     Meaning(plain, problems).check()
     check_context(plain.get("context"), problems)
-    check_literals(plain, problems)
-    return policy
+    check_literals(given, problems)
+    if problems.has_errors:  # what is not where it belongs is looked at by nothing else
+        check_secret_keys(given, problems)
+    return policy, plain
+
+
+def _advise(plain: dict[str, Any], problems: Problems) -> None:
+    from tocsin.policy.never import check_never  # a run that sends has no use for it
+
+    check_never(Meaning(plain, problems))
 
 
 def _error(file: str, problems: list[Problem]) -> PolicyError:

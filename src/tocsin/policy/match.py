@@ -81,7 +81,7 @@ class EventValues:
 
 
 def selector_values(event: Event) -> Values:
-    """What an event is called, by selector key; () where it does not have it. A pipeline has its name and its file's stem."""
+    """What an event is called, by selector key; () where it does not have it. A pipeline's file gives two names beside its own."""
     return {key: tuple(value for value in _values(term, event) if value is not None) for key, term in SELECTORS.items()}
 
 
@@ -89,7 +89,9 @@ def _values(term: Term, event: Event) -> Iterable[str | None]:
     yield attrgetter(term.field)(event)
     if term.stem_of:
         path: str = attrgetter(term.stem_of)(event) or ""
-        yield path.rpartition("/")[2].rpartition(".")[0] or path or None
+        file = path.rpartition("/")[2]
+        yield file.rpartition(".")[0] or path or None
+        yield file or None
 
 
 def fulfils(selector: Selector, known: Values) -> bool:

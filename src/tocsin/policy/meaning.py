@@ -136,7 +136,8 @@ class Meaning:
         return name if traits and traits.mail else None
 
     def _known(self, path: DataPath, name: str) -> ChannelTraits | None:
-        if name not in self.channels and isinstance(self.data.get("channels", {}), dict):
+        given = self.data.get("channels", {})
+        if name not in self.channels and isinstance(given, dict) and not self.problems.is_marked(("channels",), Check.WRONG_TYPE):
             hint = self.problems.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
             self.problems.add(Wrong(Check.UNKNOWN_CHANNEL, f"unknown channel {quoted(name)} in {self._holder(path)}{hint}", path))
         return self.channels.get(name)

@@ -64,6 +64,7 @@ class Problems:
         self._text = text
         self._lines: list[str] | None = None
         self._members: dict[int, Members] = {}
+        self._aliases: dict[tuple[int, str | int], DataPath] = {}
         self._found: dict[tuple[Place, Problem], None] = {}
         self._hidden = [text]
 
@@ -115,6 +116,11 @@ class Problems:
         places = [start(node) for node in (target.key, target.value) if node]
         return any(place in places and found.check is check for place, found in self._found)
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether an error was found so far."""
+        return any(found.severity == "error" for _, found in self._found)
+
     def hide(self, text: str) -> None:
         """Show nothing that looks like a credential in a text."""
         self._hidden.append(text)
@@ -151,21 +157,28 @@ class Problems:
 
     def find(self, path: DataPath) -> Target:
         """Walk as far along a path as the file goes: an index into a single value that stands for a list is that value."""
-        key, node, reached = None, self._root, 0
+        target, reached = Target(None, self._root, ()), 0
         for part in path:
-            if node.tag == MAPPING and isinstance(part, str):
-                pair = self._of(node).get(part)
-                if pair is None:
-                    break
-                key, node = pair
-            elif node.tag == SEQUENCE and isinstance(part, int):
-                if part >= len(node.value):
-                    break
-                key, node = None, node.value[part]
-            elif not isinstance(part, int):
+            found: Target | None = target
+            for step in self._aliases.get((id(target.value), part), (part,)):
+                found = found and self._step(found, step)
+            if found is None:
                 break
-            reached += 1
-        return Target(key, node, path[:reached])
+            target, reached = found, reached + 1
+        return target._replace(path=path[:reached])
+
+    def _step(self, target: Target, part: str | int) -> Target | None:
+        node = target.value
+        if node.tag == MAPPING and isinstance(part, str):
+            pair = self._of(node).get(part)
+            return Target(*pair, ()) if pair else None
+        if node.tag == SEQUENCE and isinstance(part, int):
+            return Target(None, node.value[part], ()) if part < len(node.value) else None
+        return target if isinstance(part, int) else None
+
+    def alias(self, path: DataPath, part: str | int, steps: DataPath) -> None:
+        """Find `part` of what a path leads to where the file has it, which are these steps from there."""
+        self._aliases[id(self.find(path).value), part] = steps
 
     def _of(self, node: Node) -> Members:
         if id(node) not in self._members:

@@ -40,7 +40,11 @@ def check_selector(selector: Mapping[str, Any], suggest: Suggestions, where: Cal
 
 def unknown_word(key: str, word: str, where: str, suggest: Suggestions) -> Wrong:
     """A word that is none of those that a key takes."""
-    return Wrong(Check.UNKNOWN_WORD, f"unknown {key} {quoted(word)}{where}{suggest(word, WORDS[key], listed='known')}")
+    from tocsin.policy.foreign import foreign
+
+    found = foreign(key, word)
+    meant = found and found.check is Check.FOREIGN_NEGATION and found.suggestion
+    return Wrong(Check.UNKNOWN_WORD, f"unknown {key} {quoted(word)}{where}{meant or suggest(word, WORDS[key], listed='known')}")
 
 
 def _nothing(key: str, message: str) -> Wrong:

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ValidationError
 from tocsin import channels
 from tocsin.checks import Check
 from tocsin.policy import model
+from tocsin.policy.mend import Mender
 from tocsin.policy.plain import TYPED
-from tocsin.policy.words import complaint, quoted, sentence
+from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
+from tocsin.suggest import closest
 from tocsin.terms import TIERS
 from tocsin.wrong import DataPath, Wrong, check_of
 
@@ -73,7 +75,8 @@ class Structure:
             return self._options(channels.load(kind).Options, data, path)
         if "kind" not in data or kind is not None:  # an empty value is told of by `empty`
             self._no_kind(kind, (*path, "kind"), missing="kind" not in data)
-        return None
+        likely = _likely_kind(data)
+        return self._options(channels.load(likely).Options, {**data, "kind": likely}, path) if likely else None
 
     def _no_kind(self, kind: Any, path: DataPath, *, missing: bool) -> None:
         where = self.problems.where(path[:-1])
@@ -86,6 +89,7 @@ class Structure:
             self.problems.add(Wrong(Check.WRONG_TYPE, f"'kind'{where} must be text", path))
 
     def _options(self, shape: type[ChannelOptions], data: dict[str, Any], path: DataPath) -> ChannelOptions | None:
+        data = Mender(self.problems).keys(data, path, dict.fromkeys(known_keys(path, shape)))
         options, details = _validate(shape, data)
         self._note(details, path, shape)
         if options is None:
@@ -109,8 +113,11 @@ class Structure:
 
     def _value(self, detail: ErrorDetails, path: DataPath) -> None:
         words = complaint(detail["type"], detail.get("ctx", {}), detail["input"], path)
+        words += _shown(words, detail, path)
         subject = self.problems.holder(self.problems.find(path).path or path)
-        self.problems.add(self._literal(detail, path) or Wrong(_check(detail), sentence(subject, words), path))
+        key = _key_in(words, detail["input"]) if detail["type"] == "value_error" else None
+        where = (*path, key) if key else path
+        self.problems.add(self._literal(detail, path) or Wrong(_check(detail), sentence(subject, words), where, at_key=key is not None))
 
     def _unknown(self, path: DataPath, shape: type[BaseModel]) -> None:
         keys = known_keys(path[:-1], shape)
@@ -129,6 +136,32 @@ class Structure:
         check, known = (Check.UNKNOWN_EVENT, model.EVENTS) if noun == "event" else (Check.UNKNOWN_WORD, TIERS)
         hint = self.problems.suggest(word, known, listed="known")
         return Wrong(check, f"unknown {noun} {quoted(word)} in {self.problems.holder(path[:2])}{hint}", path)
+
+
+def _key_in(words: str, given: Any) -> str | None:
+    """The key of a mapping that an error of the whole mapping speaks of first: the error stands there."""
+    return next((word for word in words.replace(":", " ").split() if word in given), None) if isinstance(given, dict) else None
+
+
+def _shown(words: str, detail: ErrorDetails, path: DataPath) -> str:
+    """The value that is wrong, unless it may be a secret: of a channel only one that stands for a number or for one of few words."""
+    value, kind = detail["input"], detail["type"]
+    few = kind.endswith("_parsing") or kind == "literal_error" or kind.startswith(("greater_than", "less_than"))
+    if not isinstance(value, str) or not value or kind.endswith("_type") or (path[:1] == ("channels",) and not few):
+        return ""
+    return f", not {quoted(value)}" if words.startswith("must") else f": {quoted(value)}"
+
+
+def _likely_kind(data: Mapping[str, Any]) -> str | None:
+    """The kind that was probably meant by what a channel says: by a word that is nearly one, else by its keys."""
+    kind = data.get("kind")
+    meant = closest(kind, channels.KINDS, SYNONYMS) if isinstance(kind, str) else None
+    if meant:
+        return meant
+    given = {str(key).casefold() for key in data} - {"kind", "project"}
+    has = {name: len(given & set(known_keys(("channels", ""), channels.load(name).Options))) for name in channels.KINDS}
+    best = max(has, key=lambda name: has[name])
+    return best if has[best] else None
 
 
 def _check(detail: ErrorDetails) -> Check:

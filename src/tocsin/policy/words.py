@@ -5,12 +5,13 @@ The validator's own texts never reach the user: they speak of types, and show va
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
 from tocsin.channels import KINDS
-from tocsin.suggest import do_you_mean
+from tocsin.suggest import closest, do_you_mean
 from tocsin.text import clean
 from tocsin.wrong import DataPath
 
@@ -19,11 +20,13 @@ CHARACTERS_AT_ONCE = 8  # of a short word's, as measured
 LISTED_MAX = 20  # ours: known words in one message
 WORD_MAX_CHARS = 60  # ours
 
+_LIST = r"\s*[,;|]+\s*|\s+(?:or\s+)?"  # several words in one text
+
 # What people write who know other tools, by the key here.
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    "on": ("event", "events", "when", "if", "trigger"),
+    "on": ("event", "events", "when", "trigger"),
     "send_to": ("to", "recipient", "recipients", "channel", "channels", "notify", "send", "receivers"),
-    "pipelines": ("filter", "filters", "match", "select", "selector", "selectors", "where", "for"),
+    "pipelines": ("filter", "filters", "match", "select", "selector", "selectors", "where", "for", "if", "only"),
     "notifications": ("rules", "rule", "routes", "subscriptions", "alerts"),
     "environment": ("env",),
     "app": ("application", "application_name", "service"),
@@ -63,7 +66,12 @@ class Suggestions:
 
     def __call__(self, word: str, known: Collection[str], *, listed: str = "") -> str:
         """In brackets, what was meant, or what is known under the heading `listed`, or nothing."""
-        if len(word) <= WORD_MAX_CHARS and self._affords(word, known):
+        parts = list(filter(None, re.split(_LIST, word))) if len(word) <= WORD_MAX_CHARS and self._affords(word, known) else []
+        if len(parts) > 1:
+            several = [near for part in parts if (near := closest(part, known, SYNONYMS))]
+            if len(several) == len(parts):
+                return f" (write a list: [{listing(several)}])"
+        if parts:
             meant = do_you_mean(word, known, SYNONYMS, quote=quoted)
             if meant:
                 return meant

@@ -13,7 +13,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
-from tocsin.suggest import do_you_mean
+from tocsin.suggest import closest, do_you_mean
 from tocsin.templates import budget
 from tocsin.templates.filters import FILTERS, SYNTAX, replace
 from tocsin.templates.records import Record
@@ -31,6 +31,7 @@ from tocsin.templates.work import (
     spend,
     weigh,
 )
+from tocsin.terms import TERMS
 
 RANGE_MAX = 1000  # ours: numbers of one range()
 NUMBER_MAX_BITS = 256  # ours: whole numbers stay below 2**256
@@ -173,8 +174,29 @@ def _item(obj: Any, index: Any) -> Any:
     raise TemplateRefusal(f"{_kind(obj)} has no item {to_text(index)}")
 
 
+# What people call a field who know the CI's own names for it, beside the terms.
+FIELDS = {
+    **{name: term.field for name, term in TERMS.items() if "." in term.field},
+    "sha": "commit.sha",
+    "commit_sha": "commit.sha",
+    "message": "commit.message",
+    "author": "commit.author.name",
+    "actor": "triggered_by.login",
+    "number": "run.number",
+    "run_number": "run.number",
+    "url": "run.url",
+    "link": "run.url",
+    "owner": "repository.owner",
+    "repo": "repository.name",
+    "pr": "pull_request.number",
+}
+
+
 def meant(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: " (do you mean X?)", or nothing where none is near."""
     if not budget.current().take(SUGGESTION_STEPS):
         return ""
-    return do_you_mean(word, known, cutoff=0.3 if word.lower().startswith("devtron") else 0.65)
+    names = list(known)
+    near = do_you_mean(word, names, cutoff=0.3 if word.lower().startswith("devtron") else 0.65)
+    field = FIELDS.get(word.lower()) or (FIELDS.get(closest(word, FIELDS, cutoff=0.75) or "") if not near else None)
+    return f" (do you mean {field}?)" if field and field.partition(".")[0] in names else near
