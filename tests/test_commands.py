@@ -435,10 +435,10 @@ def test_an_answer_into_a_file_has_no_colours_though_the_talk_goes_to_a_terminal
     assert "\x1b" not in text + (folder / "out.txt").read_text()
 
 
-def test_warnings_are_coloured_on_a_terminal(folder: Path):
+def test_outcomes_are_coloured_on_a_terminal(folder: Path):
     text = Terminal(folder, ("explain", "trigger"), {}).end()
     assert "\x1b[1mEvent\x1b[0m" in text
-    assert "\x1b[33mskipped   \x1b[0m  team" in text
+    assert "\x1b[32mwould send (TEAM is not set here)\x1b[0m  team" in text
 
 
 def test_the_demo_on_a_terminal_serves_its_page_until_it_is_told_to_stop(tmp_path: Path):

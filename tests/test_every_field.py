@@ -209,8 +209,9 @@ def test_the_notice_says_how_a_run_gets_what_it_lacks(name: str):
     term = TERMS[name]
     policy = f"{RULES}  - {{on: failure, pipelines: {{{name}: '{value_of(term.field)}'}}, send_to: team}}\n"
     loaded = load(PolicyText("p.yml", policy.encode())).policy
-    step = nearest.notice(match(loaded, Event(event="failure"))).rpartition(" (")[2]
-    ways = {f"{flag_name(name)},": bool(term.flag), variable_name(name): bool(term.flag), f"leave {name} out of the rule": not term.flag}
+    event = Event(event="failure")
+    step = nearest.notice(match(loaded, event), event, [1]).rpartition(" (")[2]
+    ways = {f"{flag_name(name)},": bool(term.flag), variable_name(name): bool(term.flag), f"say it with {flag_name(name)})": not term.flag}
     assert term.missing in step
     assert term.missing or {way: way in step for way in ways} == ways
 

@@ -98,6 +98,7 @@ def test_every_key_that_does_not_match_is_named(tmp_path: Path):
     [rule] = texts(tmp_path, policy, "--json", env=env).json()["rules"]
     assert rule == {
         "name": "#1",
+        "line": 2,
         "matches": False,
         "failed_on": [
             {"key": "on", "wanted": ["success", "fixed"], "got": "failure"},
@@ -106,7 +107,10 @@ def test_every_key_that_does_not_match_is_named(tmp_path: Path):
         ],
     }
     out = texts(tmp_path, policy, env=env).out
-    assert "no  #1  event is failure, wanted success, fixed; branch is dev, wanted main, !x; tier is not known, wanted production" in out
+    assert (
+        "no  #1  line 2  event is failure, wanted success, fixed; branch is dev, wanted main, !x; tier is not known, wanted production"
+        in out
+    )
 
 
 def test_of_several_selectors_the_nearest_one_is_explained(tmp_path: Path):

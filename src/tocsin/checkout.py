@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REFERENCE = re.compile(r"ref: (refs/[^\0\n]+)\n?")
+REFERENCE = re.compile(r"ref: (refs/[^\0\n]+)\n?")
 _PACKED_MAX_BYTES = 16 * 1024 * 1024  # ours: of a larger list of refs only this beginning is searched
 _FILE_MAX_BYTES = 4096  # ours: a path or a commit's id
 
@@ -71,33 +71,33 @@ def checked_out(root: Path) -> str | None:
 
     https://git-scm.com/docs/gitrepository-layout
     """
-    folder = _git_folder(root)
-    head = _read(folder / "HEAD") if folder else None
+    folder = git_folder(root)
+    head = read_plain(folder / "HEAD") if folder else None
     if folder is None or head is None:
         return None
-    reference = _REFERENCE.fullmatch(head)
+    reference = REFERENCE.fullmatch(head)
     return _resolve(reference[1], folder) if reference else _commit(head)
 
 
-def _git_folder(root: Path) -> Path | None:
+def git_folder(root: Path) -> Path | None:
     """`.git`, or the folder that it names, as in a worktree or a submodule."""
     place = root / ".git"
     if place.is_dir():
         return place
-    text = _read(place) or ""
+    text = read_plain(place) or ""
     return root / text[len("gitdir: ") :].strip() if text.startswith("gitdir: ") else None
 
 
 def _resolve(name: str, folder: Path) -> str | None:
     """The commit of a ref, which lies in a file of its own or in the list of packed ones."""
-    common = _read(folder / "commondir")
+    common = read_plain(folder / "commondir")
     places = [folder, *([folder / common.strip()] if common else [])]
     for place in places:
-        commit = _commit(_read(place / name) or "")
+        commit = _commit(read_plain(place / name) or "")
         if commit:
             return commit
     for place in places:
-        for line in (_read(place / "packed-refs", _PACKED_MAX_BYTES) or "").splitlines():
+        for line in (read_plain(place / "packed-refs", _PACKED_MAX_BYTES) or "").splitlines():
             commit, _, packed = line.partition(" ")
             if packed == name:
                 return _commit(commit)
@@ -109,7 +109,7 @@ def _commit(text: str) -> str | None:
     return text if _COMMIT.fullmatch(text) else None
 
 
-def _read(path: Path, max_bytes: int = _FILE_MAX_BYTES) -> str | None:
+def read_plain(path: Path, max_bytes: int = _FILE_MAX_BYTES) -> str | None:
     """The beginning of a plain file; None where it is none."""
     try:
         if not path.is_file():

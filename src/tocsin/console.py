@@ -79,7 +79,7 @@ class Console:
         widths = widths or column_widths(cells)
         for number, row in enumerate(cells):
             padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(row, [*widths[: len(row) - 1], 0], strict=False)]
-            padded[0] = self._paint("dim" if header and not number else row[0], padded[0])
+            padded[0] = self._paint("dim" if header and not number else row[0].partition(" (")[0], padded[0])
             self._write_answer("  ".join(padded).rstrip() + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:

@@ -20,10 +20,10 @@ from tocsin.deliver import Delivery, Limits, Stop, deliver
 from tocsin.derive import derive
 from tocsin.derive.facts_file import facts_of_file
 from tocsin.derive.look_ups import may_look_up, reported_tests
+from tocsin.derive.precedence import lay
 from tocsin.event import Event, as_dict
 from tocsin.message import Message, compose
 from tocsin.notice import Notice
-from tocsin.policy import nearest
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.model import Policy
@@ -111,7 +111,7 @@ def understand(world: World, request: Request, known: Situation) -> tuple[Event,
     end = _look_ups_end(world, request.hook, policy)
     started = {**known.run.facts, **given}.get("run.started_at")
     tests, left_out = reported_tests(world, request, started, (world.clock.monotonic() + end) / 2)  # the other half is the API's
-    request = request._replace(facts={**request.facts, **tests, **given})
+    request = request._replace(facts=lay(request.facts, tests, given))
     api = known.api if known.document else None  # where nothing will be sent, nothing is asked
     look_ups = may_look_up(request, world.env, policy)
     if api:
@@ -149,15 +149,16 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
     rules = () if event.event is None else match(policy, event)
     wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable)
     if event.event is None:
-        notices.append(Notice(_no_event(event, known.run)))
+        notices.append(Notice(no_event(event, known.run)))
     elif rules and not any(rule.matches for rule in rules):
-        notices.append(Notice(nearest.notice(rules)))
+        notices.append(Notice("no rule matches this run, so nothing is sent"))
     if secretless and any(skip.cause == "variable" for skip in unavailable.values()):
         notices.append(Notice(secretless))
     return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless)
 
 
-def _no_event(event: Event, run: Run) -> str:
+def no_event(event: Event, run: Run) -> str:
+    """Why a run is no event, for a person."""
     if event.hook == "trigger":
         return f"there is no start to tell of, so nothing is sent: {run.no_start}"
     return f"the run was {event.status}: that is no event, so nothing is sent"

@@ -43,25 +43,6 @@ def remark(outcome: Outcome) -> str:
     return f"{outcome.seconds:.2f} s{again}"
 
 
-def explanation(event: Event, rules: Sequence[RuleMatch], destinations: Sequence[Destination]) -> dict[str, Any]:
-    """Why each rule matches or not, and who gets what, as `explain --json` prints it."""
-    return {
-        "event": as_dict(event),
-        "rules": [{"name": rule.name, "matches": rule.matches, "failed_on": as_dict(rule.failed_on)} for rule in rules],
-        "deliveries": [
-            {
-                "channel": destination.channel,
-                "kind": destination.kind,
-                "recipient": destination.recipient,
-                "rules": list(destination.rules),
-                "outcome": "skipped" if destination.skip else "would send",
-                "reason": destination.skip.reason if destination.skip else None,
-            }
-            for destination in destinations
-        ],
-    }
-
-
 def context_rows(event: Event) -> list[tuple[str, ...]]:
     """A row a field that is known: name, value, where it came from."""
     known = [(name, str(value)) for name, value in dotted(event) if value is not None]
@@ -78,7 +59,12 @@ def event_rows(event: Event) -> list[tuple[str, ...]]:
 
 def rule_rows(rules: Sequence[RuleMatch]) -> list[tuple[str, ...]]:
     """A row a rule: whether it matches, its name, and by which keys it does not."""
-    return [("yes" if rule.matches else "no", rule.name, "; ".join(_why_not(mismatch) for mismatch in rule.failed_on)) for rule in rules]
+    return [("yes" if rule.matches else "no", rule.name, why_not(rule)) for rule in rules]
+
+
+def why_not(rule: RuleMatch) -> str:
+    """By which keys a rule does not match; "" where it does."""
+    return "; ".join(_why_not(mismatch) for mismatch in rule.failed_on)
 
 
 def _why_not(mismatch: Mismatch) -> str:

@@ -128,7 +128,7 @@ TERMS: Mapping[str, Term] = MappingProxyType(
             variable=True,
             selector="The branch; a pull request has none.",
             fills=partial(_ref, "branch"),
-            missing="tags, pull requests and what is about no code have none: use ref_type, tag, source_branch, target_branch or source",
+            missing="a tag, a pull request and what is about no code have none",
         ),
         "tag": Term(
             "ref.tag",
@@ -137,7 +137,7 @@ TERMS: Mapping[str, Term] = MappingProxyType(
             fills=partial(_ref, "tag"),
             missing="only a tag's run has one",
         ),
-        "ref_type": Term("ref.type", selector="branch, tag or pull_request.", words=REF_TYPES),
+        "ref_type": Term("ref.type", selector="branch, tag or pull_request.", words=REF_TYPES, missing="what is about no code has none"),
         "source_branch": Term(
             "pull_request.source_branch",
             selector="The branch that a pull request comes from.",

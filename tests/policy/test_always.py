@@ -47,7 +47,10 @@ def explained(folder: Path, *words: str) -> tuple[str, str]:
 def test_explain_says_what_it_stands_for_where_it_does_not_match(tmp_path: Path):
     out, err = explained(tmp_path, "explain", "trigger")
     assert "event is trigger, wanted always (however it ends)" in out
-    assert "the nearest is '#1', but the event is trigger where it wants always (however it ends) (add it to the rule's 'on')" in err
+    assert (
+        "the nearest is '#1' (line 2), but the event is trigger where it wants always (however it ends) (a rule for such runs alone: "
+        in err
+    )
 
 
 @pytest.mark.parametrize("status", ENDS)

@@ -149,21 +149,23 @@ def test_of_several_selectors_the_nearest_says_why():
 @pytest.mark.parametrize(
     ("policy", "fields", "words"),
     [
-        (rules("{branch: release/*}", "{app: a, project: b}"), {}, ["'#1'", "branch is main where it wants release/*", "add it to the rule's branch"]),
-        (rules("{}", on="success"), {}, ["the event is failure where it wants success", "the rule's 'on'"]),
-        (rules("{app: other}", on="success") + "  - {on: failure, pipelines: {app: other}, send_to: team}", {}, ["'#2'"]),
+        (rules("{branch: release/*}", "{app: a, project: b}"), {}, ["'#1'", "branch is main where it wants release/*", "(a rule for such runs alone: {on: failure, pipelines: {kind: ci, app: shop, branch: main}, send_to: [team]})"]),
+        (rules("{}", on="success"), {}, ["the event is failure where it wants success", "{on: failure, pipelines: {kind: ci, app: shop, branch: main}, send_to: [team]}"]),
+        (rules("{app: other}", on="success") + "  - {on: failure, pipelines: {app: other}, send_to: team}", {}, ["'#2' (line 8)", "pipelines: {kind: ci, app: shop, branch: main}"]),
         (rules("{environment: live}"), {}, ["environment is not known where it wants live", "--environment, TOCSIN_ENVIRONMENT"]),
         (rules("{kind: cd}"), {}, ["kind is ci where it wants cd", "--kind"]),
         (rules("{tag: 'v*'}"), {}, ["tag is not known", "only a tag's run has one"]),
-        (rules("{branch: '!main'}"), {}, ["branch is main where it wants !main", "the rule excludes it"]),
-        (rules("{branch: '!ma*'}"), {}, ["the rule excludes it"]),
-        (rules("{app: [a, b], branch: [x, '!y']}"), {}, ["app is shop where it wants a, b; branch is main where it wants x, !y (add it"]),
-        (rules("{source: schedule}"), {"source": None}, ["source is not known", "this CI does not say it: leave source out of the rule"]),
-        (rules("{branch: x}"), {"ref": Ref(type="branch", branch="a\n::error::b\u202e")}, ["branch is a ::error::b where"]),
+        (rules("{branch: '!main'}"), {}, ["branch is main where it wants !main", "the rule excludes this branch"]),
+        (rules("{branch: '!ma*'}"), {}, ["the rule excludes this branch"]),
+        (rules("{app: [a, b], branch: [x, '!y']}"), {}, ["app is shop where it wants a, b; branch is main where it wants x, !y (a rule for such runs alone: {on: failure, pipelines: {kind: ci, app: shop, branch: main}"]),
+        (rules("{source: schedule}"), {"source": None}, ["source is not known", "(say it with --source)"]),
+        (rules("{branch: x}"), {"ref": Ref(type="branch", branch="a\n::error::b\u202e")}, ["branch is a ::error::b where", 'pipelines: {kind: ci, app: shop, branch: "a ::error::b"}']),
     ],
 )  # fmt: skip
 def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[str]):
-    notice = nearest.notice(match(read(policy).policy, run(**fields)))
+    event = run(**fields)
+    rows = match(read(policy).policy, event)
+    notice = nearest.notice(rows, event, range(7, 7 + len(rows)))
     assert "\n" not in notice
     for part in words:
         assert part in notice
@@ -182,4 +184,4 @@ def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[st
 def test_which_rule_is_the_nearest(selectors: list[tuple[str, str]], name: str):
     text = CHANNELS + "notifications:\n"
     text += "".join(f"  - {{on: {on}, pipelines: {selector}, send_to: team}}\n" for on, selector in selectors)
-    assert f"the nearest is '{name}'," in nearest.notice(match(read(text).policy, run()))
+    assert f"the nearest is '{name}' (" in nearest.notice(match(read(text).policy, run()), run(), [1] * 3)

@@ -112,7 +112,12 @@ def read_run(env: Mapping[str, str], folder: Path, name: str | None = None) -> R
     if not run.untrusted and seen != name:
         other = _context(seen, env, folder)
         run = run._replace(untrusted=other.untrusted, trusted=run.trusted or other.trusted, commits=run.commits or other.commits)
-    return run.beside(checked_out(repository_root(folder)))
+    root = repository_root(folder)
+    if seen == name == "generic" and not run.untrusted:
+        from tocsin.ci.local import local_facts
+
+        run = run._replace(facts={**local_facts(env, root), **run.facts})
+    return run.beside(checked_out(root))
 
 
 def _context(name: str, env: Mapping[str, str], folder: Path) -> Run:

@@ -32,6 +32,7 @@ def add_flags(command: Parser) -> None:
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the event."""
     from tocsin import pipeline, report
+    from tocsin.ci.local import SOURCE as GIT
     from tocsin.event import as_dict
 
     status = words.status or world.env.get("TOCSIN_STATUS") or ""
@@ -40,6 +41,8 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     event, notices = pipeline.understand(world, asked, pipeline.prepare(world, asked))
     for notice in notices:
         console.talk(*notice)
+    if any(source.startswith(GIT) for source in event.sources.values()):
+        console.talk("no CI is seen here, so the branch, the commit and the remote are those of this checkout, by git")
     if words.json:
         console.data(as_dict(event))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.commands.arguments import OneOf, Parser
 from tocsin.commands.flags import CONTEXT_FLAGS, add_policy
-from tocsin.errors import ContextError, PolicyError, UsageError
+from tocsin.errors import PolicyError, UsageError
 from tocsin.samples import EVENTS
 
 if TYPE_CHECKING:
@@ -115,33 +115,11 @@ def _events(words: Namespace) -> tuple[str, ...]:
 
 def _recorded(path: str, world: World) -> Told:
     """The run in a file. Raises ContextError."""
-    from tocsin.ci import CIS
-    from tocsin.derive.facts_file import FACTS_MAX_BYTES, facts_of
-    from tocsin.file_io import read_file
-    from tocsin.policy.words import quoted
+    from tocsin.derive.recorded import recorded_run
     from tocsin.preview import Told
 
-    try:
-        event = _event_in(read_file(world.folder / path, FACTS_MAX_BYTES, world.patience()))
-        facts = facts_of(event)
-    except (OSError, ValueError, RecursionError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no report of `send --report` and no event of `context --json`"
-        raise ContextError(f"--event-file: {quoted(path)} cannot be read: {why}") from None
-    except ContextError as error:
-        raise ContextError(str(error).replace("--facts", "--event-file", 1)) from None
-    if not facts:
-        raise ContextError(f"--event-file: {quoted(path)} has no event in it: pass what `send --report` wrote or `context --json` printed")
-    hook = event.get("hook") if event.get("hook") in ("trigger", "completion") else "completion" if "status" in facts else "trigger"
-    return Told("", str(hook), None, facts, ci=ci if (ci := event.get("ci")) in CIS else "generic")
-
-
-def _event_in(data: bytes) -> dict[str, Any]:
-    """The event in a report, or the event itself. Raises ValueError."""
-    import json
-
-    told = json.loads(data.decode("utf-8-sig"))
-    event = told["event"] if isinstance(told, dict) and isinstance(told.get("event"), dict) else told
-    return event if isinstance(event, dict) else {}
+    run = recorded_run(world, path, "--event-file")
+    return Told("", run.hook, None, run.facts, ci=run.ci)
 
 
 def _talk(preview: Preview, console: Console) -> None:

@@ -44,7 +44,7 @@ def require_status(facts: Facts, hook: str) -> None:
 
 def conclude(said: Facts, moment: Moment) -> Facts:
     """The facts with all that follows from them; what was said of these decides, where it can be so."""
-    facts = dict(said)
+    facts = {name: fact for name, fact in said.items() if fact.value is not None}  # None: said to be nothing
     told = facts.pop("transition", None)
     follows = {"hook": _guess(moment.hook, "command"), **_outcome(facts, told, moment)}
     facts.setdefault("scope", _guess("job", "default"))

@@ -9,6 +9,8 @@ One search for the command line, the action, `check` and the Jenkins library. Wh
 
 from __future__ import annotations
 
+import os
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +20,7 @@ from tocsin.notice import Notice
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted
 from tocsin.request import STDIN
-from tocsin.source.places import files_of, find_path, read_policy, shown
+from tocsin.source.places import NEAR_MAX, PLACES, files_of, find_path, near_names, place_above, read_policy, shown
 from tocsin.source.trusted import trusted_text, why_nothing
 
 if TYPE_CHECKING:
@@ -74,8 +76,23 @@ def without_file(world: World) -> PolicySource:
     """What holds where there is no policy's file."""
     from tocsin.source.builtin import builtin
 
+    above = place_above(world.folder)
+    if above:
+        return PolicySource(None, (Notice(_why_not_above(os.path.relpath(above, world.folder))),))
     text, notice = builtin(world.env)
-    return PolicySource(text, (Notice(notice),))
+    near = [shown(path, world.folder) for path, _ in islice(near_names(world.folder), NEAR_MAX)]
+    return PolicySource(text, (Notice(f"{notice}{_not_read(near)}"),))
+
+
+def _why_not_above(name: str) -> str:
+    return (
+        f"nothing is sent: there is no policy in this repository, and {name} is above its root, where none is read: "
+        f"name it with --policy or TOCSIN_POLICY, or write {PLACES[0]}"
+    )
+
+
+def _not_read(near: list[str]) -> str:
+    return f" ({', '.join(near)} {'is' if len(near) == 1 else 'are'} not read: rename it if it is the policy)" if near else ""
 
 
 def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> PolicySource:

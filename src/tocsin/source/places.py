@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from tocsin.checkout import repository_root
 from tocsin.errors import PolicyError
-from tocsin.file_io import Remaining, read_file
+from tocsin.file_io import Remaining, read_file, read_regular
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import Files
 from tocsin.policy.words import quoted
+from tocsin.suggest import closest
 
 PLACES = (".tocsin.yml", ".github/tocsin.yml", ".gitlab/tocsin.yml")
+_NEAR_FOLDERS = ("", ".github", ".gitlab", ".circleci", ".config", ".ci", ".tocsin")  # where people look for such a file
+_NEAR_MIN = 0.83  # ours: "toscin" is near, "tocsin.test" is not
+NEAR_MAX = 3  # ours: in one notice
+_LIKE_A_POLICY = rb"^(?:\{ {0,3})?[\"']?(?:channels|notifications)[\"']?[ \t]*:"
 
 
 def find_path(named: str | None, default: str | None, folder: Path) -> Path | None:
     """The policy's path; None where none is named and none found. Relative names are counted from `folder`.
 
     The places are looked for in `folder` and above it, up to the repository's root; the nearest folder with one decides.
-    Raises PolicyError where it has two, or one by a near name, or the named or the default file is missing.
+    Raises PolicyError where it has two, or where none is found but a policy by a near name, or the named or the default file is missing.
     """
     if named:
         if (folder / named).is_fifo() or (folder / named).is_char_device():
@@ -30,6 +36,9 @@ def find_path(named: str | None, default: str | None, folder: Path) -> Path | No
         found = _at(level, folder)
         if found:
             return found
+    for near, place in near_names(folder):
+        if _is_like_a_policy(near):
+            raise PolicyError(f"{shown(near, folder)} is not read: rename it to {shown(place, folder)}, or name it with --policy")
     return _existing(folder / default, default, "it is named by TOCSIN_DEFAULT_POLICY: correct it, or unset it") if default else None
 
 
@@ -45,6 +54,41 @@ def _at(level: Path, folder: Path) -> Path | None:
         if near.is_file():
             raise PolicyError(f"{shown(near, folder)} is not read: rename it to {shown(level / place, folder)}")
     return None
+
+
+def near_names(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """The files in `folder` and above it whose names come close to a policy's, each with the place that was probably meant."""
+    for level in levels(folder):
+        for inner in _NEAR_FOLDERS:
+            place = level / next((place for place in PLACES if place.startswith(f"{inner}/")), PLACES[0])
+            yield from ((path, place) for path in _yaml_files(level / inner) if _is_near(path.stem))
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.name.lower().endswith((".yml", ".yaml")) and entry.is_file())
+    except OSError:
+        return []
+    return [folder / name for name in names]
+
+
+def _is_near(stem: str) -> bool:
+    name = stem.casefold().strip("._-")
+    return name[:1] == "t" and closest(name, ("tocsin",), cutoff=_NEAR_MIN) is not None
+
+
+def _is_like_a_policy(path: Path) -> bool:
+    try:
+        return bool(re.search(_LIKE_A_POLICY, read_regular(path, FILE_MAX_BYTES), re.MULTILINE))
+    except OSError:
+        return False
+
+
+def place_above(folder: Path) -> Path | None:
+    """A policy in a folder above the repository's root, where none is looked for."""
+    places = (level / place for level in repository_root(folder).parents for place in PLACES)
+    return next((path for path in places if path.is_file()), None)
 
 
 def _existing(path: Path, name: str, step: str) -> Path:
