@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from tocsin.clock import Clock
-from tocsin.console import Console
+from tocsin.console import Console, log_safe
 from tocsin.errors import ContextError, PolicyError, TocsinError, UsageError
 from tocsin.file_io import patient, read_all
 from tocsin.watchdog import LOADING_SECONDS, Watchdog
@@ -156,8 +156,16 @@ def _world(env: Mapping[str, str]) -> World:
         started=STARTED,
         network=_network(env),
         watchdog=WATCHDOG,
+        ask=_ask if all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr)) else None,
     )
     return world
+
+
+def _ask(question: str) -> str:
+    """The line that a person answers with at the terminal; empty at its end."""
+    sys.stderr.write(log_safe(question) + " ")
+    sys.stderr.flush()
+    return sys.stdin.readline()
 
 
 def _read_stdin(world: World) -> bytes:

@@ -27,6 +27,7 @@ class World(NamedTuple):
     started: float  # the process's start, on the clock's monotonic seconds
     network: Network
     watchdog: Watchdog | None = None  # None where the process is somebody else's
+    ask: Callable[[str], str] | None = None  # a person's answer to a question, empty where there is none; None without a terminal
 
     def now(self) -> str:
         """The present, as ISO 8601 in UTC."""

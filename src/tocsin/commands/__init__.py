@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tocsin.deliver import Stop
     from tocsin.world import World
 
-COMMANDS = ("send", "check", "context", "explain", "preview", "channels", "schema", "demo", "inbox")  # in the order of the help
+COMMANDS = ("init", "send", "check", "context", "explain", "preview", "channels", "schema", "demo", "inbox")  # in the order of the help
 STAGES = ("main", "post")  # of a step of GitHub's
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,
@@ -26,6 +26,7 @@ and this program tells them, in GitHub Actions, GitLab CI and Jenkins.
 """
 EPILOG = """\
 start here:
+  tocsin init             write a policy for this repository
   tocsin demo             see a pipeline's messages on your own machine
   tocsin check            is the policy right?
   tocsin explain completion --status failure

@@ -1,0 +1,25 @@
+"""What one file of a CI needs, to send by the policy."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+OWNER = "OWNER"  # in the two addresses below, until a release names its own
+ACTION = "OWNER/tocsin@v1"
+COMPONENT = "$CI_SERVER_FQDN/OWNER/tocsin/notify@1.0.0"
+ENVIRONMENT = re.compile(r"\w[\w./ -]{0,99}")  # ours: a name in plain words; what a variable makes of it nobody knows before the run
+
+
+class Change(NamedTuple):
+    """Lines for a file, and where they belong in it, in words.
+
+    `text` is the whole file with the lines in their place; None where that place is not certain, and `why_not` says why.
+    """
+
+    ci: str
+    file: str
+    where: str
+    lines: str
+    text: str | None = None
+    why_not: str = ""
