@@ -10,6 +10,9 @@ from typing import Any
 import yaml
 from jvm import HERE, ROOT, Ran
 
+from tocsin.init.jenkins import changes
+from tocsin.init.repository import CiFile
+
 POLICY = """\
 channels:
   team: {kind: slack}
@@ -94,7 +97,11 @@ CREDENTIAL_STORE = {
 
 
 def script(case: Mapping[str, Any]) -> str:
-    """The Jenkinsfile: the case's own, or an example as it stands."""
+    """The Jenkinsfile: the case's own, an example as it stands, or one that `tocsin init` has changed."""
+    if "before" in case:
+        [change] = changes([CiFile("jenkins", "Jenkinsfile", case["before"])])
+        assert change.text
+        return change.text
     return (ROOT / "examples" / "jenkins" / case["example"]).read_text(encoding="utf-8") if "example" in case else case["script"]
 
 

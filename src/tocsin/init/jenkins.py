@@ -52,15 +52,20 @@ def _insertions(text: str, code: str) -> list[Insertion] | str:
     """What goes where; a text where that is not certain, which says why."""
     top = [block for block in blocks(code, 0, len(code)) if block.name == "pipeline"]
     inside = {block.name: block for block in blocks(code, top[0].start, top[0].end)} if len(top) == 1 else {}
-    agent = re.search(r"\bagent\s+(\w+)", code[top[0].start : top[0].end]) if top else None
     if len(top) != 1 or "stages" not in inside:
         return "it is not one declarative pipeline with its stages"
-    if agent is None or (agent[1] == "none"):
+    if not _has_agent(code[top[0].start : inside["stages"].start]):
         return "its post has no agent: name one there, tocsin(node: 'LABEL')"
     if re.search(r"^\s*(?:import\b|library\b|@Library\b)", code, re.MULTILINE):
         return "it loads other libraries or imports: put the library beside them"
     step = _step(text, code, top[0].end, inside)
     return [_library(text), step] if step else "its post is written on one line"
+
+
+def _has_agent(head: str) -> bool:
+    """Whether the pipeline as a whole has an agent, by what stands before its stages."""
+    found = re.search(r"\bagent\b\s*(\w*)", head)
+    return bool(found and found[1] != "none")
 
 
 def _library(text: str) -> Insertion:
