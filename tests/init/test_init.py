@@ -89,7 +89,9 @@ def test_it_writes_the_policy_and_with_apply_the_lines(case: Case):
     assert {path: new for path in files if (new := added(case.files[path], files[path]))} == case.added
     assert set(case.data.get("policy", [])) <= set(policy.splitlines())
     assert all(part in answer.err for part in case.data.get("says", []))
-    assert ("in the place of OWNER" in answer.err) is any("OWNER/" in text for text in {**case.added, **case.data.get("shown", {})}.values())
+    assert ("in the place of OWNER" in answer.err) is any(
+        "OWNER/" in text for text in {**case.added, **case.data.get("shown", {})}.values()
+    )
     assert "s3cr3t" not in answer.out + answer.err + policy
 
 

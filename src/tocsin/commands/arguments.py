@@ -13,6 +13,7 @@ HELP_WIDTH_CHARS = 80  # ours: the same text on every terminal
 HELP_COLUMN_CHARS = 24
 # What people write who know other tools, by the word here.
 _SYNONYMS = {
+    "init": ("setup", "new", "create", "configure"),
     "check": ("validate", "lint", "verify", "test"), "send": ("notify", "run"), "explain": ("why", "match"),
     "preview": ("render", "show", "draw"),
     "context": ("env", "event", "debug"), "trigger": ("start", "started", "begin"),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 HELP = "write a policy, and show the lines for the CI"
 USAGE = "[FLAGS]"
 DESCRIPTION = """\
-Look at the repository, write a policy with comments, and show the lines that its
-CI needs. It asks at most three questions, and overwrites nothing."""
+Look at the repository, write a policy with comments, and show the lines that
+its CI needs. It asks at most three questions, and overwrites nothing."""
 EXAMPLES = """\
 tocsin init
 tocsin init --yes            ask nothing
@@ -67,7 +67,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
         console.data(_data(proposal, results))
     else:
         _print(shown(seen.root / PLACES[0], world.folder), proposal, results, console)
-    for text in _advice(proposal, seen):
+    for text in _advice(proposal, seen, apply=words.apply):
         console.talk(text)
     _talk(results, console, owner=words.owner)
     return UsageError.exit_code if any(result.problem for result in results) else report.OK
@@ -120,26 +120,33 @@ def _data(proposal: Proposal, results: list[Result]) -> dict[str, object]:
 
 
 def _print(policy: str, proposal: Proposal, results: list[Result], console: Console) -> None:
+    from tocsin.init.change import NAMES
+
     console.heading(f"{policy}: written")
     for change, applied, _ in results:
         console.gap()
-        console.heading(f"{change.file}: {'written' if applied else 'put these lines'} {change.where}")
+        console.heading(f"{change.file}: {'written' if applied else 'for you to write'}, {change.where}")
         console.lines(change.lines.splitlines())
     for ci, page in proposal.pages.items():
         console.gap()
-        console.heading(f"secret {' and '.join(proposal.variables)} for {ci}")
+        console.heading(f"{NAMES[ci]}: save the secret {' and '.join(proposal.variables)} here")
         console.lines([page])
 
 
-def _advice(proposal: Proposal, seen: Repository) -> Iterator[str]:
+def _advice(proposal: Proposal, seen: Repository, *, apply: bool) -> Iterator[str]:
     """What a person must know of the repository, and does next."""
+    from tocsin.source.places import PLACES
+
     if not seen.under_git:
         yield "there is no repository here (no .git): the policy belongs in a repository's root"
     if not seen.files:
         yield f"no file of a CI was found; how to send from one: {GUIDES}"
     elif not proposal.changes:
         yield f"nothing to add: the CI's files send by tocsin already, or start no run that is reported; by hand: {GUIDES}"
-    yield "next: save the secret, then tocsin check and tocsin explain completion --status failure"
+    if not apply and any(change.text for change in proposal.changes):
+        yield f"to have the lines written: remove {PLACES[0]}, and call tocsin init --apply"
+    how = f"docs/channels.md#{proposal.kind} of tocsin"
+    yield f"next: make the channel ({how}), save the secret, then tocsin check, and tocsin explain completion --status failure"
 
 
 def _talk(results: list[Result], console: Console, *, owner: str | None) -> None:

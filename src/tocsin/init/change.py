@@ -9,10 +9,11 @@ OWNER = "OWNER"  # in the two addresses below, until a release names its own
 ACTION = "OWNER/tocsin@v1"
 COMPONENT = "$CI_SERVER_FQDN/OWNER/tocsin/notify@1.0.0"
 ENVIRONMENT = re.compile(r"\w[\w./ -]{0,99}")  # ours: a name in plain words; what a variable makes of it nobody knows before the run
+NAMES = {"github": "GitHub Actions", "gitlab": "GitLab CI", "jenkins": "Jenkins", "circleci": "CircleCI"}
 
 
 class Change(NamedTuple):
-    """Lines for a file, and where they belong in it, in words.
+    """Lines for a file of a CI (a key of NAMES), and where they belong in it, in words.
 
     `text` is the whole file with the lines in their place; None where that place is not certain, and `why_not` says why.
     """

@@ -15,7 +15,7 @@ from tocsin.init.change import ACTION, ENVIRONMENT, Change
 from tocsin.init.repository import CiFile
 from tocsin.init.yaml_text import YamlText, end_line, entries, insert, items, read_yaml, scalar, word, words
 
-CI = "GitHub Actions"
+CI = "github"
 NEW_FILE = ".github/workflows/NAME.yml"
 # What starts a run that people wait for. A run of workflow_call is its caller's.
 _STARTS = frozenset(("push", "pull_request", "merge_group", "schedule", "release", "workflow_dispatch", "repository_dispatch", "create"))

@@ -14,7 +14,7 @@ from tocsin.init.change import COMPONENT, ENVIRONMENT, Change
 from tocsin.init.repository import CiFile
 from tocsin.init.yaml_text import YamlText, end_line, entries, insert, read_yaml, word
 
-CI = "GitLab CI"
+CI = "gitlab"
 FILE = ".gitlab-ci.yml"
 _HAS_IT = re.compile(r"^[^#\n]*\btocsin\b", re.MULTILINE)
 _ITEM = f"- component: {COMPONENT}"

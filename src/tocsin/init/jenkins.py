@@ -13,7 +13,7 @@ from tocsin.init.change import Change
 from tocsin.init.groovy_text import Block, blocks, masked
 from tocsin.init.repository import CiFile
 
-CI = "Jenkins"
+CI = "jenkins"
 LIBRARY = "@Library('tocsin') _"
 SCRIPTED = f"{LIBRARY}\n\nnode {{\n    checkout scm\n    withTocsin {{\n        // your stages\n    }}\n}}"
 STEP = "tocsin()"

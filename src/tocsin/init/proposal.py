@@ -15,9 +15,10 @@ from tocsin.init.secret_page import secret_page
 
 
 class Proposal(NamedTuple):
-    """The policy, the changes, the variables that are secrets, and by CI the page where they are saved."""
+    """The policy, its channel's kind, the changes, the variables that are secrets, and by CI the page where they are saved."""
 
     policy: str
+    kind: str
     changes: tuple[Change, ...]
     variables: tuple[str, ...]
     pages: Mapping[str, str]
@@ -30,7 +31,7 @@ def propose(seen: Repository, ask: Callable[[str], str] | None, owner: str) -> P
     changes = tuple(_with_owner(change, owner) for change in _changes(seen, answers))
     cis = dict.fromkeys(file.ci for file in seen.files) or dict.fromkeys(_server(seen))
     pages = {ci: secret_page(ci, seen.remotes, answers.variables) for ci in cis}
-    return Proposal(policy_file(answers, environments, seen.owners), changes, answers.variables, pages)
+    return Proposal(policy_file(answers, environments, seen.owners), answers.kind, changes, answers.variables, pages)
 
 
 def _changes(seen: Repository, answers: Answers) -> list[Change]:

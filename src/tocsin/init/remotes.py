@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 _SECTION = re.compile(r'\s*\[remote "((?:[^"\\]|\\.)*)"\]\s*(?:[#;].*)?')
 _URL = re.compile(r"\s*url\s*=\s*\"?([^\s\"#;]+)", re.IGNORECASE)
-_SCP = re.compile(r"(?:[^@/:\s]+@)?([^@/:\s]+):(?!//)(.+)")  # git@host:owner/name.git
+_SCP = re.compile(r"(?:[^@/:\s]+@)?([^@/:\s]{2,}):(?!//)(.+)")  # git@host:owner/name.git, and no drive's letter
 _WEB = ("http", "https")
 _FIRST = ("origin", "upstream")
 SERVICES = ("github", "gitlab", "bitbucket")  # whose name a server's address often has

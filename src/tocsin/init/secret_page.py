@@ -12,13 +12,13 @@ from tocsin.init.remotes import Remote, remote_of
 _PAGES = {
     "github": ("/settings/secrets/actions/new", "the repository's Settings, Secrets and variables, Actions"),
     "gitlab": ("/-/settings/ci_cd#js-cicd-variables-settings", "the project's Settings, CI/CD, Variables: masked"),
-    "jenkins": ("", "Manage Jenkins, Credentials; then name it in TOCSIN_CREDENTIALS: {}"),
+    "jenkins": ("", "Manage Jenkins, Credentials, and TOCSIN_CREDENTIALS={}; the library, once: docs/jenkins.md#set-up"),
     "circleci": ("", "Organization Settings, Contexts"),
 }
 
 
 def secret_page(ci: str, known: Sequence[Remote], variables: Sequence[str]) -> str:
-    """The page of a CI (a key of repository.PATTERNS) where these variables' values are saved."""
+    """The page of a CI (a key of NAMES) where these variables' values are saved."""
     behind, way = _PAGES[ci]
     remote = remote_of(ci, known) if behind else None
     return f"{remote.url}{behind}" if remote else way.format(_credential(variables))

@@ -87,7 +87,7 @@ def insert(file: YamlText, line: int, lines: str, parent: yaml.Node, *, gap_abov
     block = [f"{indent}{text}{newline}" if text else newline for text in lines.splitlines()]
     block = [newline] * gap_above + block + [newline] * gap_below
     new = "".join([*whole[:line], *block, *whole[line:]])
-    return new if _same_but(file.text, new, lines, line, parent) else None
+    return new if _same_but("".join(whole), new, lines, line, parent) else None
 
 
 def _same_but(old: str, new: str, lines: str, line: int, parent: yaml.Node) -> bool:
