@@ -128,6 +128,20 @@ def judge(command: list[str], folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_what_stands_in_comments_is_right_too(tmp_path: Path):
+    case = Case(yaml.safe_load((CASES / "init/gitlab.yml").read_text(encoding="utf-8")), tmp_path)
+    case.init("--yes")
+    policy = tmp_path / POLICY
+    text = policy.read_text()
+    taken = "\n".join(line[2:] if line.startswith(("# context:", "#   ")) else line for line in text.splitlines())
+    policy.write_text(taken.replace("    # pipelines:", "    pipelines:"))
+    answer = run("check", folder=tmp_path)
+    assert (answer.code, answer.out) == (0, "")
+    gitlab = {"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "push", "CI_PIPELINE_ID": "7"}
+    [_, deployments] = run("explain", "trigger", "--json", folder=tmp_path, env=gitlab).json()["rules"]
+    assert deployments["matches"] is True
+
+
 def test_a_second_time_it_changes_nothing(case: Case):
     case.init("--yes", "--apply")
     before = case.now()

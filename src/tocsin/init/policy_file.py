@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tocsin.init.answers import RESULTS, Answers
+from tocsin.init.gitlab import FILE as PIPELINE
 from tocsin.init.yaml_text import scalar
 from tocsin.text import clean
 
@@ -13,7 +14,7 @@ OWNERS_MAX = 10  # ours: of many code owners the first are named
 
 def policy_file(answers: Answers, environments: Mapping[str, str], owners: Sequence[str]) -> str:
     """The text of the policy. `environments` has for each name the file that it was found in."""
-    parts = (_head(), _environments(environments), _channel(answers), _rules(answers, owners))
+    parts = (_head(), _environments(environments), _context(environments), _channel(answers), _rules(answers, owners))
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 
@@ -30,6 +31,17 @@ def _environments(environments: Mapping[str, str]) -> Iterator[str]:
         yield "environments:"
     for name, file in environments.items():
         yield f"  {scalar(name)}: {{tier: {guess_tier(name)}}} # in {clean(file, 100)}"
+
+
+def _context(environments: Mapping[str, str]) -> Iterator[str]:
+    """How to say which runs deploy, where the CI does not: https://docs.gitlab.com/ci/variables/predefined_variables/."""
+    name = next((name for name, file in environments.items() if file == PIPELINE), None)
+    if name:
+        yield "# GitLab tells an environment to the job that deploys alone. So say which runs of the pipeline deploy to it:"
+        yield "# context:"
+        yield "#   rules:"
+        yield "#     - when: {branch: main, source: push}"
+        yield f"#       set: {{environment: {scalar(name)}}}"
 
 
 def _channel(answers: Answers) -> Iterator[str]:
