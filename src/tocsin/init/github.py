@@ -22,6 +22,8 @@ _STARTS = frozenset(("push", "pull_request", "merge_group", "schedule", "release
 _OTHERS_CODE = frozenset(("pull_request_target", "workflow_run"))
 _CHECKOUT = "actions/checkout@"
 _HAS_IT = re.compile(r"^[^#\n]*(?:/tocsin@|\btocsin send\b)", re.MULTILINE)
+_OLD = re.compile(rf"{_CHECKOUT}v[123]\b")  # no runner starts their node any more
+_HOSTED = re.compile(r"ubuntu-\d\d\.\d\d")
 _JOB_NAMES = ("notify", "tocsin", "notifications")
 _UNREADABLE = "it is not YAML that can be read with certainty"
 
@@ -149,13 +151,15 @@ def _runner(flow: Workflow) -> str:
     named = [words(node) for node in found if isinstance(node, (yaml.ScalarNode, yaml.SequenceNode))]
     used = [labels for labels in named if labels and not any("${{" in label for label in labels)] or [["ubuntu-latest"]]
     labels = next((labels for labels in used if any("ubuntu" in label for label in labels)), used[0])
+    if len(labels) == 1 and _HOSTED.fullmatch(labels[0]):
+        return "ubuntu-latest"  # the job needs none of a certain age, which one day is gone
     return scalar(labels[0]) if len(labels) == 1 else f"[{', '.join(map(scalar, labels))}]"
 
 
 def _used_checkout(flow: Workflow) -> str:
-    """The checkout as the workflow writes it, with its version and what is said of it."""
+    """The checkout as the workflow writes it, with its version and what is said of it; a new one in the place of one that is too old."""
     found = re.search(rf"uses:[ ]*({re.escape(_CHECKOUT)}\S+(?:[ ]+#[^\r\n]*)?)", flow.file.text)
-    return found[1].strip() if found else f"{_CHECKOUT}v7"
+    return found[1].strip() if found and not _OLD.match(found[1]) else f"{_CHECKOUT}v7"
 
 
 def _deployed(flow: Workflow) -> str:
