@@ -32,16 +32,30 @@ def checkout_at(root: Path) -> Checkout:
     reference = REFERENCE.fullmatch(read_plain(folder / "HEAD") or "")
     name = reference[1] if reference else ""
     branch = name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
-    common = read_plain(folder / "commondir")
-    config = _config(read_plain((folder / common.strip() if common else folder) / "config", _CONFIG_MAX_BYTES) or "")
-    remotes = {section[1]: values["url"] for section, values in config.items() if section[0] == "remote" and "url" in values}
+    config = _config(folder)
+    remotes = _remotes(config)
     wanted = (config.get(("branch", branch or ""), {}).get("remote"), "origin", *(remotes if len(remotes) == 1 else ()))
     remote = next((name for name in wanted if name in remotes), None)
     return Checkout(branch, checked_out(root), remote, remotes[remote] if remote else None)
 
 
-def _config(text: str) -> dict[tuple[str, str], dict[str, str]]:
-    """The settings in git's file by section, as far as they stand on one line each; of several values of a key the first."""
+def remote_addresses(root: Path) -> dict[str, str]:
+    """The address of each remote by its name."""
+    folder = git_folder(root)
+    return _remotes(_config(folder)) if folder else {}
+
+
+def _remotes(config: dict[tuple[str, str], dict[str, str]]) -> dict[str, str]:
+    return {section[1]: values["url"] for section, values in config.items() if section[0] == "remote" and "url" in values}
+
+
+def _config(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """The settings in git's file by section, as far as they stand on one line each; of several values of a key the first.
+
+    A worktree has its repository's.
+    """
+    common = read_plain(folder / "commondir")
+    text = read_plain((folder / common.strip() if common else folder) / "config", _CONFIG_MAX_BYTES) or ""
     found: dict[tuple[str, str], dict[str, str]] = {}
     values: dict[str, str] = {}
     for line in text.splitlines():

@@ -1,14 +1,12 @@
-"""The addresses of a repository's remotes, and the pages on their servers. They are read from `.git/config` as text."""
+"""The servers of a repository's remotes, and the pages on them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-_SECTION = re.compile(r'\s*\[remote "((?:[^"\\]|\\.)*)"\]\s*(?:[#;].*)?')
-_URL = re.compile(r"\s*url\s*=\s*\"?([^\s\"#;]+)", re.IGNORECASE)
 _SCP = re.compile(r"(?:[^@/:\s]+@)?([^@/:\s]{2,}):(?!//)(.+)")  # git@host:owner/name.git, and no drive's letter
 _WEB = ("http", "https")
 _FIRST = ("origin", "upstream")
@@ -28,21 +26,9 @@ class Remote(NamedTuple):
         return f"{self.scheme}://{self.host}/{quote(self.path)}"
 
 
-def remotes(config: str) -> list[Remote]:
-    """The remotes that git's configuration names, `origin` first.
-
-    https://git-scm.com/docs/git-config#_syntax
-    """
-    found: dict[str, Remote] = {}
-    name = None
-    for line in config.splitlines():
-        section = _SECTION.fullmatch(line)
-        if section or line.lstrip().startswith("["):
-            name = section[1] if section else None
-        address = _URL.match(line) if name is not None else None
-        remote = _remote(address[1]) if address else None
-        if name is not None and remote:
-            found.setdefault(name, remote)
+def remotes(addresses: Mapping[str, str]) -> list[Remote]:
+    """The remotes whose addresses lead to a server, by their names in git's configuration, `origin` first."""
+    found = {name: remote for name, address in addresses.items() if (remote := _remote(address))}
     return [found[name] for name in sorted(found, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))]
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tocsin.checkout import git_config, repository_root
+from tocsin.checkout import repository_root
+from tocsin.checkout_state import remote_addresses
 from tocsin.file_io import read_regular
 from tocsin.init.remotes import Remote, remotes
 
@@ -52,7 +53,7 @@ def look(folder: Path) -> Repository:
     """What the repository has that `folder` is in; outside of one, what the folder has."""
     root = repository_root(folder)
     files = tuple(CiFile(ci, path, read_text(root, path)) for ci, patterns in PATTERNS.items() for path in _paths(root, patterns))
-    return Repository(root, (root / ".git").exists(), files, tuple(remotes(git_config(root) or "")), tuple(_owners(root)))
+    return Repository(root, (root / ".git").exists(), files, tuple(remotes(remote_addresses(root))), tuple(_owners(root)))
 
 
 def _paths(root: Path, patterns: tuple[str, ...]) -> list[str]:
