@@ -31,6 +31,7 @@ from tocsin.templates import devtron
 from tocsin.templates.samples import EVERYTHING
 
 ROOT = Path(__file__).resolve().parent.parent
+EVERYWHERE = ("help", "talk")  # arguments of every command, which docs/commands.md names once
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>.+?) -->\n).*?(?P<close><!-- /generated -->)", re.DOTALL)
 
 Node = dict[str, Any]
@@ -93,7 +94,7 @@ def options_table(path: str) -> str:
     command = parser()
     for word in path.split():
         command = command.commands[word]
-    rows = [(shown(argument), (argument.help or "") % vars(argument)) for argument in command.arguments if argument.dest != "help"]
+    rows = [(shown(argument), (argument.help or "") % vars(argument)) for argument in command.arguments if argument.dest not in EVERYWHERE]
     return table(("argument", "meaning"), *rows)
 
 

@@ -27,7 +27,7 @@ def lacks(name: str, file: Any, command: Any, *, docs: str = DOCS, readme: str =
     home = f"src/tocsin/commands/{name}.py"
     names = [f"{name} {action}" for action in command.commands] or [name]
     parsers = list(command.commands.values()) or [command]
-    options = [words for words, below in zip(names, parsers, strict=True) if len(below.arguments) > 1]  # --help is one
+    options = [words for words, below in zip(names, parsers, strict=True) if {argument.dest for argument in below.arguments} - {"help", "talk"}]
     demands = {
         **{f"{home}: {part} is missing or empty": getattr(file, part, "") for part in ("HELP", "DESCRIPTION", "EXAMPLES")},
         **{f"{home}: {part} is missing": hasattr(file, part) for part in ("USAGE", "add_flags", "run")},

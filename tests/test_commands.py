@@ -75,7 +75,7 @@ def test_the_version(tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("", "COMMAND is missing (init, send, check, context, explain, preview, channels, schema, demo, inbox); see tocsin --help"),
+        ("-q", "COMMAND is missing (init, send, check, context, explain, preview, channels, schema, demo, inbox, completion); see tocsin --help"),
         ("chek", "do you mean check?); see tocsin --help"),
         ("validate", "do you mean check?"),
         ("''", "COMMAND: '' is unknown (known: init, send, check"),
@@ -105,7 +105,11 @@ def test_the_version(tmp_path: Path):
         ("inbox --port x", "--port: 'x' is no port"),
         ("inbox --port 65536", "up to 65535"),
         ("demo --port -1", "--port"),
-        ("schema --json", "'--json' is unknown here"),
+        ("schema --jsn", "do you mean --json?"),
+        ("completion", "SHELL is missing (bash, zsh, fish)"),
+        ("completion zhs", "do you mean zsh?"),
+        ("complete", "do you mean completion?"),
+        ("send trigger --quiet --verbose", "not allowed with"),
     ],
 )
 def test_a_wrong_word_is_one_line_that_says_what_was_meant(folder: Path, words: str, said: str):

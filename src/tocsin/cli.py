@@ -35,7 +35,7 @@ def entry() -> NoReturn:
 
     Nothing is left to tidy up, Python's own tidying costs a tenth of a run, and an attempt that was left behind cannot hold the exit up.
     """
-    _arm_watchdog(sys.argv[1:2])
+    _arm_watchdog([word for word in sys.argv[1:] if not word.startswith("-")][:1])
     gc.disable()  # a run lives for a second and makes no cycles worth collecting: this saves a twentieth of it
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is ours, and looking for them reads every installed package
     code = main()
@@ -78,6 +78,7 @@ def _command(arguments: list[str], console: Console, caught: list[signal.Signals
     from tocsin import commands
 
     words = commands.parse(arguments)
+    console.least = getattr(words, "talk", console.least)
     from tocsin.deliver import Stop
 
     stop = Stop()

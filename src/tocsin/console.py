@@ -14,12 +14,14 @@ from tocsin.text import UNSAFE, clean
 
 LINE_MAX_CHARS = 2000
 COLUMN_MAX_CHARS = 50  # ours: a longer cell runs over its column, so that one long name does not move all rows apart
+LEVELS = ("debug", "notice", "warning", "error")  # of talk, the least important first
 _GREEN, _RED, _YELLOW = "32", "31", "33"
 _COLOURS = {
     **dict.fromkeys(("delivered", "would send", "yes"), _GREEN),
     **dict.fromkeys(("failed", "error", "no"), _RED),
     **dict.fromkeys(("skipped", "warning"), _YELLOW),
     "notice": "36",
+    "debug": "2",
     "dim": "2",
     "bold": "1",
 }
@@ -36,7 +38,10 @@ class Console:
     """Two streams, each None where it is closed.
 
     `interactive` is whether the talk goes to a terminal, where it may rewrite its last line.
+    `least` is the lowest of LEVELS that is printed: "error" under `--quiet`, "debug" under `--verbose`.
     """
+
+    least: str = "notice"
 
     def __init__(
         self, out: TextIO | None, err: TextIO | None, *, colour: bool = False, interactive: bool = False, terminal: bool = False
@@ -46,6 +51,11 @@ class Console:
         self.lost: OSError | None = None  # why a part of the answer did not go out
         self._status = ""
 
+    @property
+    def quiet(self) -> bool:
+        """Whether only errors are wanted."""
+        return self.least == "error"
+
     def answer(self, text: str) -> None:
         """A line of the answer."""
         self._write_answer(f"{log_safe(text)}\n")
@@ -54,6 +64,10 @@ class Console:
         """A log command of GitHub's, whose values the caller has encoded."""
         self._write_answer(f"{text}\n")
 
+    def script(self, text: str) -> None:
+        """The answer as a program's text, which is ours alone and goes out as it is."""
+        self._write_answer(text if text.endswith("\n") else f"{text}\n")
+
     def data(self, data: Any) -> None:
         """The answer as JSON. Escaped in it is what a terminal or a log would obey, and what the stream cannot take."""
         unicode = "utf" in (getattr(self._out, "encoding", None) or "utf-8").lower()
@@ -61,14 +75,16 @@ class Console:
         self._write_answer(UNSAFE.sub(lambda unsafe: "\n".join(json.dumps(part)[1:-1] for part in unsafe[0].split("\n")), text) + "\n")
 
     def talk(self, text: str, level: str = "notice") -> None:
-        """A line of talk: a notice, a warning or an error, with its word in front."""
+        """A line of talk with its level in front, one of LEVELS: nothing where that is below `least`."""
+        if LEVELS.index(level) < LEVELS.index(self.least):
+            return
         self._clear()
         self._write_talk(f"tocsin: {self._paint(level, level)}: {log_safe(text)}\n")
         self._show()
 
     def status(self, text: str) -> None:
         """What is under way; on a terminal only, and overwritten by what comes next. An empty text ends it."""
-        if self._interactive:
+        if self._interactive and not self.quiet:
             self._clear()
             self._status = text
             self._show()

@@ -20,9 +20,14 @@ def report(event: Event, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "version": REPORT_VERSION,
         "event": as_dict(event),
-        "deliveries": [{key: value for key, value in as_dict(outcome).items() if key != "cause"} for outcome in outcomes],
+        "deliveries": deliveries(outcomes),
         "totals": {word: sum(outcome.outcome == word for outcome in outcomes) for word in ("delivered", "failed", "skipped")},
     }
+
+
+def deliveries(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """The outcomes as a report has them."""
+    return [{key: value for key, value in as_dict(outcome).items() if key != "cause"} for outcome in outcomes]
 
 
 def is_bad(outcome: Outcome, *, secretless: bool = False) -> bool:

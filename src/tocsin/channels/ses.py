@@ -33,6 +33,8 @@ def check(options: Options) -> Iterator[Wrong]:
         hint = do_you_mean(region, REGIONS, quote=repr) or " (write one such as eu-west-1)"
         yield Wrong(Check.UNKNOWN_REGION, f"is no AWS region that is known here: {region!r}{hint}", ("region",), severity="warning")
 
+WITHOUT_BOTO3 = "boto3 is not installed, which SES needs: pip install boto3"  # true wherever tocsin itself came from
+
 
 def render(message: Message, options: Options) -> dict[str, Any]:
     """The mail as plain data; see `mail.render`."""
@@ -49,5 +51,5 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
     try:
         from tocsin.channels import ses_client
     except ImportError:
-        return Failed("boto3 is not installed, which SES needs: pip install 'tocsin[ses]'")
+        return Failed(WITHOUT_BOTO3)
     return ses_client.send(parcel, options, transport)

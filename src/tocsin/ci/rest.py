@@ -53,6 +53,7 @@ class Api(ABC):
 
     def __init__(self, base_url: str, token: str, network: Network, deadline: float, clock: Clock) -> None:
         self.notes: list[str] = []
+        self.asked: list[str] = []  # each look-up: the host, the path at the API's own, and what came of it
         self.look_ups = True
         self.deadline, self._clock = deadline, clock
         self._base_url, self._token, self._network = base_url.strip().rstrip("/"), token.strip(), network
@@ -161,6 +162,7 @@ class Api(ABC):
         `own`: whether `url` is the API's. Raises NoAnswer.
         """
         host = self._host() if own else self._other_host(url)
+        where = f"{host} {clean(url.removeprefix(self._base_url), 300)}" if own else host  # another's address is signed
         now = self._clock.monotonic()
         seconds = min(REQUEST_MAX_SECONDS, self.deadline - now)
         if seconds <= REQUEST_GRACE_SECONDS:
@@ -180,7 +182,10 @@ class Api(ABC):
         except RuntimeError:
             raise NoAnswer("this machine starts no more threads") from None
         except Empty:
+            self.asked.append(f"{where}: no answer in time")
             raise NoAnswer(f"no answer from {host} in time") from None
+        end = f"HTTP {got.status}" if isinstance(got, Response) else str(got) if isinstance(got, NoAnswer) else "no answer"
+        self.asked.append(f"{where}: {end}")
         if isinstance(got, Exception):
             raise got
         return got

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tocsin.deliver import Stop
     from tocsin.world import World
 
-COMMANDS = ("init", "send", "check", "context", "explain", "preview", "channels", "schema", "demo", "inbox")  # in the order of the help
+# In the order of the help.
+COMMANDS = ("init", "send", "check", "context", "explain", "preview", "channels", "schema", "demo", "inbox", "completion")
 STAGES = ("main", "post")  # of a step of GitHub's
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,
@@ -62,11 +63,13 @@ def load(name: str) -> Command:
 def parse(arguments: Sequence[str]) -> Namespace:
     """The words of the command line; `command` names what was asked for.
 
-    Raises UsageError, and SystemExit after `--help` and `--version`.
+    No words at all ask for the help. Raises UsageError, and SystemExit after `--help` and `--version`.
     """
     if len(arguments) == 2 and arguments[0] == "action" and arguments[1] in STAGES:  # the GitHub Action's own way in, for nobody else
         return Namespace(command="action", stage=arguments[1])
-    asked = arguments[:1] if arguments and arguments[0] in COMMANDS else ()
+    arguments = arguments or ("--help",)
+    first = next((word for word in arguments if not word.startswith("-")), "")
+    asked = (first,) if first in COMMANDS else ()
     words, unknown = parser(asked or COMMANDS, asked).parse_known_args(arguments)
     if unknown:
         words.parser.refuse(unknown[0])
@@ -76,7 +79,8 @@ def parse(arguments: Sequence[str]) -> Namespace:
 def parser(names: Iterable[str] = COMMANDS, asked: Iterable[str] = COMMANDS) -> Parser:
     """The parser of the commands in `names`. Only those in `asked` have their flags, which halves the cost."""
     top = Parser(prog="tocsin", usage="tocsin COMMAND [FLAGS]", description=DESCRIPTION, epilog=EPILOG)
-    top.add_argument("--version", action="version", version=f"tocsin {__version__}", help="print the version and exit")
+    top.add_argument("-V", "--version", action="version", version=f"tocsin {__version__}", help="print the version and exit")
+    top.add_talk("notice")
     files = {name: load(name) for name in names}
     top.add_commands("commands", "COMMAND", {name: (file.HELP, f"tocsin {name} {file.USAGE}".rstrip()) for name, file in files.items()})
     for name in asked:
@@ -84,4 +88,6 @@ def parser(names: Iterable[str] = COMMANDS, asked: Iterable[str] = COMMANDS) -> 
         command.description = file.DESCRIPTION
         command.epilog = "examples:\n" + "".join(f"  {line}\n" for line in file.EXAMPLES.splitlines())
         file.add_flags(command)
+        for below in command.commands.values() or [command]:
+            below.add_talk()
     return top

@@ -16,10 +16,10 @@ _SYNONYMS = {
     "init": ("setup", "new", "create", "configure"),
     "check": ("validate", "lint", "verify", "test"), "send": ("notify", "run"), "explain": ("why", "match"),
     "preview": ("render", "show", "draw"),
-    "context": ("env", "event", "debug"), "trigger": ("start", "started", "begin"),
-    "completion": ("complete", "end", "finish", "success", "failure"),
+    "context": ("env", "event", "debug"),
     "--environment": ("--env",), "--app": ("--application",), "--policy": ("--config", "--file"), "--report": ("--output",),
 }  # fmt: skip
+_HOOKS = {"trigger": ("start", "started", "begin"), "completion": ("complete", "end", "finish", "success", "failure")}
 
 
 class OneOf:
@@ -64,6 +64,15 @@ class Parser(argparse.ArgumentParser):
         """Add flags under a title: name, metavar, help."""
         group = self.add_argument_group(title)
         self.arguments += [group.add_argument(f"--{name}", metavar=metavar, help=text) for name, metavar, text in flags]
+
+    def add_talk(self, default: str = argparse.SUPPRESS) -> None:
+        """`--quiet` and `--verbose`: `talk` is the least level of talk that is printed. Without `default`, the parser above has it."""
+        either = self.add_mutually_exclusive_group()
+        for names, level, text in (
+            (("-q", "--quiet"), "error", "print no notices and no warnings, only errors"),
+            (("-v", "--verbose"), "debug", "print what was asked and decided on the way, too"),
+        ):
+            self.arguments.append(either.add_argument(*names, dest="talk", action="store_const", const=level, default=default, help=text))
 
     def add_commands(self, title: str, noun: str, rows: Mapping[str, tuple[str, str | None]]) -> None:
         """Add the commands below this one: name to help and usage."""
@@ -111,4 +120,5 @@ def _unknown(word: str, known: Sequence[str]) -> str:
 
 def _meant(word: str, known: Sequence[str]) -> str:
     """In brackets, the known word that was probably meant, or nothing."""
-    return do_you_mean(word, known, _SYNONYMS, prefixes=True)
+    hooks = _HOOKS if "trigger" in known else {}  # `completion` is a command, too
+    return do_you_mean(word, known, {**_SYNONYMS, **hooks}, prefixes=True)

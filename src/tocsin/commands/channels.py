@@ -41,12 +41,14 @@ def add_flags(command: Parser) -> None:
     )
     listing, testing = command.commands.values()
     listing.description = "List the channels: kind, project, variables and whether they are set, rules."
+    listing.add_argument("file", nargs="?", metavar="FILE", help="the same as --policy FILE")
     listing.add_argument("--json", action="store_true", help="print the list as JSON")
     testing.description = "Send a test message through one channel, or each, for real. Exits with 1 where\none fails."
     testing.add_argument("name", nargs="?", metavar="NAME", help="the channel's name in the policy")
     testing.add_argument("--all", action="store_true", help="test each channel of the policy; email channels need --to")
     testing.add_argument("--to", metavar="ADDRESS", help="the recipient, for an email channel")
     testing.add_argument("--dry-run", action="store_true", help="do everything but send")
+    testing.add_argument("--json", action="store_true", help="print the outcomes as JSON")
     for action in (listing, testing):
         add_policy(action)
 
@@ -59,9 +61,13 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
 def _list(words: Namespace, world: World, console: Console) -> int:
     """Print what is configured: name, kind, project, its variables and whether they are set, the rules that use it."""
     from tocsin import pipeline, report
+    from tocsin.commands.debug import talk_situation
     from tocsin.request import Request
 
-    known = pipeline.prepare(world, Request(policy=words.policy))
+    if words.file and words.policy:
+        raise UsageError("FILE and --policy both name the policy: keep one of them")
+    known = pipeline.prepare(world, Request(policy=words.file or words.policy))
+    talk_situation(known, console)
     if known.document is None:
         raise _no_policy(known.why_not)
     for notice in known.notices:
@@ -104,6 +110,7 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send a test message through one channel, or each; 1 where one does not arrive."""
     from tocsin import pipeline, report
     from tocsin.channel_test import plan_tests
+    from tocsin.commands.debug import talk_situation
     from tocsin.request import Request
 
     if bool(words.name) == words.all:
@@ -111,6 +118,7 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
             f"{'NAME and --all exclude each other' if words.all else 'NAME is missing (or --all)'}; see {words.parser.prog} --help"
         )
     known = pipeline.prepare(world, Request(policy=words.policy))
+    talk_situation(known, console)
     if known.document is None and known.run.untrusted:  # as `send`: a stranger's code gets no message out
         for notice in known.why_not:
             console.talk(*notice)
@@ -125,7 +133,10 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     console.status("sending …")
     outcomes = pipeline.in_order(planned, pipeline.notify(world, planned, stop, dry_run=words.dry_run))
     console.status("")
-    console.table(report.rows(outcomes))
+    if words.json:
+        console.data(report.deliveries(outcomes))
+    else:
+        console.table(report.rows([outcome for outcome in outcomes if not console.quiet or outcome.outcome == "failed"]))
     bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
     for outcome in bad:
         console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error")

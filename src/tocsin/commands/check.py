@@ -29,9 +29,11 @@ tocsin check --format gitlab > gl-code-quality-report.json
 def add_flags(command: Parser) -> None:
     """The policies, and the form of the answer."""
     command.add_argument("files", nargs="*", metavar="FILE", help="a policy, or - for standard input (default: the repository's)")
+    command.add_argument("--policy", action="append", default=[], metavar="FILE", help="the same as FILE")
     text = f"{', '.join(FORMATS)} (default: text)"
     command.add_argument("--strict", action="store_true", help="end with 3 where there is a warning, too")
     command.add_argument("--format", metavar="FORMAT", type=OneOf(FORMATS, or_empty=True), help=text)
+    command.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
 
 
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
@@ -42,7 +44,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
 
     style = words.format or "text"
     root = repository_root(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
-    problems = [problem for name in words.files or [None] for problem in _problems(name, world, console)]
+    problems = [problem for name in [*words.files, *words.policy] or [None] for problem in _problems(name, world, console)]
     if root:
         problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
     FORMATS[style](problems, console)

@@ -33,12 +33,15 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the event."""
     from tocsin import pipeline, report
     from tocsin.ci.local import SOURCE as GIT
+    from tocsin.commands.debug import talk_situation
     from tocsin.event import as_dict
 
     status = words.status or world.env.get("TOCSIN_STATUS") or ""
     words.hook = words.hook or ("completion" if status.strip() else "trigger")
     asked = request(words)
-    event, notices = pipeline.understand(world, asked, pipeline.prepare(world, asked))
+    known = pipeline.prepare(world, asked)
+    event, notices = pipeline.understand(world, asked, known)
+    talk_situation(known, console)
     for notice in notices:
         console.talk(*notice)
     if any(source.startswith(GIT) for source in event.sources.values()):

@@ -23,12 +23,14 @@ EXAMPLES = """\
 tocsin demo
 tocsin demo --once
 """
+_COLUMNS = ("outcome", "kind", "recipient", "arrived")  # of the JSON
 
 
 def add_flags(command: Parser) -> None:
     """How long the page is served, and where."""
     command.add_argument("--once", action="store_true", help="exit after the table (the default where standard output is no terminal)")
     command.add_argument("--port", type=port, default=0, metavar="N", help="the page's port (default: any free one)")
+    command.add_argument("--json", action="store_true", help="print the table as JSON, and exit after it")
 
 
 def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
@@ -42,16 +44,19 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     stop.listening = True
     with Inbox(http_port=words.port) as box:
         outcomes: list[Outcome] = []
-        table: list[tuple[str, ...]] = []
+        rows: list[tuple[str, ...]] = []
         console.status("sending a sample pipeline's messages …")
         for event in demo.EVENTS:
             before = len(box.arrivals)
             sent = demo.send_sample(world, box, event, stop)
             outcomes += sent
-            table += [_row(outcome, box.arrivals[before:]) for outcome in sent]
+            rows += [_row(outcome, box.arrivals[before:]) for outcome in sent]
         console.status("")
-        console.table([("OUTCOME", "KIND", "TO", "WHAT ARRIVED"), *table], header=True)
-        if console.terminal and not words.once and not stop.event.is_set():
+        if words.json:
+            console.data([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+        else:
+            console.table([("OUTCOME", "KIND", "TO", "WHAT ARRIVED"), *rows], header=True)
+        if console.terminal and not (words.once or words.json) and not stop.event.is_set():
             console.answer(f"See them as they look: {box.url}   (Ctrl-C ends)")
             box.serve_until(stop.event)
     return report.FAILED_DELIVERY if any(report.is_bad(outcome) for outcome in outcomes) else report.OK

@@ -27,6 +27,7 @@ def add_flags(command: Parser) -> None:
     """The ports."""
     command.add_argument("--port", type=port, default=8025, metavar="N", help="the port for HTTP and the page (default: %(default)s)")
     command.add_argument("--smtp-port", type=port, default=1025, metavar="N", help="the port for SMTP (default: %(default)s)")
+    command.add_argument("--json", action="store_true", help="print the addresses as JSON")
 
 
 def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
@@ -39,6 +40,9 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         world.watchdog.release()
     stop.listening = True
     with Inbox(http_port=words.port, smtp_port=words.smtp_port) as box:
-        console.answer(f"The inbox is at {box.url} and takes mail at {box.smtp_host}:{box.smtp_port}   (Ctrl-C ends)")
+        if words.json:
+            console.data({"url": box.url, "smtp": {"host": box.smtp_host, "port": box.smtp_port}})
+        else:
+            console.answer(f"The inbox is at {box.url} and takes mail at {box.smtp_host}:{box.smtp_port}   (Ctrl-C ends)")
         box.serve_until(stop.event)
     return report.OK

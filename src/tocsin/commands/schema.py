@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from tocsin.world import World
 
 HELP = "print the policy's JSON Schema, for an editor"
-USAGE = ""
+USAGE = "[FLAGS]"
 DESCRIPTION = "Print the policy's JSON Schema. Editors that know YAML complete and check\npolicies by it."
 EXAMPLES = """\
 tocsin schema > tocsin.schema.json
 """
 
 
-def add_flags(_: Parser) -> None:
-    """There are none."""
+def add_flags(command: Parser) -> None:
+    """The form of the answer, which has one alone."""
+    command.add_argument("--json", action="store_true", help="as without it: the schema is JSON")
 
 
 def run(_words: Namespace, _world: World, console: Console, _stop: Stop) -> int:

@@ -36,13 +36,18 @@ def add_flags(command: Parser) -> None:
     command.add_argument("--dry-run", action="store_true", help="do everything but send, and print each message's text")
     command.add_argument("--strict", action="store_true", default=None, help="exit with 1 where a delivery fails or a variable is missing")
     command.add_argument("--report", metavar="FILE", help="write the outcome of every delivery to FILE, as JSON")
+    command.add_argument("--json", action="store_true", help="print the report as JSON, in place of a line for each delivery")
 
 
 def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send, with a row for each delivery as it ends; 1 where one fails under `--strict`."""
     from tocsin import pipeline, report
+    from tocsin.commands.debug import talk_plan
 
-    planned = pipeline.plan(world, request(words))
+    asked = request(words)
+    known = pipeline.prepare(world, asked)
+    planned = pipeline.plan(world, asked, known)
+    talk_plan(known, planned, console)
     for notice in planned.notices:
         console.talk(*notice)
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
@@ -53,9 +58,10 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     for outcome in pipeline.notify(world, planned, stop, dry_run=words.dry_run):
         outcomes.append(outcome)
         console.status("")
-        console.table(report.rows([outcome]), [*widths, 0])
-        if outcome.cause == "dry_run":
-            console.lines(_text(planned, outcome))
+        if not words.json and (not console.quiet or outcome.outcome == "failed"):
+            console.table(report.rows([outcome]), [*widths, 0])
+            if outcome.cause == "dry_run":
+                console.lines(_text(planned, outcome))
         console.status(f"sending, {left - len(outcomes)} to go …" if left > len(outcomes) else "")
     outcomes = pipeline.in_order(planned, outcomes)
     strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
@@ -63,6 +69,8 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     for outcome in bad:
         if strict or outcome.outcome == "failed":
             console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error" if strict else "warning")
+    if words.json:
+        console.data(report.report(planned.event, outcomes))
     if words.report:
         _write_report(words.report, planned, outcomes, world, console)
     return report.FAILED_DELIVERY if strict and bad else report.OK
