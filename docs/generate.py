@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import man
 import yaml
 from samples import report_sample, run_command, summary_sample
 
@@ -43,6 +44,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     words.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a file is not current")
     check = words.parse_args(arguments).check
     stale = {path: fresh for path in pages(root) if (fresh := filled(text := path.read_text(encoding="utf-8"))) != text}
+    manual = root / man.PAGE
+    if manual.exists() and (fresh := man.man_page()) != manual.read_text(encoding="utf-8"):
+        stale[manual] = fresh
     for path, fresh in stale.items():
         if not check:
             path.write_text(fresh, encoding="utf-8")

@@ -132,11 +132,15 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
             "pydantic/color",
             "pydantic/experimental/",
             "pydantic/networks",
+            "shtab/",
             "urllib3/contrib/emscripten/",
             "urllib3/http2/connection",
         )
     ),
-    *(f"src/tocsin/commands/{name}" for name in ("channels", "check", "context", "demo", "explain", "inbox", "preview", "schema")),
+    *(
+        f"src/tocsin/commands/{name}"
+        for name in ("channels", "check", "completion", "context", "demo", "explain", "inbox", "preview", "schema")
+    ),
 )
 SES_ALONE = tuple(
     f"vendor/{name}" for name in ("boto3/", "botocore/", "dateutil/", "jmespath/", "s3transfer/", "six.py")

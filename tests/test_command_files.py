@@ -27,7 +27,7 @@ def lacks(name: str, file: Any, command: Any, *, docs: str = DOCS, readme: str =
     home = f"src/tocsin/commands/{name}.py"
     names = [f"{name} {action}" for action in command.commands] or [name]
     parsers = list(command.commands.values()) or [command]
-    options = [words for words, below in zip(names, parsers, strict=True) if {argument.dest for argument in below.arguments} - {"help", "talk"}]
+    options = [words for words, below in zip(names, parsers, strict=True) if any(map(own, below.arguments))]
     demands = {
         **{f"{home}: {part} is missing or empty": getattr(file, part, "") for part in ("HELP", "DESCRIPTION", "EXAMPLES")},
         **{f"{home}: {part} is missing": hasattr(file, part) for part in ("USAGE", "add_flags", "run")},
@@ -38,6 +38,11 @@ def lacks(name: str, file: Any, command: Any, *, docs: str = DOCS, readme: str =
         f'tests: none calls it by name, as in run("{name}", …)': re.search(rf"""\brun\(\s*"{name}"[,)]""", tests),
     }
     return [text for text, there in demands.items() if not there]
+
+
+def own(argument: Any) -> bool:
+    """Whether an argument is none of those that every command has."""
+    return argument.dest not in ("help", "talk")
 
 
 def begins(file: Any) -> list[str]:
@@ -51,7 +56,7 @@ def test_every_command_has_all_that_a_command_needs(name: str):
 
 
 def test_what_is_forgotten_is_named():
-    bare = SimpleNamespace(arguments=["--help", "--flag"], commands={})
+    bare = SimpleNamespace(arguments=[SimpleNamespace(dest="flag")], commands={})
     told = lacks("rules", SimpleNamespace(), bare)
     for words in (
         "commands/rules.py: HELP", "commands/rules.py: DESCRIPTION", "commands/rules.py: EXAMPLES", "commands/rules.py: USAGE",

@@ -141,6 +141,8 @@ def test_commands_in_running_text_are_commands():
         for words in re.findall(r"(?<!`)`tocsin ([^`]+)`", FENCE.sub("", text)):
             known = parser().commands
             first, *rest = shlex.split(words)
+            if first == "--version":
+                continue
             assert first in known, f"{name}: tocsin {words}"
             command = known[first].commands.get(rest[0], known[first]) if rest else known[first]
             options = {option for argument in command.arguments for option in argument.option_strings}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,11 @@ from inprocess import Answer, run
 from runners import require
 from servers import Answer as Served
 from servers import ScriptedServer
+from wheelhouse import stamp
 
 from tocsin import __version__, commands
+
+ROOT = Path(__file__).resolve().parent.parent
 
 TWO = """\
 channels: {team: {kind: slack, url: "${TEAM}"}, ops: {kind: slack, url: "${OPS}"}}
@@ -190,3 +195,27 @@ def test_every_shell_gets_a_script_that_it_can_read(tmp_path: Path, shell: str):
         assert word in answer.out
     if shutil.which(shell):
         subprocess.run([shell, "-n"], input=answer.out, text=True, check=True)
+
+
+# The man page, which the docs' generator writes and holds current.
+
+
+def test_the_man_page_reads_without_a_warning_and_names_every_command():
+    page = ROOT / "docs" / "man" / "tocsin.1"
+    done = subprocess.run(
+        [require("man"), "--warnings", "-l", str(page)], capture_output=True, text=True, check=True, env={**os.environ, "MANWIDTH": "80"}
+    )
+    assert done.stderr == ""
+    for word in (
+        *(f"tocsin {name}" for name in commands.COMMANDS if name != "channels"),
+        "tocsin channels test",
+        "EXIT STATUS",
+        "--dry-run",
+    ):
+        assert word in " ".join(done.stdout.split())
+
+
+def test_the_wheel_puts_the_man_page_where_man_looks(tmp_path: Path):
+    wheel = stamp.build_wheel(ROOT, tmp_path)
+    [page] = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("/share/man/man1/tocsin.1")]
+    assert ".data/data/" in page  # by the wheel's format, below the folder that has bin/

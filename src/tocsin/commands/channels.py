@@ -35,8 +35,8 @@ def add_flags(command: Parser) -> None:
         "actions",
         "ACTION",
         {
-            "list": ("what is configured, and which variables are missing", None),
-            "test": ("send a test message through the real service", None),
+            "list": ("what is configured, and which variables are missing", "tocsin channels list [FILE] [FLAGS]"),
+            "test": ("send a test message through the real service", "tocsin channels test [NAME] [FLAGS]"),
         },
     )
     listing, testing = command.commands.values()

@@ -29,6 +29,8 @@ def talk_plan(known: Situation, planned: Plan, console: Console) -> None:
 
     talk_situation(known, console)
     for matches, name, *why in report.rule_rows(planned.rules):
-        console.talk(f"rule {name}: {'matches' if matches == 'yes' else 'does not match'}{': ' if any(why) else ''}{' '.join(why)}", "debug")
+        console.talk(
+            f"rule {name}: {'matches' if matches == 'yes' else 'does not match'}{': ' if any(why) else ''}{' '.join(why)}", "debug"
+        )
     for row in planned.destinations:
         console.talk(f"{row.recipient} ({row.kind}) by {', '.join(row.rules)}", "debug")
