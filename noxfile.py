@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import nox
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
+nox.options.envdir = ".dev/nox"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 # What needs each of the packages that we depend on, or a Python's own ways, and starts hardly any process.
@@ -26,9 +28,22 @@ WORKERS = ["-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal"] 
 FAST = ("-q", *WORKERS, "-m", "not hypothesis", *(f"tests/{name}" for name in BOUND_BY_VERSIONS))
 
 
-def with_runners(session: nox.Session) -> None:
-    """Let the session find the runners that can be installed here; the first time takes a minute or two."""
-    done = subprocess.run([sys.executable, ".ci/runners.py"], check=False, stdout=subprocess.PIPE, text=True)
+def install(session: nox.Session, *words: str) -> None:
+    """Install tocsin and `words`, once: again only where they or pyproject.toml have changed, so that the next start needs no index."""
+    done = Path(session.virtualenv.location) / "installed"
+    wanted = hashlib.sha256(repr((words, Path("pyproject.toml").read_bytes())).encode()).hexdigest()
+    if done.exists() and done.read_text(encoding="utf-8") == wanted:
+        return
+    session.log("installing packages: this is done once")
+    done.unlink(missing_ok=True)
+    session.install("-q", "-e", ".[ses]", *words, silent=True)
+    done.write_text(wanted, encoding="utf-8")
+
+
+def with_runners(session: nox.Session, *files: str) -> None:
+    """Let the session find the runners that can be installed here, or those alone that the tests in `files` use."""
+    words = [sys.executable, ".ci/runners.py", *files]
+    done = subprocess.run(words, check=False, stdout=subprocess.PIPE, text=True)  # noqa: S603  a developer's own words
     if done.returncode:
         session.error("a runner is missing, see the lines above")
     session.env.update(json.loads(done.stdout))
@@ -51,17 +66,37 @@ def group(name: str) -> list[str]:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Send a sample pipeline's messages to all kinds of channel and show what arrived."""
-    session.install("-q", "-e", ".[ses]", silent=True)
+    install(session)
     session.run("python", "-m", "tocsin", "demo", *session.posargs, success_codes=[0, 130])
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """The whole suite; arguments go to pytest."""
-    session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
-    with_runners(session)
+    if not session.posargs:
+        session.log("the whole suite takes minutes, and the first time installs runners, too; `./dev tests FILE` takes seconds")
+    install(session, *group("tests"))
+    files = [word for word in session.posargs if Path(word.partition("::")[0]).exists()]
+    with_runners(session, *files)
     workers = [] if session.posargs else WORKERS
     session.run("pytest", *workers, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Which lines and branches no test reaches inside its own process; a page a file in build/coverage. Arguments go to pytest."""
+    install(session, *group("tests"), *group("coverage"))
+    with_runners(session, "tests/conftest.py")
+    reports = ("--cov=tocsin", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:build/coverage")
+    session.run("pytest", *reports, *([] if session.posargs else WORKERS), *session.posargs)
+
+
+@nox.session(name="format")
+def format_(session: nox.Session) -> None:
+    """Format files and mend what the lint can mend: those that are named, else all."""
+    install(session, *group("lint"))
+    session.run("ruff", "format", "-q", *session.posargs)
+    session.run("ruff", "check", "-q", "--fix", *session.posargs)
 
 
 @nox.session
@@ -109,21 +144,21 @@ def pythons_at_hand() -> list[str]:
 @nox.session
 def mutate(session: nox.Session) -> None:
     """Break the code in small ways and show which breakages no test notices: ./dev mutate src/tocsin/secrets.py."""
-    session.install("-q", "-e", ".[ses]", *group("tests"), *group("mutate"), silent=True)
+    install(session, *group("tests"), *group("mutate"))
     session.run("python", ".ci/mutate.py", *session.posargs)
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Feed the program what nobody expects, and keep in build/fuzz what breaks it: ./dev fuzz --minutes 10 policy templates."""
-    session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
+    install(session, *group("tests"))
     session.run("python", "fuzz/fuzz.py", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, lint, types, and the layers of the house."""
-    session.install("-q", "-e", ".[ses]", *group("lint"), silent=True)
+    install(session, *group("lint"))
     with_runners(session)
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
@@ -158,7 +193,7 @@ def _lint_plugins(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Write the generated parts of the docs and the plug-ins anew; with --check, fail where they are not current."""
-    session.install("-q", "-e", ".[ses]", silent=True)
+    install(session)
     session.run("python", "plugins/generate.py", *session.posargs)
     session.run("python", "docs/generate.py", *session.posargs)
 
@@ -166,14 +201,14 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def golden(session: nox.Session) -> None:
     """Write all that the tests have recorded of events, messages and policies anew; read the difference before you keep it."""
-    session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
+    install(session, *group("tests"))
     session.run("python", "tests/golden.py")
 
 
 @nox.session
 def gallery(session: nox.Session) -> None:
     """Draw the pictures of docs/gallery anew, with Chromium and Microsoft's renderer; --look FOLDER draws large ones there, to look at."""
-    session.install("-q", "-e", ".[ses]", *group("tests"), silent=True)
+    install(session, *group("tests"))
     session.run(
         "npm", "ci", "--prefix", "gallery", "--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", external=True, silent=True
     )
@@ -183,7 +218,7 @@ def gallery(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """The figures that the claims on speed rest on."""
-    session.install("-q", "-e", ".[ses]", "requests", silent=True)
+    install(session, "requests")
     session.run("python", "-m", "compileall", "-q", "src", silent=True)
     session.run("python", "benchmarks/run.py", *session.posargs)
     if shutil.which("act"):

@@ -1,6 +1,7 @@
-"""Install the runners that some tests and lints need, each once, into a folder of .ci/bin that is named by its versions.
+"""Install the runners that some tests and lints need, each once, into a folder of .dev/runners that is named by its versions.
 
-    python .ci/runners.py        prints, as JSON, the variables by which they are found
+    python .ci/runners.py           prints, as JSON, the variables by which they are found
+    python .ci/runners.py FILE …    only those that the tests in the files or folders use
 
 act runs GitHub's workflows and actionlint reads them (go), gitlab-ci-local runs GitLab's pipelines and npm-groovy-lint reads Jenkins's
 library (npm, which brings their node), and the jars are Jenkins's own interpreter of pipelines with its sandbox (mvn). Whatever has no
@@ -12,15 +13,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-BIN = Path(__file__).resolve().parent / "bin"
+BIN = Path(__file__).resolve().parents[1] / ".dev" / "runners"
 ACT, ACTIONLINT = "v0.2.89", "v1.7.12"
 GITLAB_CI_LOCAL, GROOVY_LINT, NODE = "4.75.1", "18.0.0", "22.23.3"
 PROGRAMS = {"gitlab-ci-local": "gitlab-ci-local/dist/index.js", "npm-groovy-lint": "npm-groovy-lint/lib/index.js"}
@@ -80,17 +82,40 @@ FOLDERS: dict[str, Callable[[Path], None]] = {
 }
 
 
-def main() -> int:
-    """Install what is missing, side by side, and print where all of it is."""
-    BIN.mkdir(exist_ok=True)
+# What shows in the text of a test that it uses what an installer brings: the folder's own fixtures, or another folder's helper.
+USES: dict[Callable[[Path], None], str] = {
+    go: r"/github/(?s:.*)\b[Rr]epository\b",
+    npm: r"/gitlab/(?s:.*)\b([Rr]epository|mirror|secrets)\b|^import local\b",
+    mvn: r"/jenkins/|^import jvm\b",
+}
+
+
+def main(names: Sequence[str]) -> int:
+    """Install what is missing and used, side by side, and print where all of it is."""
+    BIN.mkdir(parents=True, exist_ok=True)
+    used = list(FOLDERS) if not names else used_by(names)
     with ThreadPoolExecutor() as pool:
-        missing = [why for why in pool.map(_installed, FOLDERS) if why]
+        missing = [why for why in pool.map(_installed, used) if why]
     for why in missing:
         print(why, file=sys.stderr)
     path = [str(BIN / name) for name, install in FOLDERS.items() if install is not mvn and (BIN / name).is_dir()]
     jars = [str(BIN / name) for name, install in FOLDERS.items() if install is mvn and (BIN / name).is_dir()]
     print(json.dumps({"PATH": os.pathsep.join([*path, os.environ["PATH"]]), **({"TOCSIN_JENKINS_JARS": jars[0]} if jars else {})}))
     return 1 if missing and os.environ.get("TOCSIN_REQUIRE_RUNNERS") == "1" else 0
+
+
+def used_by(names: Sequence[str]) -> list[str]:
+    """The folders of runners that the tests in files, folders and pytest's `FILE::TEST` use."""
+    texts = list(_tests(names))
+    return [name for name, install in FOLDERS.items() if any(re.search(USES[install], text, re.MULTILINE) for text in texts)]
+
+
+def _tests(names: Sequence[str]) -> Iterator[str]:
+    """The path and the text of each file of tests."""
+    for name in names:
+        path = Path(name.partition("::")[0]).resolve()
+        for file in path.rglob("test_*.py") if path.is_dir() else [path]:
+            yield f"{file.as_posix()}\n{file.read_text(encoding='utf-8')}"
 
 
 def _installed(name: str) -> str | None:
@@ -119,4 +144,4 @@ def _run(command: list[str], **env: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 from inprocess import QuickProject
 from projects import Project
+from runners import untested
 from servers import Answer, ScriptedServer
 from wheelhouse import wheelhouse  # noqa: F401  a fixture
 
@@ -23,6 +24,15 @@ PROCESSES = (
     *("test_send", "test_delivery", "test_commands", "test_flow_time", "test_early_signals", "test_few_threads", "test_half_written"),
     *("test_planted", "test_streams_without_end", "test_watchdog"),
 )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line: what was not tested, and why."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and not hasattr(config, "workerinput") and not config.option.collectonly:
+        terminal.write_line(
+            untested([report.longrepr[2] for report in terminal.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)])
+        )
 
 
 @pytest.fixture

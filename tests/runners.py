@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,13 @@ def git(folder: Path, *words: str) -> str:
     """What git says in a folder, as Ada and on `main`, whatever this machine's settings are."""
     done = subprocess.run([require("git"), *_GIT, *words], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
+
+
+def untested(reasons: Iterable[str]) -> str:
+    """What was not tested, and why, in one line; `reasons` are those of the skipped tests, as pytest has them."""
+    counted = Counter(reason.removeprefix("Skipped: ") for reason in reasons)
+    why = "; ".join(f"{number} because {reason}" for reason, number in counted.most_common())
+    return f"Not tested: {why}" if why else "Not tested: nothing was skipped"
 
 
 def require(program: str) -> str:

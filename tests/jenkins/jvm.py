@@ -80,7 +80,7 @@ def compiled(classes: Path) -> Harness:
     """The harness, compiled. Skips where Java or the jars are absent, and fails where TOCSIN_REQUIRE_RUNNERS=1."""
     for program in ("java", "javac"):
         require(program)
-    jars = Path(os.environ.get("TOCSIN_JENKINS_JARS") or max((ROOT / ".ci" / "bin").glob("jenkins-*"), default="nowhere"))
+    jars = Path(os.environ.get("TOCSIN_JENKINS_JARS") or max((ROOT / ".dev" / "runners").glob("jenkins-*"), default=".dev/runners"))
     needed = [jars / name for name in (*JARS, *(f"groovy-cps-{version}.jar" for version in sorted(set(CPS.values()))))]
     missing = [path.name for path in needed if not path.is_file()]
     if missing:
