@@ -25,7 +25,7 @@ STAND_IN = f"#!{sys.executable}\nimport json, os, sys\nprint(json.dumps([sys.arg
     [
         (["tests/test_text.py"], []),
         (["tests/policy", "tests/test_send.py::test_x"], []),
-        (["tests/github/test_summary_words.py"], []),
+        (["tests/github/test_action_shim.py"], []),
         (["tests/github/test_act_one_job.py"], ["act"]),
         (["tests/github/test_three_runners.py"], ["act", "gitlab", "jenkins"]),
         (["tests/gitlab"], ["gitlab"]),

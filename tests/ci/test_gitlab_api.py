@@ -93,6 +93,18 @@ def test_a_failure_names_its_jobs(project: Project, gitlab: GitLab, slack: Scrip
     assert TOKEN not in done.out + done.err + json.dumps(done.report)
 
 
+def test_verbose_names_each_look_up_and_what_came_of_it(project: Project, gitlab: GitLab, slack: ScriptedServer):
+    project.policy(POLICY.decode())
+    case = json.loads((CASES / "broken.json").read_text(encoding="utf-8"))
+    gitlab.route(case["answers"])
+    env = {"SLACK_WEBHOOK_URL": slack.url("/hook"), **gitlab.env()}
+    done = project.run("send", "completion", "--status", "failure", "--verbose", ci=ENV, env=env)
+    asked = [line.removeprefix("tocsin: debug: asked ") for line in done.err.splitlines() if line.startswith("tocsin: debug: asked ")]
+    assert [line.partition(": ")[0] for line in asked] == [f"127.0.0.1 {path}" for path in gitlab.asked()]
+    assert {line.partition(": ")[2] for line in asked} == {"HTTP 200"}
+    assert TOKEN not in done.out + done.err
+
+
 def test_a_token_that_is_refused_is_said_once_and_the_message_goes_out(project: Project, gitlab: GitLab, slack: ScriptedServer):
     project.policy(POLICY.decode())
     gitlab.route({"*": {"status": 401, "body": "{}"}})
