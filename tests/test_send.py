@@ -113,7 +113,7 @@ def test_no_status_at_completion(project):
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        ((), 2),
+        ((), 0),
         (("send",), 2),
         (("send", "soon"), 2),
         (("send", "completion", "--status", "fine"), 4),
