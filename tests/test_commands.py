@@ -75,7 +75,10 @@ def test_the_version(tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("-q", "COMMAND is missing (init, send, check, context, explain, preview, channels, schema, demo, inbox, completion); see tocsin --help"),
+        (
+            "-q",
+            "COMMAND is missing (init, send, check, context, explain, preview, channels, schema, demo, inbox, completion); see tocsin --help",
+        ),
         ("chek", "do you mean check?); see tocsin --help"),
         ("validate", "do you mean check?"),
         ("''", "COMMAND: '' is unknown (known: init, send, check"),

@@ -76,7 +76,13 @@ def test_quiet_leaves_the_answer_and_the_errors(folder: Path):
 
 @pytest.mark.parametrize(
     "words",
-    [("context",), ("channels", "list"), ("send", "completion", "--status=success", "--dry-run"), ("channels", "test", "team")],
+    [
+        ("context",),
+        ("explain", "trigger"),
+        ("channels", "list"),
+        ("send", "completion", "--status=success", "--dry-run"),
+        ("channels", "test", "team"),
+    ],
     ids=" ".join,
 )
 def test_verbose_names_the_ci_the_policy_and_the_look_ups(folder: Path, words: tuple[str, ...]):
@@ -92,6 +98,15 @@ def test_verbose_says_what_became_of_each_rule(folder: Path):
     assert "tocsin: debug: rule all: does not match: event is success, wanted trigger, failure\n" in answer.err
     assert "tocsin: debug: rule late: matches\n" in answer.err
     assert "tocsin: debug: team (slack) by late\n" in answer.err
+
+
+def test_verbose_names_the_nearest_rule_where_none_matches(folder: Path):
+    words = ("send", "completion", "--status=cancelled")
+    assert "nearest" not in run(*words, folder=folder).err
+    assert (
+        "tocsin: debug: no rule matches, so nothing is sent: the nearest is 'all' (line 3), but the event is cancelled"
+        in run(*words, "-v", folder=folder).err
+    )
 
 
 def test_every_command_takes_both_words():

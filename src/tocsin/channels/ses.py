@@ -33,6 +33,7 @@ def check(options: Options) -> Iterator[Wrong]:
         hint = do_you_mean(region, REGIONS, quote=repr) or " (write one such as eu-west-1)"
         yield Wrong(Check.UNKNOWN_REGION, f"is no AWS region that is known here: {region!r}{hint}", ("region",), severity="warning")
 
+
 WITHOUT_BOTO3 = "boto3 is not installed, which SES needs: pip install boto3"  # true wherever tocsin itself came from
 
 

@@ -18,18 +18,8 @@ if TYPE_CHECKING:
     from tocsin.deliver import Stop
     from tocsin.world import World
 
-COMMANDS = (
-    "send",
-    "check",
-    "context",
-    "explain",
-    "preview",
-    "channels",
-    "schema",
-    "demo",
-    "inbox",
-    "completion",
-)  # in the order of the help
+# In the order of the help.
+COMMANDS = ("init", "send", "check", "context", "explain", "preview", "channels", "schema", "demo", "inbox", "completion")
 STAGES = ("main", "post")  # of a step of GitHub's
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,

@@ -26,11 +26,15 @@ def talk_plan(known: Situation, planned: Plan, console: Console) -> None:
     if console.least != "debug":
         return
     from tocsin import report
+    from tocsin.policy import nearest
 
     talk_situation(known, console)
     for matches, name, *why in report.rule_rows(planned.rules):
         console.talk(
             f"rule {name}: {'matches' if matches == 'yes' else 'does not match'}{': ' if any(why) else ''}{' '.join(why)}", "debug"
         )
+    if known.document and planned.rules and not any(rule.matches for rule in planned.rules):
+        lines = [known.document.line_of(("notifications", index)) for index in range(len(planned.rules))]
+        console.talk(nearest.notice(planned.rules, planned.event, lines), "debug")
     for row in planned.destinations:
         console.talk(f"{row.recipient} ({row.kind}) by {', '.join(row.rules)}", "debug")

@@ -73,6 +73,7 @@ def _number(text: str) -> int:
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print the event, the rules and the deliveries, or the rules that send to a place."""
     from tocsin import report
+    from tocsin.commands.debug import talk_situation
     from tocsin.explanation.explain import as_data, explain, know
 
     question = _question(words, world)
@@ -81,6 +82,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
         _print_place(known, question.place, console, as_json=words.json)
         return report.OK
     explained = explain(world, question, known)
+    talk_situation(known.situation, console)
     for notice in explained.notices:
         console.talk(*notice)
     if words.json:
