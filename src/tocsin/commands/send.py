@@ -42,12 +42,14 @@ def add_flags(command: Parser) -> None:
 def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Send, with a row for each delivery as it ends; 1 where one fails under `--strict`."""
     from tocsin import pipeline, report
-    from tocsin.commands.debug import talk_plan
 
     asked = request(words)
     known = pipeline.prepare(world, asked)
     planned = pipeline.plan(world, asked, known)
-    talk_plan(known, planned, console)
+    if console.least == "debug":
+        from tocsin.commands.debug import talk_plan
+
+        talk_plan(known, planned, console)
     for notice in planned.notices:
         console.talk(*notice)
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
