@@ -2,10 +2,12 @@
 
     python3 -I -X utf8 launch.py WORDS...        the words are those of the command `tocsin`
 
-TOCSIN_VERSION  what to install: 1.2.3@sha256:HEX, 1.2.3, or a wheel's address or path, which may end in #sha256=HEX
+TOCSIN_VERSION  what to install: 1.2.3@sha256:HEX, 1.2.3, a wheel's address or path, which may end in #sha256=HEX, or a state of
+                the sources as git+https://HOST/PATH@COMMIT, where a branch or a tag may stand for the commit
 TOCSIN_CACHE    the folder to keep it in (default: tocsin in the user's cache folder)
 
-The wheel carries the lock of its packages, so the wheel's hash pins all of them. pip finds them as it is set up to, by its
+The wheel carries the lock of its packages, so the wheel's hash pins all of them, and so does a commit's id: git holds all files
+against it, and nothing is built, since the sources are the program. A branch or a tag is asked for at each start. pip finds them as it is set up to, by its
 configuration and PIP_* variables: a mirror, a folder, a proxy. The folder's name is the hash of what decides its contents, so
 a folder that is there is right, and complete: it is filled under another name and renamed. Of two jobs that do so at once, one
 renames and the other uses that. This file is read by the oldest Pythons too, to tell them that they are too old.
@@ -22,12 +24,14 @@ DEFECT = 70  # nothing can be sent, and it is no result of the job's
 LOCK = "tocsin/requirements.lock"  # in the wheel
 HASHED = re.compile(r"(?P<name>.+?)(?:@sha256:|#sha256=)(?P<digest>[0-9a-f]{64})\Z")
 UNRELEASED = "unreleased"  # what plug-ins say that are of no release
+SOURCES_OF_GIT = re.compile(r"git\+(?P<address>https?://[^/\s]+/[^\s@?#]+)@(?P<ref>[0-9A-Za-z][0-9A-Za-z_./+-]*)\Z")
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]*\Z")
 WHEEL = r"(?:.*[/\\])?tocsin-[^/\\]+-none-any\.whl"
 ADDRESS = re.compile(r"(?:https?|file)://(?!.*\s)" + WHEEL + r"(?:\?.*)?\Z")
 PATH = re.compile(WHEEL + r"\Z")
 UNFINISHED = ".new-"  # begins the names of folders that are being filled
-SECONDS_OF_PIP = 120  # for one run of it: a job is not held up for long by an index that does not answer
+SECONDS_OF_PIP = 120  # for one run of it, or of git: a job is not held up for long by a server that does not answer
 SECONDS_UNFINISHED = 3600  # then whoever filled it is no more
 WITHOUT = {  # settings of pip's that would forbid, or turn into another folder, what is done here
     "PIP_REQUIRE_VIRTUALENV": "0",
@@ -37,8 +41,17 @@ WITHOUT = {  # settings of pip's that would forbid, or turn into another folder,
     "PIP_ROOT_USER_ACTION": "ignore",
 }
 CHECKOUTS = ("CI_PROJECT_DIR", "WORKSPACE", "GITHUB_WORKSPACE")  # the folder that each CI checks the repository out into
-# Where pip, and what it is made of, looks for files that say what to install from where, or what to run.
-PLACES = ("HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NETRC", "PIP_CONFIG_FILE", "PIP_PYTHON")
+# Where pip, what it is made of, and git look for files that say what to install from where, or what to run.
+PLACES = ("HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "NETRC", "PIP_CONFIG_FILE", "PIP_PYTHON") + (
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EXEC_PATH",
+    "GIT_ASKPASS",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
+)
+# What makes git work on a repository of the job's instead of one of its own.
+REPOSITORY = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 # Where it takes packages from, and whom it believes: any place will do for what has a hash.
 SOURCES = (
     "PIP_FIND_LINKS",
@@ -173,8 +186,11 @@ def required(wanted):
     if wanted == UNRELEASED:
         raise RuntimeError(
             "this copy of the plug-in is of no release, so it does not know which tocsin to install: take that of a release, "
-            "put tocsin on PATH, or name a version by TOCSIN_VERSION"
+            "put tocsin on PATH, or name a version by TOCSIN_VERSION, such as git+https://HOST/PATH@main"
         )
+    source = SOURCES_OF_GIT.match(wanted)
+    if source:
+        return "git+{}@{}".format(source.group("address"), commit_of(source.group("address"), source.group("ref")))
     found = HASHED.match(wanted)
     name, digest = (found.group("name"), found.group("digest")) if found else (wanted, "")
     if VERSION.match(name):
@@ -198,7 +214,7 @@ def required(wanted):
             raise RuntimeError("TOCSIN_VERSION names a wheel that cannot be read: {}".format(error))
         return "tocsin @ {}#sha256={}".format(path.as_uri(), digest)
     raise RuntimeError(
-        "TOCSIN_VERSION is {}: write 1.2.3, 1.2.3@sha256:HASH, or the address or path of tocsin's wheel".format(
+        "TOCSIN_VERSION is {}: write 1.2.3, 1.2.3@sha256:HASH, the address or path of tocsin's wheel, or git+https://HOST/PATH@COMMIT".format(
             "{!r}, which is no version".format(shown(wanted)) if wanted else "not set"
         )
     )
@@ -315,36 +331,99 @@ def fill(folder, install_into):
 
 
 def install(requirement, place, target):
-    """The wheel by its hash, and by the lock in it its packages by theirs. Raises OSError, RuntimeError."""
+    """The program's files by a hash, and by the lock that goes with them its packages by theirs. Raises OSError, RuntimeError."""
     import signal
     import zipfile
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that pip ends too, and what is unfinished goes
+    get = fetched if requirement.startswith("git+") else downloaded
+    environment = surroundings(place, hashed="sha256" in requirement or get is fetched)
+    packed, lock = get(requirement, place, environment)
+    listed = os.path.join(place, "wanted.txt")
+    write(listed, lock)
+    pip_install(("--only-binary=:all:", "--no-deps", "--require-hashes", "-r", listed), place, target, environment)
+    with zipfile.ZipFile(packed) as opened:
+        opened.extractall(target, [name for name in opened.namelist() if name.startswith("tocsin/")])
+
+
+def downloaded(requirement, place, environment):
+    """The wheel, by pip, and the lock in it. Raises OSError, RuntimeError."""
+    import zipfile
+
     listed = os.path.join(place, "wanted.txt")
     write(listed, requirement)
-    hashed = "sha256" in requirement
-    environment = settings(place, hashed)
-    environment.update(trusting(place, environment))
     needed = ("download", "--only-binary=:all:", "--no-deps", "--dest", place, "-r", listed)
-    pip(needed + ("--require-hashes",) * hashed, place, environment)
+    pip(needed + ("--require-hashes",) * ("sha256" in requirement), place, environment)
     [wheel] = [name for name in os.listdir(place) if name.endswith(".whl")]
     with zipfile.ZipFile(os.path.join(place, wheel)) as opened:
         if LOCK not in opened.namelist():
             raise RuntimeError("{} carries no lock of its packages: take the wheel of a release".format(wheel))
-        write(listed, opened.read(LOCK).decode("utf-8"))
-        pip_install(("--only-binary=:all:", "--no-deps", "--require-hashes", "-r", listed), place, target, environment)
-        opened.extractall(target, [name for name in opened.namelist() if name.startswith("tocsin/")])
+        return opened.filename, opened.read(LOCK).decode("utf-8")
+
+
+def fetched(requirement, place, environment):
+    """The program's files and the lock of a commit, by git, which holds each object against its id. Raises RuntimeError."""
+    address, _, commit = requirement[len("git+") :].rpartition("@")
+    repository, packed = os.path.join(place, "sources"), os.path.join(place, "sources.zip")
+    git(("init", "--quiet", "--bare", "--template=", repository), place, environment)
+    inside = ("--git-dir", repository)
+    git(inside + ("fetch", "--quiet", "--depth=1", "--no-tags", address, commit), place, environment)
+    git(inside + ("archive", "--format=zip", "--output", packed, commit + ":src", "tocsin"), place, environment)
+    return packed, git(inside + ("show", commit + ":release/requirements.lock"), place, environment)
+
+
+def commit_of(address, ref):
+    """The commit that a branch or a tag names now; the id of a commit as it is. Raises RuntimeError."""
+    if COMMIT.match(ref):
+        return ref
+    if address.startswith("http:"):
+        raise RuntimeError("sources that come without TLS need a commit's id: end TOCSIN_VERSION in @ and its 40 characters")
+    import tempfile
+
+    names = ["refs/tags/{}^{{}}".format(ref), "refs/tags/" + ref, "refs/heads/" + ref]  # of an annotated tag, what it stands for
+    with tempfile.TemporaryDirectory() as place:
+        said = git(("ls-remote", address) + tuple(names), place, surroundings(place, hashed=True))
+    found = dict(reversed(line.split("\t")) for line in said.splitlines() if "\t" in line)
+    commits = [found[name] for name in names if name in found]
+    if not commits:
+        raise RuntimeError("the repository that TOCSIN_VERSION names has no branch or tag {}".format(ref))
+    return commits[0]
+
+
+def git(words, place, environment):
+    """What git prints, which works in `place` and on no repository of the job's. Raises RuntimeError."""
+    import shutil
+
+    program = shutil.which("git", path=environment.get("PATH", os.defpath))
+    if not program:
+        raise RuntimeError(
+            "TOCSIN_VERSION names sources of git, and there is no git here: use an image with git, or the wheel of a release"
+        )
+    kept = {name: environment[name] for name in environment if name not in REPOSITORY}
+    kept.update(GIT_TERMINAL_PROMPT="0", GIT_CEILING_DIRECTORIES=os.path.dirname(place), LC_ALL="C")
+    code, out, err = ended((program,) + words, kept, place, "the server", cwd=place)
+    if code:
+        sys.stderr.write("".join(line + "\n" for line in err.splitlines()[-3:]))
+        raise RuntimeError("git could not fetch tocsin, see its lines above: is the server within reach, and is there such a repository?")
+    return out
+
+
+def surroundings(place, hashed):
+    """The environment for pip and git. Raises RuntimeError."""
+    environment = settings(place, hashed)
+    environment.update(trusting(place, environment))
+    return environment
 
 
 def settings(place, hashed):
-    """The environment for pip, which reads nothing of the checkout's that could say what is run, or what is installed without a hash."""
+    """The environment for pip and git, which read nothing of the checkout's that could say what is run, or what is installed without a hash."""
     kept = dict(os.environ)
     for name in os.environ:
         text = os.environ[name].replace(os.pathsep, " ") if name == "XDG_CONFIG_DIRS" else os.environ[name]
         asked = name in PLACES or (name in SOURCES and not hashed)
         if asked and any(in_checkout(path) for path in paths(text)):
             del kept[name]
-            if name.startswith("PIP_"):
+            if name.startswith(("PIP_", "GIT_")):
                 sys.stderr.write("tocsin: notice: {} names a place in the checkout: it is not used\n".format(name))
     return dict(kept, HOME=place) if "HOME" in os.environ and "HOME" not in kept else kept
 
@@ -364,32 +443,40 @@ def pip_install(wanted, place, target, environment=None):
 def pip(words, place, environment):
     """Run pip; where it fails, its words go to standard error. Its own temporary files are in `place`. Raises RuntimeError."""
     import importlib.util
-    import subprocess
 
     if not importlib.util.find_spec("pip"):
         raise RuntimeError(
             "{} has no pip to install tocsin with: install pip (Debian: python3-pip), or tocsin itself".format(sys.executable)
         )
     command = (sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet") + words
-    environment = dict(environment, TMPDIR=place, TEMP=place, TMP=place, **WITHOUT)
-    try:
-        done = subprocess.run(
-            command,
-            check=False,
-            env=environment,
-            timeout=SECONDS_OF_PIP,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-    except subprocess.TimeoutExpired:
-        raise RuntimeError("pip took more than {} s: is the package index, or its proxy, within reach?".format(SECONDS_OF_PIP))
-    if done.returncode:
-        sys.stderr.write(without_traces(done.stdout.decode("utf-8", "replace")))
+    code, out, err = ended(command, dict(environment, **WITHOUT), place, "the package index")
+    if code:
+        sys.stderr.write(without_traces(out + err))
         raise RuntimeError(
             "pip could not install tocsin, see its lines above. It needs a package index, or wheels in PIP_FIND_LINKS, with the files "
             "that the hashes name; or put tocsin on PATH"
         )
+
+
+def ended(command, environment, place, server, cwd=None):
+    """How pip or git ended, and what it printed. Its temporary files are in `place`. Raises RuntimeError."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=cwd,
+            env=dict(environment, TMPDIR=place, TEMP=place, TMP=place),
+            timeout=SECONDS_OF_PIP,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except subprocess.TimeoutExpired:
+        name = "pip" if "pip" in command else "git"
+        raise RuntimeError("{} took more than {} s: is {}, or its proxy, within reach?".format(name, SECONDS_OF_PIP, server))
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
 
 def without_traces(text):
@@ -420,7 +507,7 @@ def trusting(place, environment):
                     all_of_them.write(file.read() + b"\n")
     except OSError as error:
         raise RuntimeError("TOCSIN_CA_FILE cannot be put beside the authorities of pip: {}".format(error))
-    return {"PIP_CERT": bundle}
+    return {"PIP_CERT": bundle, "GIT_SSL_CAINFO": environment.get("GIT_SSL_CAINFO") or bundle}
 
 
 def ask(environment, *words):
