@@ -4,7 +4,7 @@
     run = repository.run("push", secrets={"SLACK_WEBHOOK_URL": slack.url("/hook")})
     run.results == {"test": "failure"}
 
-`OWNER/tocsin@v1` is this checkout, so the example workflows run as they are written.
+`OWNER/tocsin@main` is this checkout, so the example workflows run as they are written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from servers import ScriptedServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples" / "github"
-ACTION = "OWNER/tocsin@v1"
+ACTION = "OWNER/tocsin@main"
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: [trigger, success, failure, cancelled], send_to: team}]\n"
 MOST_SECONDS = 60.0  # what no run takes; a run that hangs ends the test
 

@@ -14,7 +14,7 @@ jobs:
     steps:
       - uses: actions/checkout@v7
       - run: git checkout -q stranger
-      - uses: OWNER/tocsin@v1
+      - uses: OWNER/tocsin@main
         with: {token: ""}
         env: {SLACK_WEBHOOK_URL: "${{ secrets.SLACK_WEBHOOK_URL }}"}
 """

@@ -129,7 +129,7 @@ jobs:
     steps:
       - uses: actions/checkout@v7
         with: {persist-credentials: false}
-      - uses: OWNER/tocsin@v1
+      - uses: OWNER/tocsin@main
         with: {status: failure}
         env:
           SLACK_WEBHOOK_URL: ${{ secrets.SLACK_WEBHOOK_URL }}

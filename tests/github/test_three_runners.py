@@ -49,7 +49,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v7
-      - uses: OWNER/tocsin@v1
+      - uses: OWNER/tocsin@main
         with: {needs: "${{ toJSON(needs) }}", app: payments, project: acme, environment: production, triggered-by: ada}
         env:
           SLACK_WEBHOOK_URL: ${{ secrets.SLACK_WEBHOOK_URL }}

@@ -1,23 +1,25 @@
-"""One mirror of the template for all pipelines of a test session, and servers that take every message."""
+"""One mirror of the template and one server with its file for all pipelines of a session, and servers that take every message."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local import TEMPLATE, Repository
+from local import ROOT, TEMPLATE, Repository
 from runners import git, require
-from servers import ScriptedServer
+from servers import Answer, ScriptedServer
 
 
 @pytest.fixture(scope="session")
 def mirror(tmp_path_factory) -> Path:
-    """The component's project, as a release lays it out."""
+    """A project with what this repository has on `main`, and under a tag the component's project as a release lays it out."""
     require("gitlab-ci-local")
     require("rsync")
     folder = tmp_path_factory.mktemp("mirror")
-    (folder / "templates").mkdir()
-    (folder / "templates" / "notify.yml").write_bytes(TEMPLATE.read_bytes())
+    for name in ("templates/notify.yml", TEMPLATE.relative_to(ROOT)):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(TEMPLATE.read_bytes())
     git(folder, "init", "-q")
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "1.0.0")
@@ -25,10 +27,17 @@ def mirror(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def files() -> Iterator[ScriptedServer]:
+    """A web server that has the template at every address."""
+    with ScriptedServer(Answer(200, TEMPLATE.read_bytes())) as server:
+        yield server
+
+
 @pytest.fixture
-def repository(tmp_path, mirror) -> Repository:
+def repository(tmp_path, mirror, files) -> Repository:
     """acme/payments, where every rule tells the team and the audit."""
-    return Repository(tmp_path, mirror)
+    return Repository(tmp_path, mirror, files)
 
 
 @pytest.fixture

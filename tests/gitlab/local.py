@@ -4,7 +4,8 @@
     run = repository.run({"SLACK_WEBHOOK_URL": slack.url("/hook")})
     run.results == {"build": "PASS", "tocsin-trigger": "PASS"}
 
-OWNER/tocsin on gitlab.example.com is this checkout's template, so the examples run as they are written.
+OWNER/tocsin on gitlab.example.com is this checkout's template, and so is what a server of our own answers in the place of GitHub's: but for
+that server's address the examples run as they are written.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples" / "gitlab"
 TEMPLATE = ROOT / "plugins" / "gitlab" / "templates" / "notify.yml"
 HOST = "https://gitlab.example.com"
+FILES = "https://raw.githubusercontent.com"
 POLICY = """\
 channels: {team: {kind: slack}, audit: {kind: webhook, url: "${AUDIT_URL}"}}
 notifications: [{on: [trigger, success, failure, cancelled, unstable], send_to: [team, audit]}]
@@ -76,7 +78,8 @@ def events(server: ScriptedServer) -> list[dict]:
 class Repository:
     """acme/payments on gitlab.example.com, with a policy and a `make` that the test decides."""
 
-    def __init__(self, folder: Path, mirror: Path) -> None:
+    def __init__(self, folder: Path, mirror: Path, files: ScriptedServer) -> None:
+        self.files = files.url("").rstrip("/")
         self.folder, self.home, self.programs = folder / "payments", folder / "home", folder / "programs"
         for made in (self.folder, self.home, self.programs):
             made.mkdir()
@@ -95,8 +98,8 @@ class Repository:
         path.write_text(text, encoding="utf-8")
 
     def pipeline(self, text: str) -> None:
-        """The pipeline."""
-        self.write(".gitlab-ci.yml", text)
+        """The pipeline, whose remote file is on a server of our own."""
+        self.write(".gitlab-ci.yml", text.replace(FILES, self.files))
 
     def example(self, name: str) -> None:
         """An example, as it is written in the docs."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from local import EXAMPLES, POLICY, TEMPLATE, events
-from servers import Answer, ScriptedServer
+from local import EXAMPLES, POLICY, ROOT, events
 
 
 def told(server):
@@ -15,23 +14,27 @@ def told(server):
 WHOLE = [("success", "run", "tocsin-success"), ("trigger", "run", "tocsin-trigger")]
 
 
-@pytest.mark.parametrize("name", ["component.yml", "project.yml"])
+@pytest.mark.parametrize("name", ["remote.yml", "project.yml", "local.yml"])
 def test_each_way_to_include_it_tells_of_start_and_success(repository, secrets, server, name):
     repository.example(name)
+    starts_and_succeeds(repository, secrets, server)
+
+
+def test_a_component_as_its_own_page_shows_it(repository, secrets, server):
+    page = (ROOT / "release/texts/component/README.md").read_text(encoding="utf-8")
+    include = page.partition("```yaml\n")[2].partition("```")[0].replace("GROUP", "OWNER").replace("VERSION", "1.0.0")
+    repository.pipeline(f"{include}\ntest:\n  script: make test\n")
+    starts_and_succeeds(repository, secrets, server)
+
+
+def starts_and_succeeds(repository, secrets, server):
+    """The pipeline passes, and the team and the audit hear of its start and its end."""
     run = repository.run(secrets)
     assert (run.code, run.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
     assert told(server) == WHOLE
     [slack] = [request for request in server.requests if "/T0/" in request.path and "✅" in request.json()["text"]]
     assert slack.json()["text"].startswith("✅ Success: payments on main")
     assert "https://gitlab.example.com/acme/payments/pipelines/" in slack.body.decode()
-
-
-def test_from_a_web_server(repository, secrets, server):
-    with ScriptedServer(Answer(200, TEMPLATE.read_bytes())) as web:  # its address is the only word that differs
-        repository.pipeline((EXAMPLES / "remote.yml").read_text().replace("https://git.example.com", web.url("").rstrip("/")))
-        run = repository.run(secrets)
-    assert [request.path for request in web.requests] == ["/OWNER/tocsin/raw/1.0.0/templates/notify.yml"]
-    assert (run.code, told(server)) == (0, WHOLE)
 
 
 def test_an_environment_is_known_with_all_that_gitlab_says_of_it(repository, secrets, server):
