@@ -6,11 +6,11 @@ TOCSIN_VERSION  what to install: 1.2.3@sha256:HEX, 1.2.3, a wheel's address or p
                 the sources as git+https://HOST/PATH@COMMIT, where a branch or a tag may stand for the commit
 TOCSIN_CACHE    the folder to keep it in (default: tocsin in the user's cache folder)
 
-The wheel carries the lock of its packages, so the wheel's hash pins all of them, and so does a commit's id: git holds all files
-against it, and nothing is built, since the sources are the program. A branch or a tag is asked for at each start. pip finds them as it is set up to, by its
-configuration and PIP_* variables: a mirror, a folder, a proxy. The folder's name is the hash of what decides its contents, so
-a folder that is there is right, and complete: it is filled under another name and renamed. Of two jobs that do so at once, one
-renames and the other uses that. This file is read by the oldest Pythons too, to tell them that they are too old.
+The wheel carries the lock of its packages, so the wheel's hash pins all of them. So does a commit's id: git holds all files against
+it, and nothing is built, since the sources are the program. A branch or a tag is asked for at each start. pip finds packages as it
+is set up to, by its configuration and PIP_* variables: a mirror, a folder, a proxy. The folder's name is the hash of what decides
+its contents, so a folder that is there is right, and complete: it is filled under another name and renamed. Of two jobs that do so
+at once, one renames and the other uses that. This file is read by the oldest Pythons too, to tell them that they are too old.
 
 The checkout may be a stranger's. So no program, no cache, no configuration of pip's, and nothing without a hash, is taken from it.
 """
@@ -416,7 +416,7 @@ def surroundings(place, hashed):
 
 
 def settings(place, hashed):
-    """The environment for pip and git, which read nothing of the checkout's that could say what is run, or what is installed without a hash."""
+    """The environment for pip and git, which read nothing of the checkout's that could say what is run, or installed without a hash."""
     kept = dict(os.environ)
     for name in os.environ:
         text = os.environ[name].replace(os.pathsep, " ") if name == "XDG_CONFIG_DIRS" else os.environ[name]

@@ -1,3 +1,3 @@
 """CI/CD notifications as code."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -4,7 +4,7 @@
     run = repository.run("push", secrets={"SLACK_WEBHOOK_URL": slack.url("/hook")})
     run.results == {"test": "failure"}
 
-`OWNER/tocsin@main` is this checkout, so the example workflows run as they are written.
+What the examples name, `OWNER/tocsin@main`, is this checkout, so the example workflows run as they are written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from servers import ScriptedServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples" / "github"
-ACTION = "OWNER/tocsin@main"
+_USED = re.search(r"uses: (\S+/tocsin@\S+)", (EXAMPLES / "one-job.yml").read_text(encoding="utf-8"))
+assert _USED, "the example uses the action"
+ACTION = _USED[1]  # `OWNER/tocsin@main`, or what a release makes of it
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: [trigger, success, failure, cancelled], send_to: team}]\n"
 MOST_SECONDS = 60.0  # what no run takes; a run that hangs ends the test
 
@@ -105,8 +107,8 @@ class Repository:
         path.chmod(0o755)
 
     def workflow(self, text: str, name: str = "ci.yml") -> None:
-        """The workflow."""
-        self.started = self.write(f".github/workflows/{name}", text)
+        """The workflow, whose `OWNER/tocsin@main` is what the examples name."""
+        self.started = self.write(f".github/workflows/{name}", text.replace("OWNER/tocsin@main", ACTION))
 
     def example(self, name: str) -> None:
         """An example workflow, as it is written in the docs."""

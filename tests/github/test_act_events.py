@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from act import POLICY, told
+from act import ACTION, POLICY, told
 
 ENDED = {
     "id": 7001,
@@ -68,8 +68,8 @@ def test_a_workflow_that_is_requested_is_a_trigger(repository, secrets, slack):
 def test_a_head_never_brings_its_policy_along(repository, secrets, slack):
     repository.example("other-workflows.yml")
     text = (repository.folder / ".github/workflows/other-workflows.yml").read_text()
-    head = "      - run: 'echo \"channels: {}\" > .tocsin.yml'\n      - uses: OWNER"
-    repository.workflow(text.replace("      - uses: OWNER", head), "other-workflows.yml")
+    head = f"      - run: 'echo \"channels: {{}}\" > .tocsin.yml'\n      - uses: {ACTION}"
+    repository.workflow(text.replace(f"      - uses: {ACTION}", head), "other-workflows.yml")
     payload = {
         "action": "completed",
         "workflow_run": {**ENDED, "conclusion": "failure", "head_repository": {"full_name": "mallory/payments"}},
