@@ -47,16 +47,17 @@ class Ran(NamedTuple):
 
 
 class Harness(NamedTuple):
-    """The compiled harness, and the folder of the jars."""
+    """The compiled harness, the folder of the jars, and the library that it runs."""
 
     classes: Path
     jars: Path
+    library: Path = LIBRARY
 
     def start(self, engine: str, cases: Sequence[Mapping[str, Any]], folder: Path) -> subprocess.Popen[str]:
         """A JVM that runs the cases; its results will be in the folder."""
         (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
         path = [self.classes, *(self.jars / name for name in (f"groovy-cps-{CPS[engine]}.jar", *JARS))]
-        words = ["harness.Main", engine, LIBRARY, HERE / "harness" / "allowed.txt", folder / "cases.json", folder / "results.json"]
+        words = ["harness.Main", engine, self.library, HERE / "harness" / "allowed.txt", folder / "cases.json", folder / "results.json"]
         command = [*JAVA, "-cp", os.pathsep.join(map(str, path)), *map(str, words)]
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"}
