@@ -45,12 +45,14 @@ def test_from_nothing_to_messages(repository, installs, slack):
     follow(repository, "A first message")
     run = repository.run(variables, env=installs, tocsin=False)
     assert (run.code, headlines(slack)) == (0, ["✅ Success: payments on main"]), run.out + run.err
+    assert run.results == {"test": "PASS", "tocsin-success": "PASS"}
 
     slack.requests.clear()
     follow(repository, "The policy")
     repository.make("exit 1")
-    repository.run(variables, env=installs, tocsin=False)
+    run = repository.run(variables, env=installs, tocsin=False)
     assert headlines(slack) == ["❌ Failed: payments on main"]
+    assert run.results == {"test": "FAIL", "tocsin-trigger": "PASS", "tocsin-failure": "PASS"}
 
 
 def test_a_test_message(repository, installs, slack):
