@@ -15,7 +15,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMED = ("README.md", "docs/*.md", "examples/*/*", "release/texts/*/*", "plugins/gitlab/templates/*.yml")  # where addresses stand
+NAMED = (  # where addresses stand: what people copy, and what `tocsin init` writes
+    *("README.md", "docs/*.md", "examples/*/*", "release/texts/*/*", "plugins/gitlab/templates/*.yml"),
+    "src/tocsin/init/*.py",
+)
 TAG, MOVING = r"(?:main|v\d+\.\d+\.\d+)", r"(?:main|v\d+)"
 UNTIL = re.compile(
     r"^[^\n]*# until a release is out[^\n]*\n|^<!-- until a release is out -->\n.*?^<!-- /until -->\n\n?", re.MULTILINE | re.DOTALL
@@ -25,7 +28,7 @@ OWNER = re.compile(r"\bOWNER(?=/tocsin\b)")
 PLACES = (  # what stands before the name of a state, the state, and what follows
     (rf"(?<=/tocsin/){TAG}(?=/plugins/)", "v{version}"),  # a file of the repository: GitLab's remote
     (rf"(?<=ref: ){TAG}(?=\n +file: plugins/)", "v{version}"),  # GitLab's project
-    (rf"(?<=uses: )([\w.-]+/tocsin)@{MOVING}(?![\w.])", r"\1@v{major}"),  # GitHub's action
+    (rf"(?<![\w./-])([\w.-]+/tocsin)@{MOVING}(?![\w.])", r"\1@v{major}"),  # GitHub's action
     (rf"(?<=defaultVersion: ){MOVING}$", "v{major}"),  # Jenkins's library, as code
     (rf"(?<=Default version \| `){MOVING}(?=`)", "v{major}"),  # and by hand
     (r'"tocsin @ git\+https://[^"\s]+@main"|(?<![\w.])tocsin==\d+\.\d+\.\d+', "tocsin=={version}"),  # by pip
