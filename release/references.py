@@ -57,6 +57,11 @@ def files(root: Path) -> Iterator[Path]:
     yield from (path for pattern in NAMED for path in sorted(root.glob(pattern)) if path.is_file())
 
 
+def of_main(root: Path) -> bool:
+    """Whether something is there yet that the first release takes away."""
+    return any(UNTIL.search(path.read_text(encoding="utf-8")) for path in files(root))
+
+
 def released(text: str, version: str) -> str:
     """A text with the addresses of a release; as it is where no version is given."""
     if not version:

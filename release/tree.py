@@ -3,7 +3,7 @@
     python release/tree.py [OUT] [--source DIR] [--wheels DIR] [--no-table] [--complete]
 
 Bytecode is made by the Pythons that are at hand as `python3.12` and so on: on PATH, or in the folders that TOCSIN_PYTHONS lists as
-PATH does. With --complete it is an error if one is missing.
+PATH does. With --complete it is an error if one is missing, and if the docs lead to `main` yet.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import references
 import sizes
 import stamp
 import wheels
@@ -32,6 +33,8 @@ def main() -> int:
     words = _words()
     pythons = find_pythons()
     missing = [version for version in PYTHONS if version not in pythons]
+    if words.complete and references.of_main(words.source):
+        sys.exit("the docs lead to `main` yet: run release/references.py --version, and bring that to `main` first")
     if missing and words.complete:
         sys.exit(f"no Python {', '.join(missing)} on PATH or in TOCSIN_PYTHONS: a complete release has bytecode for each")
     try:

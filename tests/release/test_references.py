@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,16 @@ def test_a_release_leaves_no_word_of_main_and_none_of_the_owner(written):
         assert "# until a release is out" not in text, path
         assert "<!-- until" not in text, path
         assert not re.search(r"tocsin@main|/tocsin/main/|defaultVersion: main|ref: main", text), path
+
+
+def test_no_release_is_made_of_docs_that_lead_to_main(written, tmp_path):
+    waiting = shutil.copytree(written, tmp_path / "waiting")
+    (waiting / "README.md").write_text("- uses: acme/tocsin@main # until a release is out\n")
+    done = subprocess.run(
+        [sys.executable, ROOT / "release" / "tree.py", "--complete", "--source", waiting], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.startswith("the docs lead to `main` yet")) == (1, True), done.stderr
+    assert not references.of_main(written)
 
 
 def test_what_a_person_copies_then_names_the_release(written):
