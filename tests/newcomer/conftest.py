@@ -24,10 +24,3 @@ def installs(wheelhouse, tmp_path_factory) -> dict[str, str]:
     """Where packages come from, as an index does elsewhere, and one cache of the user's for the session."""
     env = wheelhouse.env(tmp_path_factory.mktemp("cache"))
     return {name: value for name, value in env.items() if name != "TOCSIN_VERSION"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They take one worker, so that the clone is installed once."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("newcomer"))

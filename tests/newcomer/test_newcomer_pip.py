@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from guide import ROOT, leads
 
 import tocsin
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs a home folder of POSIX")
 COMMAND = re.compile(r"^.*?(pip install .*tocsin @.*)$", re.MULTILINE)
 
 
