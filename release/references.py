@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     said = words.parse_args(arguments)
     if not re.fullmatch(r"(\d+\.\d+\.\d+)?", said.version) or not re.fullmatch(r"[\w.-]*", said.owner):
         words.error("a version is 1.2.3, and an owner's name has letters, digits, dots and hyphens")
+    if said.version and not said.owner and any(OWNER.search(path.read_text(encoding="utf-8")) for path in files(root)):
+        words.error("a release names its owner, and no page of it explains OWNER: add --owner")
     for path in files(root):
         text = path.read_text(encoding="utf-8")
         fresh = owned(released(text, said.version), said.owner)

@@ -44,6 +44,14 @@ def test_a_release_leaves_no_word_of_main_and_none_of_the_owner(written):
         assert not re.search(r"tocsin@main|/tocsin/main/|defaultVersion: main|ref: main", text), path
 
 
+def test_a_release_names_its_owner(tmp_path):
+    (tmp_path / "README.md").write_text("- uses: OWNER/tocsin@main\n")
+    with pytest.raises(SystemExit):
+        references.main(["--version", "1.0.0"], tmp_path)
+    assert references.main(["--version", "1.0.0", "--owner", "acme"], tmp_path) == 0
+    assert (tmp_path / "README.md").read_text() == "- uses: acme/tocsin@v1\n"
+
+
 def test_no_release_is_made_of_docs_that_lead_to_main(written, tmp_path):
     waiting = shutil.copytree(written, tmp_path / "waiting")
     (waiting / "README.md").write_text("- uses: acme/tocsin@main # until a release is out\n")
