@@ -26,6 +26,8 @@ import yaml
 from inprocess import CASES, Answer, run
 from runners import require
 
+from tocsin.init.change import ACTION, INCLUDE
+
 FILES = sorted((CASES / "init").glob("*.yml"))
 CONFIG = '[core]\n\tbare = false\n[remote "origin"]\n\turl = {}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[branch "main"]\n\tremote = origin\n'
 POLICY = ".tocsin.yml"
@@ -156,8 +158,8 @@ def test_the_owner_is_put_into_each_line(tmp_path: Path):
     case = Case(yaml.safe_load((CASES / "init/several.yml").read_text(encoding="utf-8")), tmp_path)
     answer = case.init("--yes", "--apply", "--owner", "acme")
     texts = case.now()
-    assert "- uses: acme/tocsin@v1" in texts[".github/workflows/ci.yml"]
-    assert "$CI_SERVER_FQDN/acme/tocsin/notify@" in texts[".gitlab-ci.yml"]
+    assert "- uses: " + ACTION.replace("OWNER", "acme") in texts[".github/workflows/ci.yml"]
+    assert INCLUDE.partition("\n")[0].replace("OWNER", "acme") in texts[".gitlab-ci.yml"]
     assert "OWNER" not in answer.out + answer.err
     assert run("init", "--owner", "a b/tocsin", folder=tmp_path).code == 2
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.init import github, gitlab, jenkins
+from tocsin.init.change import ACTION, INCLUDE
 from tocsin.init.groovy_text import masked
 from tocsin.init.remotes import Remote, remote_of, remotes
 from tocsin.init.repository import CiFile
@@ -42,7 +45,7 @@ def test_the_step_follows_the_checkout_in_every_style(tail: str, ends: str):
         return
     assert new is not None
     before, after = (yaml.safe_load(each)["jobs"]["a"]["steps"] for each in (text, new))
-    assert after[1].pop("uses") == "OWNER/tocsin@v1"
+    assert after[1].pop("uses") == ACTION
     assert [*after[:1], *after[2:]] == before
     assert new.count("\r\n") == (new.count("\n") if ends == "\r\n" else 0)
 
@@ -83,10 +86,10 @@ def test_no_workflow_loses_a_line_or_breaks(lines: list[str]):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("# about\n\n# a\nstages: [a]\n", "# about\n\ninclude:\n  - component: X\n\n# a\nstages: [a]\n"),
-        ("# about\nstages: [a]", "# about\ninclude:\n  - component: X\n\nstages: [a]\n"),
-        ("include:\n- local: a\n", "include:\n- local: a\n- component: X\n"),
-        ("include:\n  - local: a\n  # b\na: {script: b}\n", "include:\n  - local: a\n  - component: X\n  # b\na: {script: b}\n"),
+        ("# about\n\n# a\nstages: [a]\n", "# about\n\ninclude:\n  - X: x\n\n# a\nstages: [a]\n"),
+        ("# about\nstages: [a]", "# about\ninclude:\n  - X: x\n\nstages: [a]\n"),
+        ("include:\n- local: a\n", "include:\n- local: a\n- X: x\n"),
+        ("include:\n  - local: a\n  # b\na: {script: b}\n", "include:\n  - local: a\n  - X: x\n  # b\na: {script: b}\n"),
         ("include: a\n", None),
         ("include: [a, b]\n", None),
         ("include: {local: a}\n", None),
@@ -96,7 +99,8 @@ def test_no_workflow_loses_a_line_or_breaks(lines: list[str]):
 )
 def test_gitlab_s_include(text: str, expected: str | None):
     [change] = gitlab.changes([CiFile("gitlab", ".gitlab-ci.yml", text)])
-    assert (change.text and change.text.replace(gitlab.COMPONENT, "X")) == expected
+    shown = change.text and change.text.replace(indent(INCLUDE, "  "), "  - X: x").replace(INCLUDE, "- X: x")
+    assert shown == expected
 
 
 GROOVY = "pipeline {\n  agent any\n  stages { stage('x') { steps { echo 'x' } } }\n}\n"

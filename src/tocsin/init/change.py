@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-OWNER = "OWNER"  # in the two addresses below, until a release names its own
-ACTION = "OWNER/tocsin@v1"
-COMPONENT = "$CI_SERVER_FQDN/OWNER/tocsin/notify@1.0.0"
+OWNER = "OWNER"  # in the addresses below, until a release names its own: release/references.py writes them anew
+ACTION = "OWNER/tocsin@main"
+INCLUDE = (
+    "- remote: https://raw.githubusercontent.com/OWNER/tocsin/main/plugins/gitlab/templates/notify.yml"
+    "\n  inputs:"  # until a release is out
+    "\n    version: git+https://github.com/OWNER/tocsin@main # until a release is out"
+    "\n    container-image: python:3.14 # until a release is out: this one has git"
+)
 ENVIRONMENT = re.compile(r"\w[\w./ -]{0,99}")  # ours: a name in plain words; what a variable makes of it nobody knows before the run
 NAMES = {"github": "GitHub Actions", "gitlab": "GitLab CI", "jenkins": "Jenkins", "circleci": "CircleCI"}
 

@@ -1,4 +1,4 @@
-"""GitLab CI: an include of the component.
+"""GitLab CI: an include of the template.
 
 https://docs.gitlab.com/ci/yaml/#include
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import indent
 
 import yaml
 
-from tocsin.init.change import COMPONENT, ENVIRONMENT, Change
+from tocsin.init.change import ENVIRONMENT, INCLUDE, Change
 from tocsin.init.repository import CiFile
 from tocsin.init.yaml_text import YamlText, end_line, entries, insert, read_yaml, word
 
 CI = "gitlab"
 FILE = ".gitlab-ci.yml"
 _HAS_IT = re.compile(r"^[^#\n]*\btocsin\b", re.MULTILINE)
-_ITEM = f"- component: {COMPONENT}"
 
 
 def environments(files: Sequence[CiFile]) -> dict[str, str]:
@@ -38,7 +38,7 @@ def new() -> Change:
 
 
 def _lines() -> str:
-    return f"include:\n  {_ITEM}"
+    return "include:\n" + indent(INCLUDE, "  ")
 
 
 def changes(files: Sequence[CiFile]) -> list[Change]:
@@ -53,8 +53,8 @@ def _change(file: CiFile) -> Change:
         return Change(CI, file.path, "at the top", _lines(), None, "it is not one YAML document that can be read with certainty")
     if there is None:
         return Change(CI, file.path, "at the top", _lines(), insert(known, _top(known), _lines(), known.root, gap_below=True))
-    text = insert(known, end_line(known, there), _ITEM, there) if isinstance(there, yaml.SequenceNode) else None
-    return Change(CI, file.path, "in its include", _ITEM, text, "" if text else "its include is not a list with a line for each entry")
+    text = insert(known, end_line(known, there), INCLUDE, there) if isinstance(there, yaml.SequenceNode) else None
+    return Change(CI, file.path, "in its include", INCLUDE, text, "" if text else "its include is not a list with a line for each entry")
 
 
 def _top(file: YamlText) -> int:
