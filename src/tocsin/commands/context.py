@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from tocsin.deliver import Stop
     from tocsin.world import World
 
-HELP = "what this CI says of this run, and from where"
+HELP = "what is known about this run, and from where"
 USAGE = "[HOOK] [FLAGS]"
-DESCRIPTION = "Show the event as this CI gives it, and where each value came from."
+DESCRIPTION = "Show what is known about this run, and where each value comes from."
 EXAMPLES = """\
 tocsin context
 tocsin context --status failure --json

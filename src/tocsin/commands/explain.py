@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 HELP = "who would get what, and why"
 USAGE = "[HOOK] [FLAGS]"
 DESCRIPTION = """\
-Show which rules match, which keys keep the others from it, and what becomes
-of each message: of this run, of one that is only asked about, or of a recorded
-one. With --channel or --recipient alone: what reaches that place."""
+Show which rules match, which keys keep the others from matching, and what
+becomes of each message: of this run, of a run that you describe, or of a
+recorded one. With --channel or --recipient alone: what reaches that place."""
 EXAMPLES = """\
 tocsin explain trigger
 tocsin explain --event failure --branch main --environment production

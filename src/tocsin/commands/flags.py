@@ -18,7 +18,7 @@ CONTEXT_FLAGS = tuple((name.replace("_", "-"), *term.flag) for name, term in FLA
 
 def add_hook(command: Parser, *, nargs: str | None = None, default_words: str = "") -> None:
     """The hook; `default_words` say what holds where it may be left out."""
-    text = f"trigger: the pipeline starts; completion: it has ended{default_words}"
+    text = f"trigger: the run has started; completion: it has ended{default_words}"
     command.add_argument("hook", nargs=nargs, metavar="HOOK", type=OneOf(HOOKS), help=text)
 
 

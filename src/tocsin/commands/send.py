@@ -1,4 +1,4 @@
-"""`tocsin send`: send what the policy asks for at this hook."""
+"""`tocsin send`: send the messages for the start or the end of a run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from tocsin.verdict import Outcome
     from tocsin.world import World
 
-HELP = "send what the policy asks for at this hook"
+HELP = "send the messages for the start or the end of a run"
 USAGE = "HOOK [FLAGS]"
-DESCRIPTION = "Send what the policy asks for at this hook."
+DESCRIPTION = "Send the messages that the policy asks for at the start or the end of a run."
 EXAMPLES = """\
 tocsin send trigger
 tocsin send completion --status failure
