@@ -160,7 +160,7 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
 def no_event(event: Event, run: Run) -> str:
     """Why a run is no event, for a person."""
     if event.hook == "trigger":
-        return f"there is no start to tell of, so nothing is sent: {run.no_start}"
+        return f"there is no start to report, so nothing is sent: {run.no_start}"
     return f"the run was {event.status}: that is no event, so nothing is sent"
 
 

@@ -1,7 +1,7 @@
 """What each CI says of a run: whole records, from environments and payloads as the CI systems really give them.
 
 A case is a folder in tests/cases/ci: env.json, for GitHub event.json, and expected.json with every declared and
-guessed value, the trust, the warnings, why there is no start to tell of, and in some the sources.
+guessed value, the trust, the warnings, why there is no start to report, and in some the sources.
 """
 
 from __future__ import annotations

@@ -359,7 +359,7 @@ def test_a_deployment_that_waits_has_not_started(step, slack, state):
     part = step.main(strict="true")
     assert (part.code, part.outputs["event"], part.state, slack.requests) == (0, "", {}, [])
     assert "### ⚪ tocsin: Not started: payments → production" in html.unescape(part.summary)
-    assert "there is no start to tell of" in part.log
+    assert "there is no start to report" in part.log
 
 
 REPORTED = {

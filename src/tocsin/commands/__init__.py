@@ -23,7 +23,7 @@ COMMANDS = ("init", "send", "check", "context", "explain", "preview", "channels"
 STAGES = ("main", "post")  # of a step of GitHub's
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,
-and this program sends it, in GitHub Actions, GitLab CI and Jenkins.
+and this program sends the messages, in GitHub Actions, GitLab CI and Jenkins.
 """
 EPILOG = """\
 start here:
