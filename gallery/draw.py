@@ -91,9 +91,9 @@ def page_text() -> str:
     """docs/gallery.md."""
     parts = [
         "# The gallery\n",
-        "Every event on every channel that draws what it gets, 360 px wide as on a phone. A webhook gets JSON: see",
-        "[its channel](channels.md#webhook). `./dev gallery` makes the pictures from the payloads that tocsin sends: Adaptive Cards with",
-        "Microsoft's own renderer, the rest with the drawings of [the inbox](commands.md#demo-and-inbox). Look at your own messages with",
+        "Every event on every channel, 360 px wide as on a phone. `trigger` means that the run has started. A webhook has no picture,",
+        "because it gets [JSON](channels.md#webhook). `./dev gallery` makes the pictures from the payloads that tocsin sends. It draws",
+        "Adaptive Cards with Microsoft's renderer, and the rest as [the inbox](commands.md#demo-and-inbox) does. For your messages, use",
         "[`tocsin preview --html`](commands.md#preview).\n",
     ]
     names = list(CHANNELS)
