@@ -115,6 +115,8 @@ DOCUMENTS = ("*/examples-1.json",)  # left out of what is kept
 NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     *(
         "src/tocsin/demo/",
+        "src/tocsin/explanation/",
+        "src/tocsin/init/",
         "src/tocsin/drawings/",
         "src/tocsin/preview/",
         "src/tocsin/samples/",
@@ -123,23 +125,30 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
         "src/tocsin/ci/jenkins/",
         "src/tocsin/ci/circleci",
         "src/tocsin/ci/generic",
+        "src/tocsin/ci/local",
     ),
+    *(f"src/tocsin/policy/{name}." for name in ("foreign", "nearly", "never", "schema", "useless")),
     *(
         f"vendor/{name}"
         for name in (
             "annotated_types/test_cases",
             "jinja2/ext",
+            "jinja2/nativetypes",
             "pydantic/color",
+            "pydantic/deprecated/",
+            "pydantic/root_model",
             "pydantic/experimental/",
             "pydantic/networks",
             "shtab/",
             "urllib3/contrib/emscripten/",
+            "urllib3/contrib/pyopenssl",
+            "urllib3/contrib/socks",
             "urllib3/http2/connection",
         )
     ),
     *(
         f"src/tocsin/commands/{name}"
-        for name in ("channels", "check", "completion", "context", "demo", "explain", "inbox", "preview", "schema")
+        for name in ("channels", "check", "completion", "context", "demo", "explain", "inbox", "init", "preview", "schema")
     ),
 )
 SES_ALONE = tuple(

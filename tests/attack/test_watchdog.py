@@ -36,7 +36,7 @@ SEND = ["send", "completion", "--status", "failure", "--dry-run"]
     [
         (SEND, "pipeline", "load", 1),  # nothing is known of the budget yet
         (SEND, "pipeline", "match", 1000),  # the policy has named it
-        (["explain", "trigger"], "pipeline", "match", 1000),
+        (["explain", "trigger"], "explanation.explain", "match", 1000),
         (["context"], "pipeline", "derive", 1000),
         (["check"], "policy.load", "load", 1),
         (["schema"], "policy.schema", "schema", 1),
@@ -47,7 +47,8 @@ def test_what_holds_the_interpreter_is_ended(project: Project, words: list[str],
     project.policy(POLICY)
     text = STUCK.format(words=words, module=module, function=function, loading=loading)
     if module != "pipeline":
-        text = text.replace("from tocsin import policy", "import tocsin.policy").replace(f"\n{module}.", f"\ntocsin.{module}.")
+        package = module.partition(".")[0]
+        text = text.replace(f"from tocsin import {package}", f"import tocsin.{package}").replace(f"\n{module}.", f"\ntocsin.{module}.")
     ignore = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
     command = [sys.executable, "-c", (ignore if ignored else "") + text]
     done = subprocess.run(

@@ -132,7 +132,7 @@ def test_the_same_people_are_told_the_same(repository: Repository, jenkins: jvm.
     repository.policy(POLICY)
     repository.workflow(GITHUB)
     (tmp_path / "gitlab").mkdir()
-    gitlab = local.Repository(tmp_path / "gitlab", tmp_path)
+    gitlab = local.Repository(tmp_path / "gitlab", tmp_path, slack)
     gitlab.write(".tocsin.yml", POLICY)
     gitlab.pipeline(GITLAB)
     (tmp_path / "jenkins").mkdir()

@@ -27,8 +27,9 @@ def split_sender(text: str) -> tuple[str, str]:
     head, bracket, tail = text.strip().partition("<")
     name = head.strip().removeprefix('"').removesuffix('"') if bracket else ""
     inner = tail.removesuffix(">") if bracket else head
+    several = inner.count("@") > 1
     closed = tail.endswith(">") if bracket else '"' not in head
-    if not closed or not text.isprintable() or any(sign in f"{name}{inner}" for sign in "<>") or '"' in name:
+    if several or not closed or not text.isprintable() or any(sign in f"{name}{inner}" for sign in "<>") or '"' in name:
         raise ValueError('is not an email address: write ci@example.com or "CI <ci@example.com>"')
     return clean(name, 100), address(inner)
 
