@@ -67,7 +67,7 @@ def address(text: str) -> str:
         if text.startswith("@"):
             raise ValueError("is a mention, and no recipient: name a channel or an email address")
         if re.fullmatch(r"([^@\s]+@[^@\s,;]+ *[,;] *)+[^@\s]+@[^@\s]+", text):
-            raise ValueError("holds several email addresses in one text: write a list of them")
+            raise ValueError("is not an email address, but several in one text: write a list of them")
         raise ValueError("is not an email address")
     return text
 
