@@ -76,7 +76,7 @@ def checked_out(root: Path) -> str | None:
     if folder is None or head is None:
         return None
     reference = REFERENCE.fullmatch(head)
-    return _resolve(reference[1], folder) if reference else _commit(head)
+    return _resolve(reference[1], folder) if reference else commit_id(head)
 
 
 def git_folder(root: Path) -> Path | None:
@@ -93,19 +93,20 @@ def _resolve(name: str, folder: Path) -> str | None:
     common = read_plain(folder / "commondir")
     places = [folder, *([folder / common.strip()] if common else [])]
     for place in places:
-        commit = _commit(read_plain(place / name) or "")
+        commit = commit_id(read_plain(place / name) or "")
         if commit:
             return commit
     for place in places:
         for line in (read_plain(place / "packed-refs", _PACKED_MAX_BYTES) or "").splitlines():
             commit, _, packed = line.partition(" ")
             if packed == name:
-                return _commit(commit)
+                return commit_id(commit)
     return None
 
 
-def _commit(text: str) -> str | None:
-    text = text.strip()
+def commit_id(text: str | None) -> str | None:
+    """`text`, without the space around it, if it is the full id of a commit: SHA-1 or SHA-256."""
+    text = (text or "").strip()
     return text if _COMMIT.fullmatch(text) else None
 
 

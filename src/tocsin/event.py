@@ -160,6 +160,13 @@ class TestResults(NamedTuple):
     skipped: int | None = None
     failures: tuple[TestFailure, ...] = ()
 
+    @property
+    def summary(self) -> str:
+        """In words: "3 of 812 tests failed"; "" where none has."""
+        if self.failed and self.total and self.total > 1:
+            return f"{self.failed} of {self.total} tests failed"
+        return f"{self.failed} test{'' if self.failed == 1 else 's'} failed" if self.failed else ""
+
 
 class Change(NamedTuple):
     """A commit that the run brought in."""

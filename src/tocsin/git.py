@@ -7,13 +7,13 @@ which repository is meant. What it answers is held against the commit's id (`git
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from tocsin.checkout import commit_id
 from tocsin.programs import find_program
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tocsin.clock import Clock
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SETTINGS = ("core.fsmonitor=", f"core.hooksPath={os.devnull}", "protocol.allow=never", "core.sshCommand=false")
 _KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # what a process needs to start at all
 _ENV = {
@@ -40,7 +39,7 @@ def committed(
     not what its name says.
     """
     git = find_program("git", env, root)
-    if not git or seconds <= 0 or not _COMMIT.fullmatch(commit) or not (root / ".git").exists():
+    if not git or seconds <= 0 or commit_id(commit) != commit or not (root / ".git").exists():
         return None
     return _asked([*hardened(git, root), "cat-file", "--batch"], root, environment(env), commit, paths, seconds, clock)
 

@@ -12,8 +12,8 @@ from api_server import ApiServer
 
 from tocsin.ci import load
 from tocsin.ci.github.earlier_runs import WorkflowRun, ended_before
-from tocsin.ci.github.history import history
 from tocsin.ci.github.rest import GitHubApi
+from tocsin.ci.history import history
 from tocsin.ci.remote_file import read_remote_file
 from tocsin.ci.rest import Api
 from tocsin.clock import Clock

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from servers import Answer
 
 from tocsin.ci.github.earlier_runs import ATTEMPTS_MAX, JOBS_OF_RUNS_MAX, RUNS_PAGES_MAX, RUNS_PER_PAGE, WorkflowRun, ended_before
-from tocsin.ci.github.history import History, history
+from tocsin.ci.history import History, history
 
 COUNTED = ("success", "failure")
 ACTIONS = f"/repos/{REPOSITORY}/actions"

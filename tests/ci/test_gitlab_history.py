@@ -9,11 +9,11 @@ from gitlab_server import ENV
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tocsin.ci.gitlab.history import PIPELINES_PAGES_MAX, PIPELINES_PER_PAGE, history
+from tocsin.ci.gitlab.history import PIPELINES_PAGES_MAX, PIPELINES_PER_PAGE, pipeline_history
 from tocsin.ci.gitlab.rest import GitLabApi
 from tocsin.ci.rest import Question
 from tocsin.clock import Clock
-from tocsin.event import Event, Job, PipelineRun, Ref
+from tocsin.event import EarlierRun, Event, Job, PipelineRun, Ref
 from tocsin.network import Network
 
 THIS = int(ENV["CI_PIPELINE_ID"])
@@ -50,8 +50,8 @@ def past(api: Listed, status: str, scope: str = "run") -> dict[str, Any]:
     event = Event(
         status=status, scope=scope, run=PipelineRun(str(THIS)), ref=Ref("branch", "main", "main"), source="push", job=Job(name="deploy")
     )
-    found = history(api, "1", event, ENV)
-    return {name: getattr(value, "number", value) for name, value in found.items()}
+    found = pipeline_history(api, "1", event, ENV)._asdict()
+    return {name: getattr(value, "number", value) for name, value in found.items() if value not in (None, EarlierRun())}
 
 
 def model(statuses: list[str], status: str, *, whole: bool) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from tocsin.http import Response, Transport
 from tocsin.message import Message, Sentence, Span, plain
-from tocsin.message.people import actor_name, author_name
+from tocsin.message.parts import joined
+from tocsin.message.people import named_person
 from tocsin.message.times import between
 from tocsin.text import clip
 
@@ -71,9 +72,9 @@ def below_push(message: Message) -> Message:
     """The message for below its own `push`: without the reason, the person, the duration and, in a test, the sentences that are there."""
     first, others = message.reasons[:1], message.reasons[1:]
     told = message.text.removeprefix(message.title)
-    if first and told.startswith(f" · {_said(first[0].where, first[0].text)}"):
+    if first and told.startswith(f" · {joined(': ', first[0].where, first[0].text)}"):
         first = (first[0]._replace(where="", text="", url=None),) if first[0].excerpt else ()
-    who = actor_name(message.event.triggered_by) or author_name(message.event.commit.author)
+    who = named_person(message.event)
     took = between(message.event.run.started_at, message.event.run.finished_at)
     sentences = _without(message.sentences, who) if who and f" by {who}" in told else message.sentences
     sentences = tuple(sentence for sentence in sentences if sentence and not (message.tone == "test" and plain(sentence) in told))
@@ -95,10 +96,6 @@ def items(notes: Sentence) -> list[Sentence]:
     """What is between the dots of a small line."""
     ends = [number for number, span in enumerate(notes) if span.text == DOT]
     return [notes[start + 1 : end] for start, end in zip([-1, *ends], [*ends, len(notes)], strict=True) if notes]
-
-
-def _said(where: str, text: str) -> str:
-    return ": ".join(filter(None, (where, text)))
 
 
 def _without(sentences: tuple[Sentence, ...], who: str) -> tuple[Sentence, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from tocsin.checkout import commit_id
 from tocsin.event import Fact, Facts, Rank
 
 OptionalFacts: TypeAlias = dict[str, Fact | None]  # by dotted field; None where it is absent
@@ -17,7 +18,6 @@ OptionalFacts: TypeAlias = dict[str, Fact | None]  # by dotted field; None where
 SHORT_SHA_CHARS = 8
 # Where a commit's page is, on the hosts that are known: an address does not say what runs on another.
 _COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucket.org": "/commits/"}
-_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # 18 digits fit 64 bits: longer is no build's number
 _SCP = re.compile(r"(?:[^@/\\\s]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]+):(?P<path>[^\\\s]+)")  # git's short form of an ssh address
 # What Python 3.10 does not read in an instant: fractions of other than 3 or 6 digits, an offset without its colon.
@@ -131,7 +131,7 @@ def comparison(page: str | None, base: str | None) -> str | None:
     GitHub, and what is like it: /commit/ID and /compare/BASE...ID. GitLab: the same behind "/-".
     """
     repository, found, commit = (page or "").rpartition("/commit/")
-    return f"{repository}/compare/{base}...{commit}" if found and base and _COMMIT_ID.fullmatch(base) and base != commit else None
+    return f"{repository}/compare/{base}...{commit}" if found and base and commit_id(base) == base != commit else None
 
 
 def message_facts(fact: Fact | None) -> OptionalFacts:

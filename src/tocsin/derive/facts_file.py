@@ -47,7 +47,7 @@ def facts_of_file(world: World, request: Request) -> Facts:
     if STDIN == path == policy_name(world, request.policy):
         raise UsageError("the policy and the facts cannot both come by standard input: put one of them into a file")
     try:
-        data = _data(world, path)
+        data = given_data(world, path)
         if len(data) > FACTS_MAX_BYTES:
             raise ContextError(f"--facts: {quoted(path)} has more than {FACTS_MAX_BYTES:,} bytes: pass only the first failures and changes")
         return read_facts(data.decode("utf-8-sig"))
@@ -56,7 +56,8 @@ def facts_of_file(world: World, request: Request) -> Facts:
         raise ContextError(f"--facts: {quoted(path)} cannot be read: {why}") from None
 
 
-def _data(world: World, path: str) -> bytes:
+def given_data(world: World, path: str) -> bytes:
+    """What a file holds, or standard input where the path is "-"; more than FACTS_MAX_BYTES where it is too long. Raises OSError."""
     if path == STDIN and world.read_stdin:
         return world.read_stdin()
     return read_file(world.folder / path, FACTS_MAX_BYTES, world.patience())

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tocsin.ci import CIS
 from tocsin.ci.run import Run
 from tocsin.derive import derive
-from tocsin.derive.facts_file import FACTS_MAX_BYTES, facts_of
+from tocsin.derive.facts_file import FACTS_MAX_BYTES, facts_of, given_data
 from tocsin.derive.precedence import lay
 from tocsin.errors import ContextError
 from tocsin.event import Event, Facts
-from tocsin.file_io import read_file
 from tocsin.policy.words import quoted
-from tocsin.request import STDIN, Request
+from tocsin.request import Request
 
 if TYPE_CHECKING:
     from tocsin.policy.load import PolicyDocument
@@ -68,7 +67,7 @@ class RecordedRun(NamedTuple):
 def recorded_run(world: World, path: str, flag: str) -> RecordedRun:
     """The run in a file ("-" is standard input), which the `flag` of the command line names. Raises ContextError."""
     try:
-        told = _object(_data(world, path))
+        told = _object(given_data(world, path))
         event = told["event"] if isinstance(told.get("event"), dict) else told
         facts = facts_of(event)
     except OSError as error:
@@ -87,12 +86,6 @@ def recorded_run(world: World, path: str, flag: str) -> RecordedRun:
     sources = event.get("sources")
     sources = {name: text for name, text in sources.items() if isinstance(text, str)} if isinstance(sources, dict) else {}
     return RecordedRun(hook, ci, _completed(facts), no_start, _deliveries(told.get("deliveries")), sources)
-
-
-def _data(world: World, path: str) -> bytes:
-    if path == STDIN and world.read_stdin:
-        return world.read_stdin()
-    return read_file(world.folder / path, FACTS_MAX_BYTES, world.patience())
 
 
 def _object(data: bytes) -> dict[str, Any]:

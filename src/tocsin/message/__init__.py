@@ -14,7 +14,7 @@ from tocsin.message.change import change
 from tocsin.message.headline import headline
 from tocsin.message.notes import notes, rule_note
 from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, plain
-from tocsin.message.people import actor_name, author_name
+from tocsin.message.people import named_person
 from tocsin.message.times import between
 from tocsin.text import clip, safe_url
 
@@ -168,7 +168,7 @@ def _sentences(event: Event, title: str) -> tuple[Sentence, ...]:
 def _text(event: Event, title: str, reasons: tuple[Reason, ...]) -> str:
     """The headline, the first reason, who, and how long it took, on one line."""
     why = joined(": ", reasons[0].where, reasons[0].text) if reasons else None
-    who = actor_name(event.triggered_by) or author_name(event.commit.author)
+    who = named_person(event)
     took = between(event.run.started_at, event.run.finished_at)
     run = joined(" ", f"by {who}" if who else None, f"after {took}" if took else None)
     return clip(joined(" · ", title, why, run), TEXT_MAX_CHARS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tocsin.message.parts import first
 
 if TYPE_CHECKING:
-    from tocsin.event import Actor, Person
+    from tocsin.event import Actor, Event, Person
 
 NAME_MAX_CHARS = 60  # ours
 # GitHub's and GitLab's private addresses hold the login: 1234+ada@users.noreply.github.com, 1234-ada@users.noreply.gitlab.com
@@ -23,6 +23,11 @@ def author_name(author: Person) -> str:
 def actor_name(actor: Actor) -> str:
     """What whoever started the run is called."""
     return first(actor.name, actor.login, actor.email, max_chars=NAME_MAX_CHARS)
+
+
+def named_person(event: Event) -> str:
+    """Who a notification names: whoever started the run, else the author of its change."""
+    return actor_name(event.triggered_by) or author_name(event.commit.author)
 
 
 def same_person(author: Person, actor: Actor) -> bool:

@@ -80,11 +80,7 @@ def _jobs(names: Sequence[str]) -> str:
 
 def _of_tests(event: Event) -> str:
     """How many tests failed, where no failed job has said it; "" for none."""
-    tests = event.tests
-    if not tests.failed:
-        return ""
-    one = f"{tests.failed} test{'' if tests.failed == 1 else 's'} failed"
-    summary = f"{tests.failed} of {tests.total} tests failed" if tests.total and tests.total > 1 else one
+    summary = event.tests.summary
     return "" if any(summary in (failure.reason or "") for failure in event.failures) else summary
 
 

@@ -10,10 +10,10 @@ from tocsin.ci.github.changes import changes_between
 from tocsin.ci.github.earlier_runs import WorkflowRun, ended_before
 from tocsin.ci.github.event_file import PULL_REQUESTS
 from tocsin.ci.github.events import EVENTS, UNKNOWN
-from tocsin.ci.github.history import History, compared, history
 from tocsin.ci.github.jobs import FAILED, TIMED_OUT, failed, failed_jobs, find_current, jobs
 from tocsin.ci.github.reason import explained, time_was_up
 from tocsin.ci.github.refs import ref_kind
+from tocsin.ci.history import History, compared, history
 from tocsin.ci.rest import Api
 from tocsin.ci.run import Run
 from tocsin.event import Event, Fact, Facts, Failure, Rank
@@ -107,7 +107,7 @@ def _difference(api: Api, run: Run, event: Event, repository: str, earlier: Hist
     source = event.source or ""
     if source == "pull_request_target" or EVENTS.get(source, UNKNOWN).head == "nothing":  # such a run's `head_sha` is not its commit
         return {}
-    ends = compared(event, earlier)
+    ends = compared(event.status or "", earlier, event.commit.sha)
     if not ends:
         return {}
     base, head = ends

@@ -5,14 +5,15 @@ https://docs.github.com/en/rest/actions/workflow-runs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocsin.checkout import commit_id
 from tocsin.ci.common import Source, text_of
 from tocsin.ci.github.event_file import PULL_REQUESTS
 from tocsin.ci.github.jobs import Jobs, jobs, listed
 from tocsin.ci.github.rest import ACTIONS, repository_path
+from tocsin.ci.history import Ended
 from tocsin.ci.rest import Api, is_id, segment
 from tocsin.ci.status import known
 from tocsin.event import EarlierRun
@@ -23,7 +24,6 @@ RUNS_PAGES_MAX = 2  # ours: what was before sixty runs is no longer news
 ATTEMPTS_MAX = 3  # ours: so many attempts are asked for, of this run and of earlier ones that are being repeated
 JOBS_OF_RUNS_MAX = 8  # ours: so many earlier runs are searched for a job
 COUNTED = ("success", "failure")
-SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class WorkflowRun(NamedTuple):
@@ -43,14 +43,6 @@ class WorkflowRun(NamedTuple):
     def actions(self) -> str:
         """The path of the repository's runs and workflows."""
         return f"{repository_path(self.repository)}/actions"
-
-
-class Ended(NamedTuple):
-    """How a run, or a job in it, ended: `status` is success or failure."""
-
-    status: str
-    run_id: str
-    run: EarlierRun
 
 
 def ended_before(api: Api, run: WorkflowRun) -> Iterator[Ended | None]:
@@ -167,12 +159,11 @@ def _attempt_of(run_or_job: Source) -> int:
 def _ended(end: Source, run: Source) -> Ended:
     """How a job or a run (`end`) of `run` ended. A run has no time of its end: it is the last time that it changed. A job has one."""
     number, at = run.number("run_number"), end.time("completed_at", "updated_at") or run.time("updated_at")
-    commit = text_of(run, "head_sha") or ""
     earlier = EarlierRun(
         number.value if number else None,
         safe_url(text_of(run, "html_url")),
         at.value if at else None,
-        commit if SHA.fullmatch(commit) else None,
+        commit_id(text_of(run, "head_sha")),
     )
     return Ended(known(text_of(end, "conclusion") or "") or "", text_of(run, "id") or "", earlier)
 

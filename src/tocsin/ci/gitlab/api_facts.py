@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.ci.gitlab.changes import changes, commit_id, compare_url
-from tocsin.ci.gitlab.history import COUNTED, history
+from tocsin.ci.gitlab.changes import changes, compare_url
+from tocsin.ci.gitlab.history import COUNTED, pipeline_history
 from tocsin.ci.gitlab.jobs import failed_jobs
+from tocsin.ci.history import History, compared
 from tocsin.ci.rest import Api, is_id
 from tocsin.ci.run import Run
-from tocsin.event import EarlierRun, Event, Fact, Facts, Rank
+from tocsin.event import Event, Fact, Facts, Rank
 
 SOURCE = "GitLab API"
 
@@ -26,34 +27,23 @@ def api_facts(api: Api, run: Run, event: Event, env: Mapping[str, str]) -> Facts
         return {}
     failed = event.status == "failure"
     jobs = list(failed_jobs(api, project, pipeline)) if failed and event.scope == "run" else []
-    past = history(api, project, event, env)  # before the reasons, for rules ask for it
+    past = pipeline_history(api, project, event, env)  # before the reasons, for rules ask for it
     found: dict[str, Any] = {}
     if failed:
         from tocsin.ci.gitlab.reason import reasons  # a success needs none of it
 
         found |= reasons(api, project, event, jobs)
-    found |= _flat(past) | _since(api, project, past, event, env.get("CI_COMMIT_SHA"))
+    found |= past.facts() | _since(api, project, past, event, env.get("CI_COMMIT_SHA"))
     return {name: Fact(value, SOURCE, Rank.API) for name, value in found.items() if value or value == 0}
 
 
-def _flat(past: Mapping[str, Any]) -> dict[str, Any]:
-    """The past by dotted fields."""
-    found: dict[str, Any] = {}
-    for name, value in past.items():
-        found |= (
-            {f"run.{name}.{part}": of for part, of in value._asdict().items()} if isinstance(value, EarlierRun) else {f"run.{name}": value}
-        )
-    return found
-
-
-def _since(api: Api, project: str, past: Mapping[str, Any], event: Event, built: str | None) -> dict[str, Any]:
+def _since(api: Api, project: str, past: History, event: Event, built: str | None) -> dict[str, Any]:
     """What lies between the last good commit and the first bad one, or between the last bad one and the repair."""
-    repair = event.status == "success"
-    before = past.get("failing_until" if repair else "last_success", EarlierRun()).commit
-    after = past["failing_since"].commit if not repair and "failing_since" in past else commit_id(built)
-    if not before or not after or before == after:
+    ends = compared(event.status or "", past, built)
+    if not ends or ends[0] == ends[1]:
         return {}
+    before, after = ends
     found: dict[str, Any] = {"compare_url": compare_url(event.repository.url, before, after)}
-    if api.look_ups and (repair or past["previous_status"] == "success") and not event.changes:
+    if api.look_ups and past.previous_status != event.status and not event.changes:
         found["changes"] = changes(api, project, before, after)
     return found

@@ -5,8 +5,6 @@ https://docs.gitlab.com/api/repositories/#compare-branches-tags-or-commits
 
 from __future__ import annotations
 
-import re
-
 from tocsin.ci.common import document, text_of
 from tocsin.ci.gitlab.rest import COMMITS
 from tocsin.ci.rest import Api
@@ -14,12 +12,6 @@ from tocsin.event import Change, Person
 from tocsin.text import safe_url
 
 CHANGES_MAX = 20  # ours: a message shows fewer
-_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
-
-
-def commit_id(text: str | None) -> str | None:
-    """`text` if it is a commit's full id."""
-    return text if text and _COMMIT_ID.fullmatch(text) else None
 
 
 def compare_url(repository_url: str | None, before: str, after: str) -> str | None:

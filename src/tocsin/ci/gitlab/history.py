@@ -6,12 +6,12 @@ https://docs.gitlab.com/api/pipelines/#list-project-pipelines
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import chain, islice
 
+from tocsin.checkout import commit_id
 from tocsin.ci.common import Source, text_of
-from tocsin.ci.gitlab.changes import commit_id
 from tocsin.ci.gitlab.rest import items
+from tocsin.ci.history import Ended, History, history
 from tocsin.ci.rest import Api, is_id
 from tocsin.ci.status import known
 from tocsin.event import EarlierRun, Event
@@ -26,56 +26,32 @@ COUNTED = ("success", "failure")  # cancelled and skipped ones say nothing
 _MERGE_REFS = {"detached": "head", "merged_result": "merge", "merge_train": "train"}
 
 
-class Ended(NamedTuple):
-    """A pipeline that succeeded or failed, or one in which a job did."""
-
-    status: str
-    run: EarlierRun
-
-
-def history(api: Api, project: str, event: Event, env: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of `run` that say how it was before; those are absent that cannot be known.
+def pipeline_history(api: Api, project: str, event: Event, env: Mapping[str, str]) -> History:
+    """How it was before; what cannot be known is absent.
 
     A pipeline that was retried has one id, and its newest status counts. Scheduled pipelines, which often run other jobs, are held
     against scheduled ones alone. For a job, the answer is how that job ended.
     """
     ref = _ref(event, env)
     if not ref or event.source == "parent_pipeline":  # a child's ref is its parent's too
-        return {}
+        return History()
     earlier = _earlier(api, project, ref, event)
     ended = map(_of_pipeline, earlier) if event.scope == "run" else _of_job(api, project, earlier, event.job.name)
-    return row(event.status or "", ended)
+    return _told(event, ended)
 
 
-def row(status: str, ended: Iterator[Ended | None]) -> dict[str, Any]:
-    """What those that `ended` before, newest first, say of a run that ended with `status`; None is one that cannot be known.
+def _told(event: Event, ended: Iterator[Ended | None]) -> History:
+    """What those that `ended` before, newest first, say of the event's run; None is one that cannot be known.
 
     `previous_status` is that of the newest that is known. The others are absent where one that is not could make them wrong.
     """
     whole = True
     for newest in ended:
         if newest:
-            break
+            found = history(event.status or "", event.run.id or "", chain([newest], ended))
+            return found if whole else History(found.previous_status)
         whole = False
-    else:
-        return {}
-    found: dict[str, Any] = {"previous_status": newest.status}
-    if not whole:
-        return found
-    if newest.status == "success":
-        return {**found, "failed_runs": 1, "last_success": newest.run} if status == "failure" else found
-    if status == "success":
-        found["failing_until"] = newest.run
-    failed, first, good = 1, newest, None
-    for each in ended:
-        if not each:
-            return found
-        if each.status == "success":
-            good = each.run
-            break
-        failed, first = failed + 1, each
-    found |= {"failed_runs": failed + (status == "failure"), "failing_since": first.run}
-    return {**found, "last_success": good} if good else found
+    return History()
 
 
 def _ref(event: Event, env: Mapping[str, str]) -> str | None:
@@ -105,7 +81,7 @@ def _like(pipeline: Source, ref: str, event: Event) -> bool:
 
 
 def _of_pipeline(pipeline: Source | None) -> Ended | None:
-    return Ended(_status(pipeline), _run(pipeline, "updated_at")) if pipeline else None
+    return Ended(_status(pipeline), text_of(pipeline, "id") or "", _run(pipeline, "updated_at")) if pipeline else None
 
 
 def _of_job(api: Api, project: str, pipelines: Iterator[Source | None], name: str | None) -> Iterator[Ended | None]:
@@ -119,7 +95,8 @@ def _of_job(api: Api, project: str, pipelines: Iterator[Source | None], name: st
                 yield None
                 return
             if text_of(job, "name") == name and _status(job) in COUNTED:
-                yield Ended(_status(job), _run(pipeline, "updated_at")._replace(at=_time(job, "finished_at")))
+                run = _run(pipeline, "updated_at")._replace(at=_time(job, "finished_at"))
+                yield Ended(_status(job), text_of(pipeline, "id") or "", run)
                 break
 
 

@@ -74,11 +74,7 @@ def _reasons(total: TestResults, suites: Iterator[Source]) -> dict[str, str]:
         builds = suite.raw("build_ids")
         if counts and counts.failed and isinstance(builds, list):
             failed.append((counts, builds))
-    return {str(build): _words(total if len(failed) == 1 else counts) for counts, builds in failed for build in builds}
-
-
-def _words(counts: TestResults) -> str:
-    return f"{counts.failed} of {counts.total} tests failed" if counts.total != 1 else "1 test failed"
+    return {str(build): (total if len(failed) == 1 else counts).summary for counts, builds in failed for build in builds}
 
 
 def _cases(suites: list[object]) -> Iterator[Source]:

@@ -1,12 +1,20 @@
-"""What the runs before one say of it: whether a failure is new, since when it fails, what to compare."""
+"""What the runs before one say of it: whether a failure is new, since when it fails, what to compare. One for all CIs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tocsin.ci.github.earlier_runs import SHA, Ended
-from tocsin.event import EarlierRun, Event
+from tocsin.checkout import commit_id
+from tocsin.event import EarlierRun
+
+
+class Ended(NamedTuple):
+    """A run that ended before, or a job in it: `status` is success or failure."""
+
+    status: str
+    run_id: str
+    run: EarlierRun
 
 
 class History(NamedTuple):
@@ -18,7 +26,7 @@ class History(NamedTuple):
     failing_until: EarlierRun = EarlierRun()
     last_success: EarlierRun = EarlierRun()
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> dict[str, Any]:
         """By the event's dotted fields."""
         runs = {name: getattr(self, name) for name in ("failing_since", "failing_until", "last_success")}
         found = {f"run.{name}.{key}": value for name, run in runs.items() for key, value in run._asdict().items()}
@@ -26,9 +34,10 @@ class History(NamedTuple):
 
 
 def history(status: str, run_id: str, before: Iterator[Ended | None]) -> History:
-    """The history of a run that ended with `status`, success or failure; `before` is as `ended_before` gives it.
+    """The history of a run that ended with `status`, success or failure; `before` are those that ended before it, newest first.
 
-    A run counts once, however often it was repeated. Where the beginning of the failures is unknown, so are their number and the first.
+    A run counts once, however often it was repeated. None in `before` is one of which nothing is known: where the beginning of the
+    failures is unknown, so are their number and the first.
     """
     newest = next(before, None)
     if newest is None:
@@ -49,11 +58,11 @@ def history(status: str, run_id: str, before: Iterator[Ended | None]) -> History
     return found._replace(failed_runs=len(runs), failing_since=first, last_success=success)
 
 
-def compared(event: Event, found: History) -> tuple[str, str] | None:
-    """The two commits between which a run was broken or repaired; None where one of them is unknown."""
-    if event.status == "success":
-        base, head = found.failing_until.commit, event.commit.sha
+def compared(status: str, found: History, built: str | None) -> tuple[str, str] | None:
+    """The two commits between which a run of the commit `built` was broken or repaired; None where one of them is unknown."""
+    if status == "success":
+        base, head = found.failing_until.commit, built
     else:
         still = found.previous_status == "failure"
-        base, head = found.last_success.commit, found.failing_since.commit if still else event.commit.sha
-    return (base, head) if base and head and SHA.fullmatch(head) else None
+        base, head = found.last_success.commit, found.failing_since.commit if still else built
+    return (base, head) if base and head and commit_id(head) == head else None
