@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 
 class RulePlace(NamedTuple):
-    """A rule and where it stands: its number and its line count from 1."""
+    """A rule and where it stands: its number and its line count from 1, the line in `file`."""
 
     name: str
     number: int
     line: int
     rule: Notification
+    file: str
 
 
 def rule_places(document: PolicyDocument) -> list[RulePlace]:
     """Every rule of a policy, in order."""
     return [
-        RulePlace(rule.name or f"#{number}", number, document.line_of(("notifications", number - 1)), rule)
+        RulePlace(rule.name or f"#{number}", number, document.line_of(("notifications", number - 1)), rule, document.file)
         for number, rule in enumerate(document.policy.notifications, 1)
     ]
 
