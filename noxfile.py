@@ -199,6 +199,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Build the docs as a site in build/site. A link that leads nowhere fails it."""
+    session.install("-q", *group("site"), silent=True)
+    session.run("mkdocs", "build", "-q", "-f", "site/mkdocs.yml", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
 def golden(session: nox.Session) -> None:
     """Write all that the tests have recorded of events, messages and policies anew; read the difference before you keep it."""
     install(session, *group("tests"))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMED = (  # where addresses stand: what people copy, and what `tocsin init` writes
-    *("README.md", "docs/*.md", "examples/*/*", "release/texts/*/*", "plugins/gitlab/templates/*.yml"),
+    *("README.md", "docs/*.md", "site/mkdocs.yml", "examples/*/*", "release/texts/*/*", "plugins/gitlab/templates/*.yml"),
     *("src/tocsin/init/*.py", "tests/cases/init/*.yml"),
 )
 TAG, MOVING = r"(?:main|v\d+\.\d+\.\d+)", r"(?:main|v\d+)"
