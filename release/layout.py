@@ -116,6 +116,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     *(
         "src/tocsin/demo/",
         "src/tocsin/explanation/",
+        "src/tocsin/policy_tests/",
         "src/tocsin/init/",
         "src/tocsin/drawings/",
         "src/tocsin/preview/",
@@ -148,7 +149,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     ),
     *(
         f"src/tocsin/commands/{name}"
-        for name in ("channels", "check", "completion", "context", "demo", "explain", "inbox", "init", "preview", "schema")
+        for name in ("channels", "check", "completion", "context", "demo", "explain", "inbox", "init", "preview", "schema", "test")
     ),
 )
 SES_ALONE = tuple(

@@ -14,7 +14,7 @@ HELP_COLUMN_CHARS = 24
 # What people write who know other tools, by the word here.
 _SYNONYMS = {
     "init": ("setup", "new", "create", "configure"),
-    "check": ("validate", "lint", "verify", "test"), "send": ("notify", "run"), "explain": ("why", "match"),
+    "check": ("validate", "lint", "verify"), "send": ("notify", "run"), "explain": ("why", "match"),
     "preview": ("render", "show", "draw"),
     "context": ("env", "event", "debug"),
     "--environment": ("--env",), "--app": ("--application",), "--policy": ("--config", "--file"), "--report": ("--output",),
