@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tocsin.console import Console
     from tocsin.deliver import Stop
+    from tocsin.policy_tests.case_parts import Around
     from tocsin.policy_tests.coverage import Coverage
     from tocsin.policy_tests.running import CaseResult
     from tocsin.world import World
@@ -28,7 +29,7 @@ EXAMPLES = """\
 tocsin test
 tocsin test --min-coverage 100    fail where a rule has no case
 tocsin test --junit report.xml    for the CI's test view
-tocsin test --record tocsin-report.json >> tocsin.test.yml
+tocsin test --record tocsin-report.json --output tocsin.test.yml
 """
 FAILED = 1
 UNTOUCHED_MAX = 100  # ours: rules in the answer; --json has all
@@ -42,8 +43,9 @@ def add_flags(command: Parser) -> None:
     add_policy(command)
     command.add_argument("--min-coverage", metavar="N", type=_percent, help="fail where cases match less than N percent of the rules")
     command.add_argument("--junit", metavar="FILE", help="write the results to FILE as JUnit XML")
-    command.add_argument("--record", metavar="FILE", help="print a case made of what send --report or context --json wrote")
-    command.add_argument("--name", metavar="N", help="the name of the case that --record prints")
+    command.add_argument("--record", metavar="FILE", help="make a case of what send --report or context --json wrote, and print it")
+    command.add_argument("--name", metavar="N", help="the name of the case that --record makes")
+    command.add_argument("--output", metavar="FILE", help="add the case to FILE, a test file, in place of printing it")
     command.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
@@ -62,14 +64,15 @@ def _percent(text: str) -> float:
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print what failed, and what no case touched; 1 where a case fails or the coverage is too low."""
     from tocsin import report
-    from tocsin.errors import UsageError
     from tocsin.policy_tests.coverage import coverage_of, together
     from tocsin.policy_tests.differences import Differences
     from tocsin.policy_tests.files import suites
     from tocsin.policy_tests.running import run_cases
 
+    _require_sense(words)
     if words.record:
-        raise UsageError("--record")
+        _record(words, world, console)
+        return report.OK
     rows: list[Row] = []
     parts: list[Coverage] = []
     for suite in suites(world, words.files, words.policy):
@@ -91,6 +94,53 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     if low:
         console.talk(f"the cases touch {coverage.percent:g} % of the rules, less than {words.min_coverage:g} %", "error")
     return FAILED if failed or low else report.OK
+
+
+def _require_sense(words: Namespace) -> None:
+    """Raise UsageError for flags that do not go together."""
+    from tocsin.errors import UsageError
+
+    for flag, given in (("--name", words.name), ("--output", words.output)):
+        if given is not None and not words.record:
+            raise UsageError(f"{flag} goes with --record alone")
+    if words.record and (words.files or words.junit or words.min_coverage is not None or words.json):
+        raise UsageError("--record makes a case and runs none: beside it only --name, --output and --policy have a meaning")
+
+
+def _record(words: Namespace, world: World, console: Console) -> None:
+    """Print a case of what was, or add it to a test file. Raises ContextError, PolicyError, UsageError."""
+    from tocsin.derive.recorded import recorded_run
+    from tocsin.policy_tests.files import place_of_record
+    from tocsin.policy_tests.record import printed, recorded_case
+
+    around, data = place_of_record(world, words.policy, words.output)
+    made = recorded_case(around, recorded_run(world, words.record, "--record"), words.name)
+    for name in made.left_out:
+        console.talk(f"{name} is no channel of the policy any more, so the case does not name it", "warning")
+    if words.output is None:
+        console.script(printed(made.lines))
+    else:
+        _append(words.output, around, data, made.lines)
+        console.talk(f"added a case to {words.output}")
+
+
+def _append(path: str, around: Around, data: bytes, lines: Sequence[str]) -> None:
+    """Add a case to a test file, whose bytes all stay. Raises PolicyError, UsageError."""
+    from tocsin.errors import UsageError
+    from tocsin.policy.words import quoted
+    from tocsin.policy_tests.record import appended
+    from tocsin.whole_file import append_whole, why_not_written
+
+    added = appended(around, path, data, lines)
+    if added is None:
+        raise UsageError(
+            f"--output: {quoted(path)} has such a case already, or its cases are no list at its end with a line for each: "
+            "give another --name, or leave --output out and paste what is printed"
+        )
+    try:
+        append_whole(around.world.folder / path, added)
+    except OSError as error:
+        raise UsageError(f"--output: {quoted(path)} cannot be written: {why_not_written(error)}") from None
 
 
 def as_data(rows: Sequence[Row], coverage: Coverage) -> dict[str, Any]:

@@ -54,11 +54,11 @@ class RecordedRun(NamedTuple):
         A record has all that its policy said of the run. With a `document` that one says it anew, and what followed from it follows anew.
         `now` is ISO 8601 in UTC. Raises ContextError where a completion has no status, UsageError for a bad flag.
         """
-        facts = {name: fact for name, fact in self.facts.items() if not (document and self._followed(name))}
+        facts = {name: fact for name, fact in self.facts.items() if not (document and self.followed(name))}
         request = request._replace(hook=request.hook or self.hook, facts=lay(facts, request.facts))
         return derive(Run(self.ci, {}, untrusted=None, no_start=self.no_start), request, {}, now, document)._replace(ci=self.ci)
 
-    def _followed(self, name: str) -> bool:
+    def followed(self, name: str) -> bool:
         """Whether a field was the policy's word, or followed from the environment."""
         source = self.sources.get(name, "")
         return source.startswith("policy ") or (name in ("kind", "tier") and source in (*_FOLLOWED, self.sources.get("environment")))

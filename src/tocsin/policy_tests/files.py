@@ -77,6 +77,18 @@ def default_file(world: World, policy: str | None) -> str:
     raise PolicyError(f"there is no {NAME} {where}: write one, or name another: tocsin test FILE; the smallest: {SMALLEST}")
 
 
+def place_of_record(world: World, policy: str | None, output: str | None) -> tuple[Around, bytes]:
+    """What a recorded case is made with, and the bytes of the test file that it is for, none where there is no such file yet.
+
+    Raises PolicyError.
+    """
+    policies = _Policies(world, policy)
+    folder = (world.folder / output).parent if output else world.folder
+    data = _bytes(world, output) if output and (world.folder / output).exists() else b""
+    reader = CaseReader(output, data) if output and data.strip() else None
+    return Around(policies.document(reader, folder), world, folder), data
+
+
 class _Policies:
     """The policies that the test files are about, each loaded once."""
 
@@ -84,23 +96,24 @@ class _Policies:
         self._world, self._named = world, named
         self._loaded: dict[object, PolicyDocument] = {}
 
-    def document(self, reader: CaseReader, folder: Path) -> PolicyDocument:
+    def document(self, reader: CaseReader | None, folder: Path) -> PolicyDocument:
         """The policy of a test file in a folder. Raises PolicyError."""
-        named = policy_name(self._world, self._named) if self._named or not reader.policy else None
+        named = policy_name(self._world, self._named) if self._named or not (reader and reader.policy) else None
         if named == STDIN:
             return self._load(STDIN, lambda: stdin_text(self._world, files_of(self._world.folder)))
         path = self._path(reader, folder, named)
         return self._load(path.resolve(), lambda: file_text(path, shown(path, self._world.folder), self._world))
 
-    def _path(self, reader: CaseReader, folder: Path, named: str | None) -> Path:
-        if named is None and reader.policy:
+    def _path(self, reader: CaseReader | None, folder: Path, named: str | None) -> Path:
+        if named is None and reader and reader.policy:
             path = folder / reader.policy
             if not path.is_file():
                 raise reader.no_policy(f"there is no policy {quoted(reader.policy)} (the path is counted from this file's folder)")
             return path
         found = find_path(named, self._world.env.get("TOCSIN_DEFAULT_POLICY") or None, self._world.folder if named else folder)
         if found is None:
-            raise PolicyError(f"there is no policy for {reader.name}: looked for {', '.join(PLACES)} from its folder upward")
+            what = f" for {reader.name}" if reader else ""
+            raise PolicyError(f"there is no policy{what}: looked for {', '.join(PLACES)} from its folder upward; write one, or name it")
         return found
 
     def _load(self, key: object, text: Callable[[], PolicyText]) -> PolicyDocument:
