@@ -15,7 +15,7 @@ from tocsin.derive.recorded import recorded_run
 from tocsin.errors import ContextError
 from tocsin.event import Event
 from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, start
-from tocsin.policy.plain import Members, members
+from tocsin.policy.plain import Members, Plain, members
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.policy_tests.cases import Case, RecipientKey, recipient_key
 from tocsin.policy_tests.event_fields import EventReader
@@ -63,6 +63,11 @@ class CaseParts:
         rules = self._rules(given, where)
         return Case(name, self.file, start(node), event, told, rules) if name and event and told is not None else None
 
+    def _refuse_tag(self, node: Node) -> None:
+        """Raise BadFileError for a value with a YAML tag."""
+        if node.tag not in (PLAIN, QUOTED, SEQUENCE, MAPPING):
+            Plain(self.report).text(node)
+
     def _missing(self, node: Node, key: str, where: str, why: str = "") -> None:
         self.report(node, Check.MISSING_KEY, f"{quoted(key)} is missing in {where}{why}")
 
@@ -71,6 +76,7 @@ class CaseParts:
             self._missing(node, "name", f"case #{number}")
             return
         value = given["name"][1]
+        self._refuse_tag(value)
         if value.tag not in (PLAIN, QUOTED) or not value.value.strip():
             self.report(value, Check.WRONG_TYPE, f"'name' in case #{number} must be text, with a character in it")
         elif value.value in self._first:
@@ -126,6 +132,7 @@ class CaseParts:
         nodes = node.value if node.tag == SEQUENCE else [node]
         found = []
         for item in nodes:
+            self._refuse_tag(item)
             if item.tag in (PLAIN, QUOTED) and item.value:
                 found.append((str(item.value), item))
             elif item.tag in (PLAIN, QUOTED):

@@ -64,11 +64,11 @@ class Differences:
             row = next(row for row in result.destinations if row.recipient == name)
             yield from (f"  told by {self._rule(rule)}" for rule in row.rules)
         for name in result.missing_rules:
-            yield f"rule that does not match: {self._rule(name)}"
+            yield f"missing: {self._rule(name)}"
             if (place := self._by_name.get(name)) is not None:
                 yield f"  {_why_not(place, result.event)}"
         for name in result.unexpected_rules:
-            yield f"rule that matches, and is not in 'rules': {self._rule(name)}"
+            yield f"unexpected: {self._rule(name)}"
 
     def _rule(self, name: str) -> str:
         place = self._by_name.get(name)

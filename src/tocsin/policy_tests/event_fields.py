@@ -43,6 +43,9 @@ _FOLLOW = ("sources", "commit.short_sha")  # from others: what `context --json` 
 _PULL_REQUEST = tuple(name for name in FIELDS if name.startswith("pull_request."))
 
 
+_ONE_REF = "a run is of a branch, of a tag or of a pull request, which has source_branch and target_branch"
+
+
 class SaidRun(NamedTuple):
     """A run as a case says it."""
 
@@ -63,6 +66,7 @@ class EventReader:
         self.report, self.where = report, where
         self._facts: dict[str, tuple[Fact, Node]] = {}
         self._words: dict[str, tuple[str, Node]] = {}
+        self._short_ref: Node | None = None  # a branch or a tag in one word, which says what the ref is
         self._wrong = False
 
     def read(self, node: Node) -> SaidRun | None:
@@ -128,22 +132,24 @@ class EventReader:
             if name == "status":
                 facts = {name: fact._replace(value=status_word(fact.value)) for name, fact in facts.items()}
         except ContextError as error:
-            self._refuse(node, Check.INVALID_VALUE, f"{str(error).removeprefix('--facts: ')}, in {self.where}")
+            self._refuse(node, Check.INVALID_VALUE, f"{self.where}: {str(error).removeprefix('--facts: ')}")
             return
+        if name in ("branch", "tag"):
+            self._short_ref = node
         for field, fact in facts.items():
-            self._set(field, fact._replace(source=SOURCE), node)
-
-    def _set(self, field: str, fact: Fact, node: Node) -> None:
-        before = self._facts.setdefault(field, (fact, node))
-        if before[0].value != fact.value:
-            line = start(before[1])[0]
-            words = f"{field} is {quoted(fact.value)} here, and {quoted(before[0].value)} on line {line}, in {self.where}"
-            self._refuse(node, Check.INVALID_VALUE, words)
+            before = self._facts.setdefault(field, (fact._replace(source=SOURCE), node))
+            if before[0].value != fact.value:
+                line = start(before[1])[0]
+                words = f"{self.where}: {field} is {quoted(fact.value)} here, and {quoted(before[0].value)} on line {line}"
+                self._refuse(node, Check.INVALID_VALUE, f"{words}{f' ({_ONE_REF})' if field == 'ref.type' else ''}")
+                return
 
     def _word(self, name: str, key: Node, value: Node) -> None:
         """One of few words: the hook, the event, the CI."""
         data = self._data(value, name)
-        if data is None and value is not key:
+        if data is None:
+            if value is key:
+                self._refuse(value, Check.EMPTY_VALUE, f"'event' in {self.where} has no value: write the event's fields, or its word")
             return
         if not isinstance(data, str) or data not in _WORDS[name]:
             hint = do_you_mean(str(data), _WORDS[name], SYNONYMS, quote=quoted) or f" (known: {', '.join(_WORDS[name])})"
@@ -172,11 +178,10 @@ class EventReader:
         if type_ is None:
             return
         self._follow("ref.type", type_, node)
-        for other in ("branch", "tag"):
-            if other != type_ and f"ref.{other}" in self._facts:
-                step = "source_branch and target_branch are its own" if type_ == "pull_request" else "a run is of one of them"
-                words = f"a {type_.replace('_', ' ')} has no {other}, in {self.where} ({step})"
-                self._refuse(self._facts[f"ref.{other}"][1], Check.INVALID_VALUE, words)
+        other = next((name for name in ("branch", "tag") if name != type_ and f"ref.{name}" in self._facts), None)
+        wrong = self._facts[f"ref.{other}"][1] if other else self._short_ref if parts else None
+        if wrong is not None:
+            self._refuse(wrong, Check.INVALID_VALUE, f"{self.where}: {_ONE_REF}")
         if type_ == "pull_request":
             self._follow("ref.name", self._value("pull_request.source_branch"), node)
         else:
@@ -200,12 +205,12 @@ class EventReader:
         waits = word == "waiting" or (word == "trigger" and hook == "trigger")
         for name, wanted, got in (("hook", said.hook, hook), ("status", said.status, status)):
             if got is not None and got != wanted and not (name == "hook" and waits):
-                self._refuse(place, Check.INVALID_VALUE, f"the event {word} does not go with the {name} {quoted(got)}, in {self.where}")
+                self._refuse(place, Check.INVALID_VALUE, f"{self.where}: the event {word} does not go with the {name} {quoted(got)}")
         if transition and EVENTS[transition].status != said.status:
-            self._refuse(place, Check.INVALID_VALUE, f"the event {word} does not go with the transition {transition}, in {self.where}")
+            self._refuse(place, Check.INVALID_VALUE, f"{self.where}: the event {word} does not go with the transition {transition}")
         self._follow("status", said.status, node)
         for field, fact in event_facts(word).items():
             self._follow(field, fact.value, node)
         if said.previous and self._value("transition") != word:
-            self._refuse(place, Check.INVALID_VALUE, f"the event {word} does not go with the transition {transition}, in {self.where}")
+            self._refuse(place, Check.INVALID_VALUE, f"{self.where}: the event {word} does not go with the transition {transition}")
         return hook or said.hook

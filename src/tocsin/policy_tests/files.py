@@ -129,17 +129,26 @@ def _read(world: World, name: str, policies: _Policies) -> tuple[PolicyDocument,
     try:
         document = policies.document(reader, folder)
     except PolicyError as error:
-        problems = _problems_without_policy(reader, Around(None, world, folder))
-        raise PolicyError(str(error), [*error.problems, *(item for item in problems if item not in error.problems)]) from None
+        raise _together(error, _error_without_policy(reader, Around(None, world, folder))) from None
     return document, reader.cases(Around(document, world, folder))
 
 
-def _problems_without_policy(reader: CaseReader, around: Around) -> list[Problem]:
+def _error_without_policy(reader: CaseReader, around: Around) -> PolicyError | None:
+    """What is wrong with a test file by itself, where its policy cannot be had."""
     try:
         reader.cases(around)
     except PolicyError as error:
-        return error.problems
-    return []
+        return error
+    return None
+
+
+def _together(policy: PolicyError, own: PolicyError | None) -> PolicyError:
+    """Both errors as one; the file's own may have the other's problems in it."""
+    if own is None:
+        return policy
+    if policy.problems and all(problem in own.problems for problem in policy.problems):
+        return own
+    return PolicyError(f"{policy}; {own}", [*policy.problems, *own.problems])
 
 
 def _bytes(world: World, name: str) -> bytes:

@@ -1,0 +1,91 @@
+"""Every test file in tests/cases/policy_tests says exactly what stands beside it, whatever CI it runs in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from inprocess import CASES, run
+
+FOLDER = CASES / "policy_tests"
+# What must not leak in: a policy test asks nothing of where it runs.
+SURROUNDINGS = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_REPOSITORY": "acme/leak",
+    "GITHUB_REF": "refs/heads/main",
+    "GITHUB_REF_NAME": "main",
+    "GITHUB_WORKFLOW": "deploy",
+    "TOCSIN_APP": "leak",
+    "TOCSIN_ENVIRONMENT": "production",
+    "TOCSIN_STATUS": "failure",
+    "TOCSIN_PROJECT": "leak",
+}
+
+
+def cases(folder: str) -> list[str]:
+    return sorted(path.name for path in (FOLDER / folder).glob("*.test.yml"))
+
+
+@pytest.mark.parametrize("env", [{}, SURROUNDINGS], ids=["bare", "in a CI"])
+@pytest.mark.parametrize("name", cases("run"))
+def test_what_runs(name: str, env: dict[str, str]):
+    answer = run("test", name, folder=FOLDER / "run", env=env)
+    assert answer.out == (FOLDER / "run" / name).with_suffix(".expected").read_text(encoding="utf-8")
+    assert answer.code == (1 if ": failed: " in answer.out else 0)
+
+
+@pytest.mark.parametrize("name", cases("invalid"))
+def test_what_is_invalid(name: str):
+    answer = run("test", name, folder=FOLDER / "invalid")
+    assert answer.err == (FOLDER / "invalid" / name).with_suffix(".expected").read_text(encoding="utf-8")
+    assert (answer.code, answer.out) == (3, "")
+
+
+def test_the_cases_are_there():
+    assert len(cases("run")) >= 3
+    assert len(cases("invalid")) >= 15
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.test.yml")), ids=lambda path: path.stem)
+def test_the_examples_pass_and_touch_every_rule(path: Path, tmp_path: Path):
+    copied = shutil.copytree(EXAMPLES, tmp_path / "examples")
+    answer = run("test", path.name, "--min-coverage", "100", "--json", folder=copied)
+    assert answer.code == 0, answer.out
+    assert len(answer.json()["cases"]) >= 5
+
+
+def test_an_example_is_there():
+    assert list(EXAMPLES.glob("*.test.yml"))
+
+
+def test_json(tmp_path: Path):
+    data = run("test", "differences.test.yml", "--json", folder=FOLDER / "run").json()
+    assert set(data) == {"cases", "coverage"}
+    by_name = {case["name"]: case for case in data["cases"]}
+    assert by_name["nobody names it"] == {
+        "name": "nobody names it",
+        "file": "differences.test.yml",
+        "line": 5,
+        "passed": False,
+        "told": ["team", "Dev@example.com"],
+        "missing": ["boss@example.com"],
+        "unexpected": [],
+        "rules": ["builds"],
+        "missing_rules": [],
+        "unexpected_rules": [],
+        "differences": ["missing: boss@example.com", "  no rule sends to it"],
+    }
+    assert by_name["rules"]["missing_rules"] == ["#2", "nightly"]
+    assert by_name["rules"]["unexpected_rules"] == ["builds"]
+    assert data["coverage"] == {
+        "rules": 4,
+        "untouched": ["#2", "nightly"],
+        "percent": 50.0,
+        "places": [{"name": "#2", "file": ".tocsin.yml", "line": 16}, {"name": "nightly", "file": ".tocsin.yml", "line": 23}],
+    }
+    json.dumps(data)
