@@ -13,7 +13,7 @@ PAGE = "docs/man/tocsin.1"
 SUMMARY = "CI/CD notifications as code"
 EXIT_CODES = {  # as README has them
     "0": "done; failed deliveries are warnings",
-    "1": "under --strict, and of demo and channels test: a delivery failed",
+    "1": "under --strict, and of demo and channels test: a delivery failed; of test: a case failed, or too few rules are tested",
     "2": "the command line is wrong",
     "3": "the policy is invalid, or the one named is missing",
     "4": "what the run is about cannot be worked out",
@@ -22,6 +22,7 @@ EXIT_CODES = {  # as README has them
 }
 FILES = {
     ".tocsin.yml, .github/tocsin.yml, .gitlab/tocsin.yml": "the policy, where --policy and TOCSIN_POLICY name no other",
+    "tocsin.test.yml": "its tests, beside it",
 }
 
 

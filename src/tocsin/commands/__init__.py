@@ -35,8 +35,9 @@ start here:
   tocsin COMMAND --help   all about one command
 
 exit codes:
-  0 done, 1 a delivery failed under --strict, 2 usage, 3 policy invalid or
-  missing, 4 no context, 70 a defect of tocsin, 130 and 143 interrupted
+  0 done, 1 a delivery failed under --strict or a test, 2 usage, 3 policy
+  invalid or missing, 4 no context, 70 a defect of tocsin, 130 and 143
+  interrupted
 """
 
 
