@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from inprocess import CASES, run
+from jsonschema import Draft202012Validator
 
 FOLDER = CASES / "policy_tests"
 # What must not leak in: a policy test asks nothing of where it runs.
@@ -48,19 +51,79 @@ def test_the_cases_are_there():
     assert len(cases("invalid")) >= 15
 
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples" / "tests").glob("*.test.yml"))
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.test.yml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_pass_and_touch_every_rule(path: Path, tmp_path: Path):
-    copied = shutil.copytree(EXAMPLES, tmp_path / "examples")
-    answer = run("test", path.name, "--min-coverage", "100", "--json", folder=copied)
+    copied = shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    answer = run("test", f"tests/{path.name}", "--min-coverage", "100", "--json", folder=copied)
     assert answer.code == 0, answer.out
     assert len(answer.json()["cases"]) >= 5
 
 
 def test_an_example_is_there():
-    assert list(EXAMPLES.glob("*.test.yml"))
+    assert EXAMPLES
+
+
+# The docs, and editors.
+
+SAMPLE = ROOT / "docs" / "sample"
+
+
+def test_the_sample_of_the_docs_is_the_one_that_is_shown():
+    assert f"```yaml\n{(SAMPLE / 'tocsin.test.yml').read_text(encoding='utf-8')}```" in (ROOT / "docs" / "testing.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_every_test_file_of_the_docs_is_read():
+    text = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    blocks = [block for block in re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE) if "cases:" in block]
+    assert len(blocks) == 2
+    for block in blocks:
+        assert run("test", "-", folder=SAMPLE, stdin=block.encode()).code in (0, 1)
+
+
+@pytest.fixture(scope="module")
+def validator(tmp_path_factory: pytest.TempPathFactory) -> Draft202012Validator:
+    schema = run("schema", "--for", "test", folder=tmp_path_factory.mktemp("schema")).json()
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+GOOD = [*(FOLDER / "run").glob("*.test.yml"), *EXAMPLES, SAMPLE / "tocsin.test.yml"]
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
+def test_the_schema_takes_what_the_program_takes(path: Path, validator: Draft202012Validator):
+    validator.validate(_plain(path))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"event": "failure", "told": []},
+        {"name": "a", "event": "failure"},
+        {"name": "a", "told": []},
+        {"name": "a", "event": "failure", "event_file": "x", "told": []},
+        {"name": "a", "event": "always", "told": []},
+        {"name": "a", "event": {"enviroment": "x"}, "told": []},
+        {"name": "a", "event": {"hook": "start"}, "told": []},
+        {"name": "a", "event": {"ref": {"brach": "x"}}, "told": []},
+        {"name": "a", "event": "failure", "told": [], "colour": "red"},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_the_program_refuses(case: dict[str, object], validator: Draft202012Validator):
+    assert not validator.is_valid({"cases": [case]})
+
+
+def _plain(path: Path) -> object:
+    """A file as an editor reads it."""
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return json.loads(json.dumps(data, default=str))
 
 
 def test_json(tmp_path: Path):
