@@ -17,7 +17,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from rules import write_policy
+from rules import write_policy, write_tests
 
 HERE = Path(__file__).parent
 FLOOR = "import yaml, requests, pydantic\nclass Model(pydantic.BaseModel):\n    name: str\n"
@@ -28,6 +28,7 @@ TARGETS = {
     "three Slack messages / one": 1.1,
     "twenty slow webhooks / one": 1.5,
     "check of 10,000 rules / bare YAML load": 1.5,
+    "1,000 tests of 10,000 rules / check": 3.0,
 }
 
 
@@ -170,11 +171,14 @@ def checking(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
         files[rules] = str(write_policy(folder / f"{rules}.yml", rules))
         cases[f"bare YAML load of {rules} rules"] = [sys.executable, "-c", YAML_LOAD, files[rules]]
         cases[f"check of {rules} rules"] = [sys.executable, "-m", "tocsin", "check", files[rules]]
+    tests = write_tests(folder / "10000.test.yml", Path(files[10_000]), 10_000, 1_000)
+    cases["1000 tests of 10000 rules"] = [sys.executable, "-m", "tocsin", "test", str(tests)]
     figures = rounds(cases, env, max(9, count - 2))
     _print(figures)
     matching = [float(_output([sys.executable, str(HERE / "matching.py"), files[10_000]], env)) for _ in range(max(9, count - 2))]
     print(f"matching one event against 10,000 rules, first match included: {statistics.median(matching):.1f} ms (target 50)")
-    return {
+    tested = {"1,000 tests of 10,000 rules / check": figures["1000 tests of 10000 rules"][0] / figures["check of 10000 rules"][0]}
+    return tested | {
         f"check of {rules:,} rules / bare YAML load": figures[f"check of {rules} rules"][0] / figures[f"bare YAML load of {rules} rules"][0]
         for rules in (2_500, 10_000, 20_000)
     }

@@ -77,7 +77,7 @@ def test_the_version(tmp_path: Path):
     [
         (
             "-q",
-            "COMMAND is missing (init, send, check, context, explain, preview, channels, schema, demo, inbox, completion); see tocsin --help",
+            f"COMMAND is missing ({', '.join(commands.COMMANDS)}); see tocsin --help",
         ),
         ("chek", "do you mean check?); see tocsin --help"),
         ("validate", "do you mean check?"),
