@@ -67,6 +67,11 @@ def test_an_example_is_there():
     assert EXAMPLES
 
 
+def test_our_own_policy_is_tested():
+    answer = run("test", ".github/tocsin.test.yml", "--min-coverage", "100", folder=ROOT)
+    assert answer.code == 0, answer.out
+
+
 # The docs, and editors.
 
 SAMPLE = ROOT / "docs" / "sample"
