@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,23 @@ def test_what_is_invalid(name: str):
     answer = run("test", name, folder=FOLDER / "invalid")
     assert answer.err == (FOLDER / "invalid" / name).with_suffix(".expected").read_text(encoding="utf-8")
     assert (answer.code, answer.out) == (3, "")
+
+
+WITHOUT_LIBYAML = """
+import sys
+sys.modules["yaml.cyaml"] = None
+from tocsin.cli import main
+for name in sys.argv[1:]:
+    main(["test", name])
+"""
+
+
+def test_without_libyaml_all_is_the_same():
+    names = cases("invalid")
+    command = [sys.executable, "-c", WITHOUT_LIBYAML, *names]
+    done = subprocess.run(command, cwd=FOLDER / "invalid", env={}, capture_output=True, text=True, encoding="utf-8", check=True)
+    told = [(FOLDER / "invalid" / name).with_suffix(".expected").read_text(encoding="utf-8") for name in names]
+    assert done.stderr == "".join(told)
 
 
 def test_the_cases_are_there():

@@ -91,22 +91,22 @@ class CaseParts:
             words = f"{where} has both 'event' and 'event_file': keep one of them"
             self.report(given["event_file"][0], Check.INVALID_VALUE, words)
         elif "event_file" in given:
-            return self._recorded(given["event_file"][1], where)
+            return self._recorded(*given["event_file"], where)
         elif "event" not in given:
             self._missing(node, "event", where, " (the event's fields, such as {status: failure, branch: main}; or 'event_file')")
         else:
-            said = EventReader(self.report, where).read(given["event"][1])
+            said = EventReader(self.report, where).read(*given["event"])
             return partial(said.event, document=self.around.document) if said else None
         return None
 
-    def _recorded(self, node: Node, where: str) -> Callable[[str], Event] | None:
+    def _recorded(self, key: Node, node: Node, where: str) -> Callable[[str], Event] | None:
         """A recorded run, told anew by the policy."""
         path = str(node.value) if node.tag in (PLAIN, QUOTED) else ""
         subject = f"'event_file' in {where}"
         try:
             problem = self._why_no_record(path)
             if problem:
-                self.report(node, Check.INVALID_VALUE, f"{subject} {problem}")
+                self.report(node if path else key, Check.INVALID_VALUE, f"{subject} {problem}")
                 return None
             world = self.around.world._replace(folder=self.around.folder, read_stdin=None)
             run = recorded_run(world, path, subject)
@@ -127,8 +127,9 @@ class CaseParts:
             return f"must be a file: {quoted(path)} is none"
         return f"is too large: {quoted(path)} has more than {FACTS_MAX_BYTES:,} bytes" if found.st_size > FACTS_MAX_BYTES else ""
 
-    def _texts(self, node: Node, key: str, where: str, of: str) -> list[tuple[str, Node]]:
+    def _texts(self, given: Members, key: str, where: str, of: str) -> list[tuple[str, Node]]:
         """The texts of a list, for which one may stand."""
+        key_node, node = given[key]
         nodes = node.value if node.tag == SEQUENCE else [node]
         found = []
         for item in nodes:
@@ -136,7 +137,8 @@ class CaseParts:
             if item.tag in (PLAIN, QUOTED) and item.value:
                 found.append((str(item.value), item))
             elif item.tag in (PLAIN, QUOTED):
-                self.report(item, Check.EMPTY_VALUE, f"{quoted(key)} in {where} has no value: write a list of {of}, [] for none")
+                place = item if item.tag == QUOTED else key_node  # where nothing stands, the parsers do not agree on the place
+                self.report(place, Check.EMPTY_VALUE, f"{quoted(key)} in {where} has no value: write a list of {of}, [] for none")
             else:
                 self.report(item, Check.WRONG_TYPE, f"{quoted(key)} in {where} must be a list of {of}, each as text")
         return found
@@ -145,7 +147,7 @@ class CaseParts:
         if "told" not in given:
             self._missing(node, "told", where, " (channels by name and email addresses; [] is nobody)")
             return None
-        found = self._texts(given["told"][1], "told", where, "channels by name and email addresses")
+        found = self._texts(given, "told", where, "channels by name and email addresses")
         for name, item in found:
             if self._channels is not None and "@" not in name:
                 self._channel(name, item, where)
@@ -164,7 +166,7 @@ class CaseParts:
     def _rules(self, given: Members, where: str) -> frozenset[str] | None:
         if "rules" not in given:
             return None
-        found = self._texts(given["rules"][1], "rules", where, "rules by name")
+        found = self._texts(given, "rules", where, "rules by name")
         for name, item in found:
             if self._channels is not None and name not in self._rule_names:
                 hint = self.suggest(name, self._rule_names, listed="the policy has")

@@ -69,13 +69,15 @@ class EventReader:
         self._short_ref: Node | None = None  # a branch or a tag in one word, which says what the ref is
         self._wrong = False
 
-    def read(self, node: Node) -> SaidRun | None:
-        """The run, None where something is wrong with it. Raises BadFileError."""
-        if node.tag in (PLAIN, QUOTED):
-            self._word("event", node, node)
+    def read(self, key: Node, node: Node) -> SaidRun | None:
+        """The run in the value of the key `event`, None where something is wrong with it. Raises BadFileError."""
+        if node.tag in (PLAIN, QUOTED) and self._data(node, "event") is None:
+            self._refuse(key, Check.EMPTY_VALUE, f"'event' in {self.where} has no value: write the event's fields, or its word")
+        elif node.tag in (PLAIN, QUOTED):
+            self._word("event", node)
         elif node.tag == MAPPING:
-            for name, key, value in self._leaves(node):
-                self._leaf(name, key, value)
+            for leaf in self._leaves(node):
+                self._leaf(*leaf)
         else:
             self._refuse(node, Check.WRONG_TYPE, f"'event' in {self.where} must be a mapping of the event's fields, or an event's word")
         hook = None if self._wrong else self._completed(node)
@@ -97,7 +99,7 @@ class EventReader:
 
     def _leaf(self, name: str, key: Node, value: Node) -> None:
         if name in _WORDS:
-            self._word(name, key, value)
+            self._word(name, value)
             return
         known = name in FIELDS or name in LISTS or name in TERMS or name in RECORDS
         if not known:
@@ -144,12 +146,10 @@ class EventReader:
                 self._refuse(node, Check.INVALID_VALUE, f"{words}{f' ({_ONE_REF})' if field == 'ref.type' else ''}")
                 return
 
-    def _word(self, name: str, key: Node, value: Node) -> None:
+    def _word(self, name: str, value: Node) -> None:
         """One of few words: the hook, the event, the CI."""
         data = self._data(value, name)
         if data is None:
-            if value is key:
-                self._refuse(value, Check.EMPTY_VALUE, f"'event' in {self.where} has no value: write the event's fields, or its word")
             return
         if not isinstance(data, str) or data not in _WORDS[name]:
             hint = do_you_mean(str(data), _WORDS[name], SYNONYMS, quote=quoted) or f" (known: {', '.join(_WORDS[name])})"
