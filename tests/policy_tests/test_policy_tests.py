@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from inprocess import CASES, Answer, raw, run
 
+RECORD = str(CASES / "policy_tests" / "run" / "report.json")
 FOLDER = CASES / "policy_tests" / "run"
 POLICY = (
     "channels: {team: {kind: slack}, ops: {kind: discord, url: '${OPS}'}}\nnotifications:\n  - {name: builds, on: failure, send_to: team}\n"
@@ -99,6 +100,15 @@ def test_several_files_of_one_policy_and_of_two(tmp_path: Path):
 def test_what_is_not_there(policy: str | None, tests: str | None, words: tuple[str, ...], told: str, tmp_path: Path):
     place(tmp_path, policy, tests)
     says(run("test", *words, folder=tmp_path), 3, told)
+
+
+@pytest.mark.parametrize("name", ["9" * 400, "a\\0b", ".", "gone/x.yml", ""])
+def test_a_policy_that_no_file_can_be(name: str, tmp_path: Path):
+    place(tmp_path, text=f'policy: "{name}"\n{TESTS}')
+    says(run("test", folder=tmp_path), 3, "tocsin.test.yml:1:9: ")
+    for words in ((f"--policy={name}",), ("x" * 400,), ("--record", RECORD, "--output", "x" * 400)):
+        if "\\" not in words[0]:
+            assert run("test", *words, folder=tmp_path).code in (2, 3)
 
 
 def test_two_policies_and_an_invalid_one(tmp_path: Path):
@@ -204,8 +214,6 @@ def test_junit_that_cannot_be_written(tmp_path: Path):
 
 
 # Records.
-
-RECORD = str(FOLDER / "report.json")
 
 
 def test_a_record_becomes_a_case(tmp_path: Path):

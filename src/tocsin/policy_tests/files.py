@@ -63,8 +63,7 @@ def suites(world: World, names: Sequence[str], policy: str | None) -> list[Suite
 
 def default_file(world: World, policy: str | None) -> str:
     """The test file beside the policy, else the nearest one upward. Raises PolicyError where there is none."""
-    default = world.env.get("TOCSIN_DEFAULT_POLICY") or None
-    path = find_path(policy_name(world, policy), default, world.folder)
+    path = _find_path(world, policy_name(world, policy), world.folder)
     beside = [path.parent / NAME] if path else []
     found = next((place for place in [*beside, *(level / NAME for level in levels(world.folder))] if place.is_file()), None)
     if found:
@@ -84,7 +83,7 @@ def place_of_record(world: World, policy: str | None, output: str | None) -> tup
     """
     policies = _Policies(world, policy)
     folder = (world.folder / output).parent if output else world.folder
-    data = _bytes(world, output) if output and (world.folder / output).exists() else b""
+    data = _bytes(world, output) if output and _is_file(world.folder / output) else b""
     reader = CaseReader(output, data) if output and data.strip() else None
     return Around(policies.document(reader, folder), world, folder), data
 
@@ -107,10 +106,10 @@ class _Policies:
     def _path(self, reader: CaseReader | None, folder: Path, named: str | None) -> Path:
         if named is None and reader and reader.policy:
             path = folder / reader.policy
-            if not path.is_file():
+            if not _is_file(path):
                 raise reader.no_policy(f"there is no policy {quoted(reader.policy)} (the path is counted from this file's folder)")
             return path
-        found = find_path(named, self._world.env.get("TOCSIN_DEFAULT_POLICY") or None, self._world.folder if named else folder)
+        found = _find_path(self._world, named, self._world.folder if named else folder)
         if found is None:
             what = f" for {reader.name}" if reader else ""
             raise PolicyError(f"there is no policy{what}: looked for {', '.join(PLACES)} from its folder upward; write one, or name it")
@@ -151,6 +150,26 @@ def _together(policy: PolicyError, own: PolicyError | None) -> PolicyError:
     return PolicyError(f"{policy}; {own}", [*policy.problems, *own.problems])
 
 
+def _find_path(world: World, named: str | None, folder: Path) -> Path | None:
+    """The policy's path. Raises PolicyError."""
+    try:
+        return find_path(named, world.env.get("TOCSIN_DEFAULT_POLICY") or None, folder)
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        raise PolicyError(f"the policy {quoted(named)} cannot be looked for: {_why(error)}") from None
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a path is that of a file; False for one that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or "its name holds a NUL"
+
+
 def _bytes(world: World, name: str) -> bytes:
     if name == STDIN:
         return world.read_stdin() if world.read_stdin else b""
@@ -159,6 +178,5 @@ def _bytes(world: World, name: str) -> bytes:
         if path.is_dir():
             raise PolicyError(f"the test file {quoted(name)} is a folder: name a file in it")
         return read_file(path, FILE_MAX_BYTES, world.patience())
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = error.strerror if isinstance(error, OSError) else "its name holds a NUL"
-        raise PolicyError(f"the test file {quoted(name)} cannot be read: {why}") from None
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        raise PolicyError(f"the test file {quoted(name)} cannot be read: {_why(error)}") from None
