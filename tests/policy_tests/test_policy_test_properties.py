@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from inprocess import CASES, run
 from policies import read
 
 from tocsin.event import Event, Job, PullRequest, Ref
@@ -89,3 +93,49 @@ def test_coverage_is_what_matches(runs: list[Event]):
     assert {place.name for place in coverage.untouched} == {"#1", "#2", "#3"} - touched
     assert coverage.touched == len(touched)
     assert all(coverage.reaches(percent) is (100 * len(touched) >= percent * 3) for percent in (0, 33, 33.4, 66.6, 67, 100))
+
+
+# Records.
+
+NAME = st.sampled_from([None, "main", "deploy", "production", "fix/7", "shop", "night", "schedule", "null", "012", "x y", ": #"])
+
+
+@st.composite
+def records(draw: Any) -> dict[str, Any]:
+    """An event as `context --json` prints it, as far as rules can ask for it, and what they cannot."""
+    hook = draw(st.sampled_from(["trigger", "completion"]))
+    ref = draw(st.sampled_from(["branch", "tag", "pull_request", None]))
+    return {
+        "hook": hook,
+        "status": draw(st.sampled_from(["success", "failure", "cancelled", "skipped", "waiting"])) if hook == "completion" else None,
+        **{key: draw(NAME) for key in ("app", "project", "environment", "cluster", "pipeline", "source")},
+        "kind": draw(st.sampled_from(["ci", "cd"])),
+        "tier": draw(st.sampled_from([None, "production", "other"])),
+        "run": {"previous_status": draw(st.sampled_from([None, "success", "failure"]))},
+        "job": {"name": draw(NAME), "id": "7"},
+        "ref": {"type": ref, "name": draw(NAME), **({ref: draw(NAME)} if ref in ("branch", "tag") else {})},
+        "pull_request": {"number": 7, "source_branch": draw(NAME), "target_branch": draw(NAME)} if ref == "pull_request" else {},
+        "commit": {"message": "private", "author": {"name": "private", "email": "private"}},
+        "triggered_by": {"login": "private"},
+        "sources": {
+            key: draw(st.sampled_from(["policy .tocsin.yml:3", "X", "no environment is known", "the environment's name"]))
+            for key in ("environment", "tier", "kind", "cluster")
+        },
+    }
+
+
+@given(records())
+@settings(max_examples=40, deadline=None)
+def test_a_recorded_case_says_what_explain_says_of_the_record(record: dict[str, Any]):
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / ".tocsin.yml").write_bytes((CASES / "policy_tests" / "run" / ".tocsin.yml").read_bytes())
+        (folder / "r.json").write_text(json.dumps(record), encoding="utf-8")
+        explained = run("explain", "--from", "r.json", "--json", folder=folder).json()
+        printed = run("test", "--record", "r.json", folder=folder).out
+        tested = run("test", "-", "--json", folder=folder, stdin=f"cases:\n{printed}".encode())
+    (case,) = tested.json()["cases"]
+    assert case["passed"]
+    assert "private" not in printed
+    assert case["told"] == [row["recipient"] for row in explained["deliveries"] if row["outcome"] == "would send"]
+    assert case["rules"] == [rule["name"] for rule in explained["rules"] if rule["matches"]]
