@@ -23,7 +23,9 @@ from tocsin.policy_tests.running import run_cases
 
 WORDS = ["a", "ab", "abc", "a[b]", "!a", "b/a", "a*", "\\a"]
 PATTERNS = st.lists(
-    st.sampled_from([*WORDS, "*", "a*", "?b", "a?c", "[ab]*", "a[bc]", "!a*", "!ab", "\\*", "a\\*", "b/*", "*c", "*bc", "?b]", "[b", "!!a", "!"]),
+    st.sampled_from(
+        [*WORDS, "*", "a*", "?b", "a?c", "[ab]*", "a[bc]", "!a*", "!ab", "\\*", "a\\*", "b/*", "*c", "*bc", "?b]", "[b", "!!a", "!"]
+    ),
     min_size=1,
     max_size=3,
 )

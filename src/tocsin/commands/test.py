@@ -44,7 +44,7 @@ def add_flags(command: Parser) -> None:
     command.add_argument("--min-coverage", metavar="N", type=_percent, help="fail where cases match less than N percent of the rules")
     command.add_argument("--junit", metavar="FILE", help="write the results to FILE as JUnit XML")
     command.add_argument("--record", metavar="FILE", help="make a case of what send --report or context --json wrote, and print it")
-    command.add_argument("--name", metavar="N", help="the name of the case that --record makes")
+    command.add_argument("--name", metavar="NAME", help="the name of the case that --record makes")
     command.add_argument("--output", metavar="FILE", help="add the case to FILE, a test file, in place of printing it")
     command.add_argument("--json", action="store_true", help="print the results as JSON")
 

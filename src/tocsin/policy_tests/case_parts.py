@@ -95,7 +95,7 @@ class CaseParts:
         elif "event" not in given:
             self._missing(node, "event", where, " (the event's fields, such as {status: failure, branch: main}; or 'event_file')")
         else:
-            said = EventReader(self.report, where).read(*given["event"])
+            said = EventReader(self.report, self.suggest, where).read(*given["event"])
             return partial(said.event, document=self.around.document) if said else None
         return None
 

@@ -23,9 +23,8 @@ from tocsin.event import LISTS, RECORDS, Event, Fact, Facts, Rank, dotted
 from tocsin.explanation.question import EVENTS, event_facts
 from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, start
 from tocsin.policy.plain import Plain, members
-from tocsin.policy.words import SYNONYMS, quoted
+from tocsin.policy.words import Suggestions, quoted
 from tocsin.request import Request
-from tocsin.suggest import do_you_mean
 from tocsin.terms import TERMS, spread
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ HOOKS = ("trigger", "completion")
 FIELDS = frozenset(name for name, _ in dotted(Event()))
 NULLS = ("", "~", "null", "Null", "NULL")  # as `context --json` prints what is absent
 _WORDS: Mapping[str, tuple[str, ...]] = {"hook": HOOKS, "event": tuple(EVENTS), "ci": tuple(CIS)}
+_NAMES = tuple(sorted({*TERMS, *FIELDS, *RECORDS, *LISTS, *_WORDS}))
 _FOLLOW = ("sources", "commit.short_sha")  # from others: what `context --json` prints can be pasted
 _PULL_REQUEST = tuple(name for name in FIELDS if name.startswith("pull_request."))
 
@@ -62,8 +62,8 @@ class SaidRun(NamedTuple):
 class EventReader:
     """Reads one case's event; `report` gets each node that is wrong, `where` are the words that say whose event it is."""
 
-    def __init__(self, report: Report, where: str) -> None:
-        self.report, self.where = report, where
+    def __init__(self, report: Report, suggest: Suggestions, where: str) -> None:
+        self.report, self.suggest, self.where = report, suggest, where
         self._facts: dict[str, tuple[Fact, Node]] = {}
         self._words: dict[str, tuple[str, Node]] = {}
         self._short_ref: Node | None = None  # a branch or a tag in one word, which says what the ref is
@@ -103,8 +103,7 @@ class EventReader:
             return
         known = name in FIELDS or name in LISTS or name in TERMS or name in RECORDS
         if not known:
-            names = {*TERMS, *FIELDS, *RECORDS, *LISTS, *_WORDS}
-            hint = do_you_mean(name, names, SYNONYMS, quote=quoted) or "; `tocsin context --json` shows the fields"
+            hint = self.suggest(name, _NAMES) or "; `tocsin context --json` shows the fields"
             self._refuse(key, Check.UNKNOWN_KEY, f"unknown field {quoted(name)} in {self.where}{hint}")
             return
         data = self._data(value, name)
@@ -152,7 +151,7 @@ class EventReader:
         if data is None:
             return
         if not isinstance(data, str) or data not in _WORDS[name]:
-            hint = do_you_mean(str(data), _WORDS[name], SYNONYMS, quote=quoted) or f" (known: {', '.join(_WORDS[name])})"
+            hint = self.suggest(str(data), _WORDS[name], listed="known")
             check = Check.UNKNOWN_EVENT if name == "event" else Check.UNKNOWN_WORD
             self._refuse(value, check, f"unknown {name} {quoted(data or '')} in {self.where}{hint}")
             return
@@ -202,7 +201,7 @@ class EventReader:
                 self._refuse(node, Check.MISSING_KEY, f"'status' is missing in {self.where}: a completion has one")
             return hook or "completion"
         said = EVENTS[word]
-        waits = word == "waiting" or (word == "trigger" and hook == "trigger")
+        waits = word == "waiting"  # a start may wait, too
         for name, wanted, got in (("hook", said.hook, hook), ("status", said.status, status)):
             if got is not None and got != wanted and not (name == "hook" and waits):
                 self._refuse(place, Check.INVALID_VALUE, f"{self.where}: the event {word} does not go with the {name} {quoted(got)}")
