@@ -19,6 +19,7 @@ from typing import Any
 
 import man
 import yaml
+from recipes import recipe
 from samples import report_sample, run_command, summary_sample
 
 from tocsin import channels
@@ -256,6 +257,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "report": report_sample,
     "summary": summary_sample,
     "example": example,
+    "recipe": recipe,
     "action": action_table,
     "events": events_table,
     "gitlab-inputs": gitlab_inputs,

@@ -23,11 +23,13 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 FOLDER = ROOT / "docs" / "gallery"
 PAGE = ROOT / "docs" / "gallery.md"
+COOKBOOK = ROOT / "examples" / "cookbook"
 BUILT = HERE / "built.html"  # what the browser opens; it stands beside the renderer that it loads
 HOST_CONFIGS = HERE / "node_modules" / "adaptivecards-designer" / "lib" / "hostConfigs"
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "inbox")]
 
 from tocsin import drawings
+from tocsin.channels import MAIL_KINDS
 from tocsin.policy.load import load
 from tocsin.policy.policy_text import PolicyText
 from tocsin.preview import find, previews
@@ -79,6 +81,21 @@ def messages() -> dict[str, dict[str, Any]]:
         (preview,) = previews(document, find(document.policy, rule), [word], {})
         for delivery in preview.deliveries:
             found[f"{delivery.channel}/{word}"] = drawn_message(preview, delivery)
+    return {**found, **recipes()}
+
+
+def recipes() -> dict[str, dict[str, Any]]:
+    """What the first rule of each recipe sends to its first channel, by "cookbook/NAME"; a webhook's JSON is not drawn."""
+    found = {}
+    for path in sorted(COOKBOOK.glob("*.yml")):
+        if path.name.endswith(".test.yml"):
+            continue
+        document = load(PolicyText(path.name, path.read_bytes()))
+        rule = document.policy.notifications[0]
+        word = rule.on[0] if rule.on[0] in RULES else "failure"
+        (preview, *_) = previews(document, find(document.policy, rule.name), [word], {})
+        if preview.deliveries[0].kind != "webhook":
+            found[f"cookbook/{path.stem}"] = drawn_message(preview, preview.deliveries[0])
     return found
 
 
@@ -116,7 +133,7 @@ def _picture(path: str, alt: str) -> str:
 
 def draw(browser: Browser, drawn: Mapping[str, dict[str, Any]], shots: tuple[Shot, ...], folder: Path) -> None:
     """Draw each message once a shot."""
-    chats = {key: message for key, message in drawn.items() if message["kind"] != "smtp"}
+    chats = {key: message for key, message in drawn.items() if message["kind"] not in MAIL_KINDS}
     for shot in shots:
         draw_chats(browser, {key.replace("/", "-"): [message] for key, message in chats.items()}, shot, folder)
         for key in drawn.keys() - chats.keys():  # a mail's HTML is a page of its own

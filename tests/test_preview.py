@@ -129,6 +129,13 @@ def test_a_sample_is_made_to_match_the_rule(selector: dict[str, Any]):
     assert held.matches, held.failed_on
 
 
+def test_a_sample_is_called_by_no_name_that_is_excluded(tmp_path: Path):
+    policy = b"channels: {t: {kind: slack}}\nnotifications: {on: failure, pipelines: {source_branch: ['!dependabot/*', '!renovate/*']}, send_to: t}"
+    answer = preview(tmp_path, "--event", "failure", "--json", policy=policy)
+    assert answer.code == 0
+    assert "dependabot" not in answer.out
+
+
 def test_what_a_flag_says_holds_and_what_then_does_not_match_is_said(tmp_path: Path):
     answer = preview(tmp_path, "production deployments", "--event", "failure", "--environment", "stage", "--app", "web")
     assert "❌ Failed: web → stage" in answer.out

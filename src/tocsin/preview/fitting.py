@@ -57,7 +57,7 @@ def _name(key: str, patterns: Sequence[str], known: Sequence[str]) -> str | None
     """None where a known name passes, else a name that does: a pattern with its wildcards filled in, a word of the term, or any."""
     if known and passes(patterns, known):
         return None
-    filled = (_BRACKETS.sub(r"\1", pattern).replace("*", "1").replace("?", "1") for pattern in patterns)
+    filled = (_BRACKETS.sub(r"\1", pattern).replace("*", "1").replace("?", "1") for pattern in patterns if pattern[0] != "!")
     return next((name for name in (*filled, *SELECTORS[key].words, ANOTHER) if passes(patterns, (name,))), None)
 
 
