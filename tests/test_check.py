@@ -18,7 +18,7 @@ from tocsin.policy.nodes import FILE_MAX_BYTES
 GOOD = "channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n"
 WARNED = "channels: {team: {kind: slack}}\n"
 BAD = 'channels: {team: {kind: slak}}\nnotifications: [{on: "50% \\r\\n::error::x, y", send_to: team}]\n'
-FORMATS = ("text", "json", "github", "gitlab")
+FORMATS = ("text", "json", "github", "gitlab")  # tests/test_check_reports.py has the longer ones
 EXAMPLES = sorted((CASES.parents[1] / "examples").glob("*.yml"))
 
 
@@ -54,7 +54,9 @@ def test_json_has_the_same_problems(tmp_path: Path):
     write(tmp_path, bad=BAD, warned=WARNED)
     problems = check(tmp_path, "bad.yml", "warned.yml", "--format=json").json()
     text = check(tmp_path, "bad.yml", "warned.yml").out.splitlines()
-    assert [list(problem) for problem in problems] == [["file", "line", "column", "message", "severity"]] * len(text)
+    assert [list(problem) for problem in problems] == [
+        ["file", "line", "column", "message", "severity", "check", "end_line", "end_column"]
+    ] * len(text)
     assert [f"{p['file']}:{p['line']}:{p['column']}: {p['severity']}: {p['message']}" for p in problems] == text
 
 

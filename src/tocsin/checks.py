@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+_CAPITALS = {"yaml": "YAML"}
+
+
 class Check(Enum):
     """A kind of problem: its value is its id, in kebab-case, `meaning` says in one line what it finds."""
 
@@ -20,6 +23,12 @@ class Check(Enum):
         check._value_ = id
         check.meaning = meaning
         return check
+
+    @property
+    def title(self) -> str:
+        """The id as a heading: "Unknown key"."""
+        words = " ".join(_CAPITALS.get(word, word) for word in self.value.split("-"))
+        return words[0].upper() + words[1:]
 
     # The file.
     POLICY_FILE = "policy-file", "The policy's file is missing, is one of several, or cannot be read."

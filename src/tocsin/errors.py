@@ -30,6 +30,11 @@ class Problem(NamedTuple):
         """Where it stands, as editors and logs make a link of it."""
         return f"{self.file}:{self.line}:{self.column}"
 
+    @property
+    def end(self) -> tuple[int, int]:
+        """The line and the column just behind it; where it begins, if its end is not known."""
+        return (self.end_line, self.end_column) if self.end_line else (self.line, self.column)
+
     def __str__(self) -> str:
         return f"{self.place}: {self.severity}: {self.message}"
 

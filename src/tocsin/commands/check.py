@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import OneOf, Parser
-from tocsin.commands.check_formats import FORMATS
+from tocsin.commands.check_formats import FORMATS, FROM_THE_ROOT, Checked
 from tocsin.errors import PolicyError, Problem
 
 if TYPE_CHECKING:
     from tocsin.console import Console
     from tocsin.deliver import Stop
+    from tocsin.policy.load import PolicyDocument
     from tocsin.policy.policy_text import PolicyText
     from tocsin.world import World
 
@@ -23,6 +25,7 @@ tocsin check
 tocsin check --strict           warnings fail, too
 tocsin check --format github    errors as annotations of a pull request
 tocsin check --format gitlab > gl-code-quality-report.json
+tocsin check --format sarif > tocsin.sarif
 """
 
 
@@ -38,40 +41,62 @@ def add_flags(command: Parser) -> None:
 
 def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print every problem of the policies; 3 where one is an error, or with --strict a warning."""
-    from tocsin import report
     from tocsin.checkout import repository_root
+    from tocsin.homepage import CHECKS
     from tocsin.source.places import shown
 
     style = words.format or "text"
-    root = repository_root(world.folder) if style in ("github", "gitlab") else None  # these know files by their path in the repository
-    problems = [problem for name in [*words.files, *words.policy] or [None] for problem in _problems(name, world, console)]
+    root = repository_root(world.folder) if style in FROM_THE_ROOT else None
+    files, problems = _checked([*words.files, *words.policy] or [None], world, console)
     if root:
+        files = [shown(world.folder / file, root) for file in files]
         problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
-    FORMATS[style](problems, console)
-    errors = sum(problem.severity == "error" for problem in problems)
-    warnings = len(problems) - errors if words.strict else 0
+    checked = Checked(files, problems, words.strict)
+    FORMATS[style](checked, console)
+    if style == "text" and problems:
+        console.talk(f"what each of these means, with examples: {CHECKS}")
+    return _verdict(checked, console)
+
+
+def _verdict(checked: Checked, console: Console) -> int:
+    """The exit code, and how many problems it comes from."""
+    from tocsin import report
+
+    errors = sum(problem.severity == "error" for problem in checked.problems)
+    warnings = len(checked.problems) - errors if checked.strict else 0
     failed = [_count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
     if failed:
         console.talk(f"{' and '.join(failed)} found", "error")
     return PolicyError.exit_code if failed else report.OK
 
 
-def _problems(name: str | None, world: World, console: Console) -> list[Problem]:
-    """What is wrong with one policy; a file that cannot be had is such a problem too, so that every format can tell it."""
+def _checked(names: Sequence[str | None], world: World, console: Console) -> tuple[list[str], list[Problem]]:
+    """The policies by those names, and what is wrong with them. A file that cannot be had is such a problem, too: every format names it."""
     from tocsin.policy.load import load
-    from tocsin.request import STDIN
-    from tocsin.source import STDIN_NAME
     from tocsin.source.places import PLACES
 
-    try:
-        text = _text(name, world)
-        document = load(text, advise=True)
-    except PolicyError as error:
-        return error.problems or [Problem(name or PLACES[0], 1, 1, str(error))]
-    rules, count = document.policy.notifications, len(document.policy.channels)
-    what = STDIN if text.name == STDIN_NAME else text.name
-    console.talk(f"{what} is valid: {_count(count, 'channel')}, {_count(len(rules), 'rule')}")
-    return document.warnings
+    files: list[str] = []
+    problems: list[Problem] = []
+    for name in names:
+        files.append(name or PLACES[0])
+        try:
+            text = _text(name, world)
+            files[-1] = text.name
+            document = load(text, advise=True)
+        except PolicyError as error:
+            problems += error.problems or [Problem(files[-1], 1, 1, str(error))]
+        else:
+            problems += document.warnings
+            _praise(document, text.name, console)
+    return files, problems
+
+
+def _praise(document: PolicyDocument, name: str, console: Console) -> None:
+    from tocsin.request import STDIN
+    from tocsin.source import STDIN_NAME
+
+    channels, rules = len(document.policy.channels), len(document.policy.notifications)
+    console.talk(f"{STDIN if name == STDIN_NAME else name} is valid: {_count(channels, 'channel')}, {_count(rules, 'rule')}")
 
 
 def _count(number: int, word: str) -> str:

@@ -1,8 +1,9 @@
-"""The problems of a policy as text, JSON, GitHub annotations and GitLab's code quality report."""
+"""The problems of policies in every form that `tocsin check` prints; the longer forms have a file each beside this one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from tocsin.annotations import annotation
 from tocsin.console import Console
@@ -11,36 +12,83 @@ from tocsin.errors import Problem
 _JSON_KEYS = ("file", "line", "column", "message", "severity")
 
 
-def _text(problems: Sequence[Problem], console: Console) -> None:
+class Checked(NamedTuple):
+    """The files that were checked, and all that is wrong with them. Under `strict` a warning fails, too."""
+
+    files: Sequence[str]
+    problems: Sequence[Problem]
+    strict: bool = False
+
+    def fails(self, problem: Problem) -> bool:
+        """Whether a problem gives the exit code 3."""
+        return self.strict or problem.severity == "error"
+
+
+def fingerprints(problems: Sequence[Problem]) -> Iterator[str]:
+    """What a problem is known by as long as it is there: nothing of it changes when its lines move. One that occurs again has a number."""
+    from hashlib import sha256
+
+    seen: dict[str, int] = {}
     for problem in problems:
+        digest = sha256(f"{problem.file}\n{problem.check.value}\n{problem.message}".encode(errors="replace")).hexdigest()[:32]
+        seen[digest] = seen.get(digest, 0) + 1
+        yield f"{digest}:{seen[digest]}"
+
+
+def _text(checked: Checked, console: Console) -> None:
+    for problem in checked.problems:
         console.answer(str(problem))
 
 
-def _json(problems: Sequence[Problem], console: Console) -> None:
-    console.data([{key: getattr(problem, key) for key in _JSON_KEYS} for problem in problems])
+def _json(checked: Checked, console: Console) -> None:
+    console.data([_data(problem) for problem in checked.problems])
 
 
-def _github(problems: Sequence[Problem], console: Console) -> None:
-    for problem in problems:
+def _data(problem: Problem) -> dict[str, object]:
+    line, column = problem.end
+    given = {key: getattr(problem, key) for key in _JSON_KEYS}
+    return {**given, "check": problem.check.value, "end_line": line, "end_column": column}
+
+
+def _github(checked: Checked, console: Console) -> None:
+    for problem in checked.problems:
         console.command(annotation(problem))
 
 
-def _gitlab(problems: Sequence[Problem], console: Console) -> None:
+def _gitlab(checked: Checked, console: Console) -> None:
     """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format."""
-    from hashlib import sha256
-
     console.data(
         [
             {
                 "description": problem.message,
-                "check_name": "tocsin-policy",
-                "fingerprint": sha256(str(problem).encode()).hexdigest(),
+                "check_name": problem.check.value,
+                "fingerprint": fingerprint,
                 "severity": "major" if problem.severity == "error" else "minor",
                 "location": {"path": problem.file, "lines": {"begin": problem.line}},
             }
-            for problem in problems
+            for problem, fingerprint in zip(checked.problems, fingerprints(checked.problems), strict=True)
         ]
     )
 
 
-FORMATS: dict[str, Callable[[Sequence[Problem], Console], None]] = {"text": _text, "json": _json, "github": _github, "gitlab": _gitlab}
+def _sarif(checked: Checked, console: Console) -> None:
+    from tocsin.commands.check_sarif import sarif
+
+    console.data(sarif(checked.problems))
+
+
+def _junit(checked: Checked, console: Console) -> None:
+    from tocsin.commands.check_junit import junit
+
+    console.script(junit(checked))
+
+
+FORMATS: dict[str, Callable[[Checked, Console], None]] = {
+    "text": _text,
+    "json": _json,
+    "github": _github,
+    "gitlab": _gitlab,
+    "sarif": _sarif,
+    "junit": _junit,
+}
+FROM_THE_ROOT = ("github", "gitlab", "sarif", "junit")  # those who read them know files by their path in the repository
