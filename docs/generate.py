@@ -12,7 +12,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from samples import report_sample, run_command, summary_sample
 
 from tocsin import channels
 from tocsin.channels.options import Credential, keys_of
+from tocsin.checks import Check
 from tocsin.ci.github.events import EVENTS
 from tocsin.commands import parser
 from tocsin.inbox.endpoints import ENDPOINTS
@@ -199,6 +200,31 @@ def selector_table(_: str) -> str:
     return table(("key", "is"), *((f"`{key}`", words) for key, words in model.SELECTOR_KEYS.items()))
 
 
+def checks_list(_: str) -> str:
+    """A section for each kind of problem, whose heading is its id. The tests load every example."""
+    return "\n\n".join(map(check_section, Check))
+
+
+def check_section(check: Check) -> str:
+    """What a kind of problem is, why it matters, and its example with the mended one. Raises FileNotFoundError where it has none."""
+    case = yaml.safe_load((ROOT / "tests" / "cases" / "checks" / f"{check.value}.yml").read_text(encoding="utf-8"))
+    saved = f", saved as {case['encoding'].upper()}" if "encoding" in case else ""
+    wrong, right = shown_files(case["wrong"], "yml"), shown_files(case["right"], "yaml")  # by `yaml` the tests know what is valid
+    return "\n\n".join((f"## {check.value}", check.meaning, case["why"].strip(), f"Wrong{saved}:", *wrong, "Right:", *right))
+
+
+def shown_files(policy: str | dict[str, str], language: str) -> Iterator[str]:
+    """A policy, or files with their names above them."""
+    for name, text in (policy if isinstance(policy, dict) else {"": policy}).items():
+        fence = f"```{'json' if name.endswith('.json') else language}\n{text}```"
+        yield f"`{name}`:\n\n{fence}" if name else fence
+
+
+def checks_table(_: str) -> str:
+    """Every kind of problem, with a link to its section."""
+    return table(("id", "finds"), *((f"[{check.value}](#{check.value})", check.meaning) for check in Check))
+
+
 def devtron_table(_: str) -> str:
     """Devtron's variables with their types, for a failed build and a failed deployment."""
     cd = devtron.devtron_variables(EVERYTHING)
@@ -252,6 +278,8 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "channels": channels_list,
     "inbox": inbox_table,
     "selector": selector_table,
+    "checks": checks_list,
+    "checks-table": checks_table,
     "devtron": devtron_table,
     "run": run_command,
     "report": report_sample,

@@ -14,9 +14,9 @@ from inprocess import run
 from policies import CASES, found_in_case
 
 from tocsin.checks import Check
-from tocsin.commands.check_formats import Checked, fingerprints
 from tocsin.commands.check_junit import junit
 from tocsin.commands.check_sarif import SCHEMA, sarif
+from tocsin.commands.checked import Checked, fingerprints
 from tocsin.errors import Problem
 from tocsin.homepage import page_of
 

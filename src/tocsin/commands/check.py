@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import OneOf, Parser
-from tocsin.commands.check_formats import FORMATS, FROM_THE_ROOT, Checked
+from tocsin.commands.check_formats import FORMATS, FROM_THE_ROOT
+from tocsin.commands.checked import Checked
 from tocsin.errors import PolicyError, Problem
 
 if TYPE_CHECKING:

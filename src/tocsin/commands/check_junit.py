@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET  # it writes alone: there is nothing to defuse
 
-from tocsin.commands.check_formats import Checked
+from tocsin.commands.checked import Checked
 from tocsin.errors import Problem
 from tocsin.text import clean
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tocsin import __version__
 from tocsin.checks import Check
-from tocsin.commands.check_formats import fingerprints
+from tocsin.commands.checked import fingerprints
 from tocsin.errors import Problem
 from tocsin.homepage import REPOSITORY, page_of
 
