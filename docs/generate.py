@@ -29,7 +29,8 @@ from tocsin.ci.github.events import EVENTS
 from tocsin.commands import parser
 from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.policy import model
-from tocsin.policy.schema import TEXT, schema
+from tocsin.policy.schema import schema
+from tocsin.policy.schema_forms import EMPTY, SPOKEN, TEXT
 from tocsin.templates import devtron
 from tocsin.templates.samples import EVERYTHING
 
@@ -163,7 +164,7 @@ def default_words(node: Node) -> str:
 
 def type_words(node: Node) -> str:
     """What a key takes, in words."""
-    options = node.get("anyOf", [])
+    options = [option for option in node.get("anyOf", []) if option not in (EMPTY, SPOKEN)]
     if len(options) == 2 and options[1].get("items") == options[0]:
         return f"{type_words(options[0])}, or a list"
     if options:
@@ -173,7 +174,7 @@ def type_words(node: Node) -> str:
         return f"[{name}](#{name.replace(' ', '-')})"
     if "const" in node or "enum" in node:
         return ", ".join(map(code, node.get("enum", [node.get("const")])))
-    if node.get("type") == "object":
+    if node.get("type") in ("object", ["object", "null"]):
         inner = node.get("additionalProperties") or {}
         return "[selector](#selectors)" if "branch" in node.get("properties", {}) else f"names, each with {type_words(inner)}"
     words = WORDS.get(str(node.get("type")))

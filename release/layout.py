@@ -128,7 +128,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
         "src/tocsin/ci/generic",
         "src/tocsin/ci/local",
     ),
-    *(f"src/tocsin/policy/{name}." for name in ("foreign", "nearly", "never", "schema", "useless")),
+    *(f"src/tocsin/policy/{name}." for name in ("foreign", "nearly", "never", "schema", "schema_forms", "schema_words", "useless")),
     *(
         f"vendor/{name}"
         for name in (

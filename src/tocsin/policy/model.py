@@ -146,8 +146,8 @@ class Notification(Frozen):
 class Budget(Frozen):
     """Seconds for a whole hook, from the process's start."""
 
-    trigger: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = 10.0
-    completion: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = 30.0
+    trigger: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = Field(default=10.0, description="At the start of a run.")
+    completion: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = Field(default=30.0, description="At the end of a run.")
 
 
 class Delivery(Frozen):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin import channels
+from tocsin.homepage import SCHEMA
 from tocsin.policy import model
-from tocsin.policy.plain import IGNORED
+from tocsin.policy.schema_forms import TEXT, add_forms, pattern_values, spoken
+from tocsin.policy.schema_words import add_words
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TEXT = ["string", "number", "boolean"]  # where text is expected, a scalar is its text as written
 
 Schema = dict[str, Any]
 
@@ -24,10 +25,11 @@ def schema() -> Schema:
     for name, definition in definitions.items():
         definitions[name] = _plain(definition, singles=True)
     policy = {key: _plain(value, singles=True) for key, value in whole.items() if key not in ("$defs", "title")}
-    _forms(policy, definitions)
+    add_forms(policy, definitions)
     kinds = {f"channel_{kind}": _channel(kind, definitions) for kind in channels.KINDS}
     policy["properties"]["channels"]["additionalProperties"] = {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in kinds]}
-    return {"$schema": DIALECT, "title": "tocsin policy", **policy, "$defs": {**definitions, **kinds}}
+    add_words(policy, definitions := {**definitions, **kinds})
+    return {"$schema": DIALECT, "$id": SCHEMA, "title": "tocsin policy", **policy, "$defs": definitions}
 
 
 def _channel(kind: str, definitions: Schema) -> Schema:
@@ -35,6 +37,8 @@ def _channel(kind: str, definitions: Schema) -> Schema:
     for name, definition in options.pop("$defs", {}).items():
         definitions[name] = _plain(definition, singles=False)
     described: Schema = _plain(options, singles=False)
+    if "payload_file" in described["properties"]:
+        described["not"] = {"required": ["payload", "payload_file"]}
     return described
 
 
@@ -67,6 +71,8 @@ def _scalar(node: Schema) -> Schema:
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
     }
+    if node.get("type") == "boolean":
+        return spoken(node)
     return {**node, "type": TEXT} if node.get("type") == "string" and "enum" not in node and "const" not in node else node
 
 
@@ -78,18 +84,6 @@ def _single(node: Schema, *, singles: bool) -> Schema:
 
 
 def _selector(node: Schema) -> Schema:
-    patterns = node["additionalProperties"]
-    properties = {key: {"description": words, **patterns} for key, words in model.SELECTOR_KEYS.items()}
+    values = node["additionalProperties"]
+    properties = {key: {"description": words, **pattern_values(key, values)} for key, words in model.SELECTOR_KEYS.items()}
     return {"type": "object", "description": node.get("description", ""), "properties": properties, "additionalProperties": False}
-
-
-def _forms(policy: Schema, definitions: Schema) -> None:
-    """The short forms that the models take in before they validate."""
-    policy["patternProperties"] = {f"^{IGNORED}": {}}
-    delivery = definitions["Delivery"]["properties"]
-    seconds = {key: value for key, value in definitions["Budget"]["properties"]["trigger"].items() if key != "default"}
-    reference = delivery["budget"].pop("$ref")
-    delivery["budget"]["anyOf"] = [seconds, {"$ref": reference}]
-    recipient = definitions["Recipient"]
-    whole = {key: recipient.pop(key) for key in ("type", "properties", "additionalProperties")}
-    recipient["anyOf"] = [{"type": TEXT}, {**whole, "oneOf": [{"required": ["channel"]}, {"required": ["email"]}]}]

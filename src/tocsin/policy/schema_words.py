@@ -1,0 +1,139 @@
+"""What a schema says for an editor beside the descriptions of the models: an example for each key, and what each of a few words means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.channels import KINDS
+
+Schema = dict[str, Any]
+
+# By the key; by `Definition.key` where a key means another thing there.
+EXAMPLES: dict[str, list[Any]] = {
+    "version": [1],
+    "context": [{"app": "shop", "rules": [{"when": {"branch": "main", "pipeline": "deploy"}, "set": {"environment": "production"}}]}],
+    "environments": [{"production": {"tier": "production", "cluster": "eks-prod-1"}}],
+    "channels": [{"team": {"kind": "slack", "url": "${SLACK_WEBHOOK_URL}"}}],
+    "notifications": [[{"on": "failure", "send_to": "team"}]],
+    "delivery": [{"timeout": 8, "attempts": 3, "strict": True}],
+    # Of a run.
+    "project": ["payments", "{{ repository.owner }}"],
+    "app": ["shop", "payments-*"],
+    "environment": ["production", "review/*"],
+    "environment_url": ["https://shop.example.com"],
+    "tier": ["production"],
+    "cluster": ["eks-prod-1"],
+    "pipeline": ["deploy", "Build and test"],
+    "image": ["registry.example.com/shop:1.4.2"],
+    "triggered_by": ["ada", "ada@example.com"],
+    "job": ["test", "test (3.*)"],
+    "branch": ["main", "release/*", "!dependabot/*"],
+    "tag": ["v*"],
+    "ref_type": ["pull_request"],
+    "source_branch": ["!dependabot/*"],
+    "target_branch": ["main"],
+    "source": ["push", "schedule"],
+    "Context.kind": ["cd"],
+    "Settings.kind": ["cd"],
+    "selector.kind": ["cd"],
+    "rules": [[{"when": {"branch": "main"}, "set": {"environment": "production"}}]],
+    "when": [{"branch": "main", "pipeline": "deploy"}],
+    "set": [{"environment": "production"}],
+    # Of a rule.
+    "name": ["production deployments"],
+    "on": ["failure", ["trigger", "success", "failure"]],
+    "pipelines": [{"branch": "main"}, [{"kind": "ci", "branch": ["main", "release/*"]}, {"tier": "production"}]],
+    "send_to": ["team", ["team", "dev@example.com"], {"email": "dev@example.com", "via": "mail"}],
+    "channel": ["team"],
+    "email": ["dev@example.com", ["dev@example.com", "ops@example.com"]],
+    "via": ["mail"],
+    # Of the delivery.
+    "timeout": [8],
+    "budget": [30, {"trigger": 10, "completion": 30}],
+    "trigger": [10],
+    "completion": [30],
+    "attempts": [3],
+    "strict": [True],
+    "look_ups": [False],
+    # Of a channel.
+    "channel_slack.channel": ["#payments"],
+    "url": ["${SLACK_WEBHOOK_URL}"],
+    "channel_teams.url": ["${TEAMS_WEBHOOK_URL}"],
+    "channel_discord.url": ["${DISCORD_WEBHOOK_URL}"],
+    "channel_ringcentral.url": ["${RINGCENTRAL_WEBHOOK_URL}"],
+    "channel_google_chat.url": ["${GOOGLE_CHAT_WEBHOOK_URL}"],
+    "channel_webhook.url": ["https://audit.example.com/ci", "${AUDIT_URL}"],
+    "username": ["tocsin"],
+    "channel_smtp.username": ["${SMTP_USER}"],
+    "thread_id": ["1234567890123456789"],
+    "from": ["CI <ci@example.com>"],
+    "reply_to": ["dev@example.com"],
+    "default": [True],
+    "host": ["smtp.example.com"],
+    "port": [587, 465],
+    "security": ["starttls"],
+    "hello": ["ci.example.com"],
+    "password": ["${SMTP_PASSWORD}"],
+    "auth": ["password"],
+    "region": ["eu-west-1"],
+    "access_key_id": ["${AWS_ACCESS_KEY_ID}"],
+    "secret_access_key": ["${AWS_SECRET_ACCESS_KEY}"],
+    "session_token": ["${AWS_SESSION_TOKEN}"],
+    "configuration_set": ["ci-mails"],
+    "endpoint_url": ["https://email.eu-west-1.amazonaws.com"],
+    "method": ["POST"],
+    "headers": [{"Authorization": "Bearer ${AUDIT_TOKEN}"}],
+    "payload": [{"app": "{{ app }}", "event": "{{ event }}"}, '{"app": "{{ app }}"}'],
+    "payload_file": ["ci/payload.json"],
+    "signing_secret": ["${SIGNING_SECRET}"],
+}
+
+# What the words of an enum mean: https://code.visualstudio.com/docs/languages/json has enumDescriptions, and a validator ignores them.
+MEANINGS = {
+    "trigger": "The run has started.",
+    "success": "The run has succeeded.",
+    "failure": "The run has failed.",
+    "cancelled": "Somebody or something has cancelled the run.",
+    "unstable": "Jenkins's result between success and failure, such as failed tests.",
+    "waiting": "The run waits for a person to approve or start it.",
+    "always": "The run has ended, with any result.",
+    "fixed": "A success, and the run before has failed.",
+    "broken": "A failure, and the run before has succeeded.",
+    "still_failing": "A failure, and the run before has failed, too.",
+    "production": "What users use.",
+    "staging": "The last step before production.",
+    "testing": "For tests.",
+    "development": "For developers.",
+    "other": "None of these.",
+    "ci": "A build: the run deploys to no environment.",
+    "cd": "A deployment.",
+    "branch": "The run is about a branch.",
+    "tag": "The run is about a tag.",
+    "pull_request": "The run is about a pull or merge request.",
+}
+
+
+def add_words(policy: Schema, definitions: Schema) -> None:
+    """Put the examples at every key, and the meanings at every list of words."""
+    for name, node in (("Policy", policy), *definitions.items()):
+        _add(name, node)
+
+
+def _add(name: str, node: Any) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _add(name, item)
+    if not isinstance(node, dict):
+        return
+    if isinstance(node.get("enum"), list) and set(node["enum"]) <= MEANINGS.keys():
+        node["enumDescriptions"] = [MEANINGS[word] for word in node["enum"]]
+    keys = node.get("properties", {})
+    inner = "selector" if {"branch", "tag"} <= keys.keys() else name
+    for key, value in keys.items():
+        if "const" in value and value["const"] in KINDS:
+            value["description"] = "The kind of the channel."
+        elif examples := EXAMPLES.get(f"{inner}.{key}", EXAMPLES.get(key)):
+            value["examples"] = examples
+    for key, value in node.items():
+        if key not in ("enum", "const", "default", "examples"):
+            _add(inner, list(value.values()) if key in ("properties", "patternProperties") else value)
