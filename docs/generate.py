@@ -35,6 +35,7 @@ from tocsin.templates import devtron
 from tocsin.templates.samples import EVERYTHING
 
 ROOT = Path(__file__).resolve().parent.parent
+SCHEMA_FILE = "schema/tocsin.schema.json"
 EVERYWHERE = ("help", "talk")  # arguments of every command, which docs/commands.md names once
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>.+?) -->\n).*?(?P<close><!-- /generated -->)", re.DOTALL)
 
@@ -50,11 +51,19 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     manual = root / man.PAGE
     if manual.exists() and (fresh := man.man_page()) != manual.read_text(encoding="utf-8"):
         stale[manual] = fresh
+    editors = root / SCHEMA_FILE
+    if editors.exists() and (fresh := schema_text()) != editors.read_text(encoding="utf-8"):
+        stale[editors] = fresh
     for path, fresh in stale.items():
         if not check:
             path.write_text(fresh, encoding="utf-8")
         print(f"{path.relative_to(root).as_posix()} {'is not current: run `./dev docs`' if check else 'written'}")  # noqa: T201
     return 1 if stale and check else 0
+
+
+def schema_text() -> str:
+    """The policy's schema as a file, which editors read by its address: tocsin.homepage.SCHEMA."""
+    return f"{json.dumps(schema(), indent=2, ensure_ascii=False)}\n"
 
 
 def pages(root: Path) -> list[Path]:
@@ -189,6 +198,7 @@ def number_words(node: Node) -> str:
 
 WORDS: dict[str, Callable[[Node], str]] = {
     str(TEXT): lambda _: "text",
+    "string": lambda _: "a template",  # what is any text has more types
     "boolean": lambda _: "`true`, `false`",
     "number": number_words,
     "integer": lambda node: f"whole {number_words(node)}",

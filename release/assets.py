@@ -1,6 +1,7 @@
 """What goes with a release beside the tree, all in build/assets.
 
-Its archive, the offline bundle, the mirror repository of GitLab's component, the SBOM, the sdist and the wheel, and their digests.
+Its archive, the offline bundle, the mirror repository of GitLab's component, the SBOM, the policy's schema,
+the sdist and the wheel, and their digests.
 
 python release/assets.py        after release/tree.py, in an environment with release/tools.lock
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 import bundles
 import sizes
 import wheels
-from layout import LOCK, TEMPLATE
+from layout import LOCK, SCHEMA, TEMPLATE
 from stamp import TIMES, pinned, version_of
 from tree import ROOT, default_wheels, digest
 
@@ -37,6 +38,7 @@ def main() -> None:
     write_bundle(f"tocsin-{version}-offline", lambda out: bundles.offline(TREE, wheel, packages, out))
     write_bundle(f"tocsin-{version}-gitlab-component", lambda out: bundles.component(TREE, version, out))
     write_sbom(ASSETS / f"tocsin-{version}.cdx.json")
+    shutil.copyfile(ROOT / SCHEMA, ASSETS / Path(SCHEMA).name)
     lines = [f"{digest(path)}  {path.relative_to(ASSETS).as_posix()}\n" for path in sorted(ASSETS.rglob("*")) if path.is_file()]
     (ASSETS / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
     print("".join(lines), end="")

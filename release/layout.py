@@ -2,6 +2,7 @@
 
 action.yml, plugins/github/, src/tocsin/, LICENSE, README.md
 plugins/gitlab/, plugins/jenkins/       read from the tag by GitLab's include and Jenkins's libraries; see STAMPED
+.pre-commit-hooks.yaml, pyproject.toml  pre-commit installs from the tag
 plugins/launch.py             what both install the program by, and how the action fills a cache
 release/requirements.lock     what vendor/ holds, with hashes; installed where vendor/ has no compiled part for a Python
 vendor/                       the packages, once for all; of the compiled part one file a Python and platform: Python
@@ -16,8 +17,10 @@ from typing import NamedTuple
 BUDGET_BYTES = 25_000_000  # of the tree as tar.gz, which every job downloads
 
 PLUGINS = ("plugins/github", "plugins/gitlab", "plugins/jenkins", "plugins/launch.py")
-PROGRAM = ("action.yml", "LICENSE", "README.md", *PLUGINS, "release/requirements.lock", "src/tocsin")
-BUILT_BY = ("pyproject.toml", "release")  # what a build of the sources needs beside PROGRAM
+HOOKS = (".pre-commit-hooks.yaml", "pyproject.toml")  # pre-commit installs from the tag
+SCHEMA = "schema/tocsin.schema.json"  # an asset alone
+PROGRAM = ("action.yml", "LICENSE", "README.md", *PLUGINS, "release/requirements.lock", "src/tocsin", *HOOKS)
+BUILT_BY = ("release",)  # what a build of the sources needs beside PROGRAM
 LOCK = "release/requirements.lock"
 TOOLS = "release/tools.lock"
 TEMPLATE = "plugins/gitlab/templates/notify.yml"

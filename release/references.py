@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 NAMED = (  # where addresses stand: what people copy, and what `tocsin init` writes
     *("README.md", "docs/*.md", "site/mkdocs.yml", "examples/*/*", "release/texts/*/*", "plugins/gitlab/templates/*.yml"),
-    *("src/tocsin/init/*.py", "tests/cases/init/*.yml"),
+    *("src/tocsin/init/*.py", "src/tocsin/homepage.py", "tests/cases/init/*.yml", "schema/*.json", "release/schemastore.json"),
 )
 TAG, MOVING = r"(?:main|v\d+\.\d+\.\d+)", r"(?:main|v\d+)"
 UNTIL = re.compile(
@@ -27,6 +27,7 @@ NO_INPUTS = re.compile(r"^ +inputs:\n(?! +\w)", re.MULTILINE)  # what stays of G
 OWNER = re.compile(r"\bOWNER(?=/tocsin\b)")
 PLACES = (  # what stands before the name of a state, the state, and what follows
     (rf"(?<=/tocsin/){TAG}(?=/plugins/)", "v{version}"),  # a file of the repository: GitLab's remote
+    (rf"(?<=tocsin\n    rev: ){TAG}$", "v{version}"),  # a hook of pre-commit's
     (rf"(?<=ref: ){TAG}(?=\n +file: plugins/)", "v{version}"),  # GitLab's project
     (rf"(?<![\w./-])([\w.-]+/tocsin)@{MOVING}(?![\w.])", r"\1@v{major}"),  # GitHub's action
     (rf"(?<=defaultVersion: ){MOVING}$", "v{major}"),  # Jenkins's library, as code

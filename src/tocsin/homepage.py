@@ -4,7 +4,8 @@ from __future__ import annotations
 
 REPOSITORY = "https://github.com/OWNER/tocsin"
 CHECKS = f"{REPOSITORY}/blob/main/docs/checks.md"  # a section for each kind of problem, whose anchor is its id
-SCHEMA = "https://raw.githubusercontent.com/OWNER/tocsin/main/schema/tocsin.schema.json"
+# HEAD is the default branch, so that the address stays as it is from release to release.
+SCHEMA = "https://raw.githubusercontent.com/OWNER/tocsin/HEAD/schema/tocsin.schema.json"
 
 
 def page_of(check: str) -> str:

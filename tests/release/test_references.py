@@ -86,7 +86,12 @@ def test_the_next_release_follows_the_first(written, tmp_path):
     assert references.main(["--version", "2.1.0"], later) == 0
     for path in references.files(later):
         expected = (written / path.relative_to(later)).read_text(encoding="utf-8")
-        for old, new in (("tocsin/v1.0.0/", "tocsin/v2.1.0/"), ("ref: v1.0.0", "ref: v2.1.0"), ("tocsin==1.0.0", "tocsin==2.1.0")):
+        for old, new in (
+            ("tocsin/v1.0.0/", "tocsin/v2.1.0/"),
+            ("ref: v1.0.0", "ref: v2.1.0"),
+            ("rev: v1.0.0", "rev: v2.1.0"),
+            ("tocsin==1.0.0", "tocsin==2.1.0"),
+        ):
             expected = expected.replace(old, new)
         expected = re.sub(r"(acme/tocsin@|defaultVersion: |Default version \| `)v1(?![\w.])", r"\1v2", expected)
         assert path.read_text(encoding="utf-8") == expected, path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from tocsin.homepage import SCHEMA
 from tocsin.init.answers import RESULTS, Answers
 from tocsin.init.gitlab import FILE as PIPELINE
 from tocsin.init.yaml_text import scalar
@@ -19,6 +20,7 @@ def policy_file(answers: Answers, environments: Mapping[str, str], owners: Seque
 
 
 def _head() -> Iterator[str]:
+    yield f"# yaml-language-server: $schema={SCHEMA}"
     yield "# Who gets which message, in every CI of this repository."
     yield "# Is it right? tocsin check. Who would get what, and why? tocsin explain completion --status failure"
     yield "# Every key: docs/policy.md of tocsin."

@@ -10,10 +10,8 @@ from tocsin.terms import TERMS
 
 TEXT = ["string", "number", "boolean"]  # where text is expected, a scalar is its text as written
 _TRUTH = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0")  # pydantic's words for a boolean
-SPOKEN = {
-    "type": "string",
-    "pattern": f"^(?:{'|'.join(''.join(f'[{c.upper()}{c}]' if c.isalpha() else c for c in word) for word in _TRUTH)})$",
-}
+_ANY_CASE = "|".join("".join(f"[{sign.upper()}{sign}]" for sign in word) for word in _TRUTH)
+SPOKEN = {"type": ["string", "integer"], "pattern": f"^(?:{_ANY_CASE})$", "minimum": 0, "maximum": 1}
 EMPTY = {"type": "null"}  # a section that has nothing in it yet
 _ADDRESS = r"[^@\s<>\",;:()\[\]\\]+@[^@\s<>\",;:()\[\]\\]+"  # as channels.options.address takes it
 ADDRESS = {"type": TEXT, "pattern": f"^{_ADDRESS}$"}
@@ -28,6 +26,8 @@ def add_forms(policy: Schema, definitions: Schema) -> None:
     for section in SECTIONS:
         policy["properties"][section] = _may_be_empty(policy["properties"][section])
     policy["properties"]["channels"]["propertyNames"] = {"pattern": CHANNEL_NAME}
+    for name in ("Context", "Settings"):
+        _settings(definitions[name]["properties"])
     _budget(definitions)
     _recipient(definitions["Recipient"])
 
@@ -38,6 +38,16 @@ def _may_be_empty(node: Schema) -> Schema:
     reference = {"$ref": node["$ref"]} if "$ref" in node else None
     options = [reference] if reference else node["anyOf"]
     return {**{key: value for key, value in node.items() if key != "$ref"}, "anyOf": [*options, EMPTY]}
+
+
+def _settings(keys: Schema) -> None:
+    """A setting of few words takes one of them, or a template."""
+    for key in keys.keys() & TERMS.keys():
+        if TERMS[key].words:
+            keys[key] = {
+                "description": keys[key]["description"],
+                "anyOf": [{"enum": list(TERMS[key].words)}, {"type": "string", "pattern": r"\{[{%#]"}],
+            }
 
 
 def _budget(definitions: Schema) -> None:
@@ -67,5 +77,5 @@ def pattern_values(key: str, node: Schema) -> Schema:
     text = {**node["items"], "not": {"const": "!"}}
     if words:
         excluded = "|".join(map(re.escape, words))
-        text = {"anyOf": [{"enum": list(words)}, {"type": "string", "pattern": rf"^!(?:{excluded})$|[*?\[\\]"}]}
+        text = {"anyOf": [{"enum": list(words)}, {"type": ["string"], "pattern": rf"^!(?:{excluded})$|[*?\[\\]"}]}
     return {**node, "items": text}
