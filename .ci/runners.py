@@ -4,8 +4,9 @@
     python .ci/runners.py FILE …    only those that the tests in the files or folders use
 
 act runs GitHub's workflows and actionlint reads them (go), gitlab-ci-local runs GitLab's pipelines and npm-groovy-lint reads Jenkins's
-library (npm, which brings their node), and the jars are Jenkins's own interpreter of pipelines with its sandbox (mvn). Whatever has no
-installer here is left out, and its tests are skipped, as all of them are elsewhere than on Linux, where none was tried.
+library (npm, which brings their node), yaml-language-server is what editors ask about a policy (npm), and the jars are Jenkins's own
+interpreter of pipelines with its sandbox (mvn). Whatever has no installer here is left out, and its tests are skipped, as all of them
+are elsewhere than on Linux, where none was tried.
 With TOCSIN_REQUIRE_RUNNERS=1 that is an error.
 """
 
@@ -25,6 +26,7 @@ from pathlib import Path
 BIN = Path(__file__).resolve().parents[1] / ".dev" / "runners"
 ACT, ACTIONLINT = "v0.2.89", "v1.7.12"
 GITLAB_CI_LOCAL, GROOVY_LINT, NODE = "4.75.1", "18.0.0", "22.23.3"
+LANGUAGE_SERVER = "1.24.0"
 PROGRAMS = {"gitlab-ci-local": "gitlab-ci-local/dist/index.js", "npm-groovy-lint": "npm-groovy-lint/lib/index.js"}
 # The node of the packages stays with them: what else needs one takes the machine's.
 WRAPPER = """#!/bin/sh
@@ -49,7 +51,23 @@ def go(folder: Path) -> None:
 
 def npm(folder: Path) -> None:
     """Install the packages, and a program for each that runs by their node."""
-    wanted = [f"node@{NODE}", f"gitlab-ci-local@{GITLAB_CI_LOCAL}", f"npm-groovy-lint@{GROOVY_LINT}"]
+    _npm_install(folder, f"node@{NODE}", f"gitlab-ci-local@{GITLAB_CI_LOCAL}", f"npm-groovy-lint@{GROOVY_LINT}")
+    for name, script in PROGRAMS.items():
+        _write_program(folder, name, script)
+
+
+def npm_language_server(folder: Path) -> None:
+    """Install the language server, which runs by the machine's node."""
+    _npm_install(folder, f"yaml-language-server@{LANGUAGE_SERVER}")
+    _write_program(folder, "yaml-language-server", "yaml-language-server/bin/yaml-language-server")
+
+
+def _write_program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(WRAPPER.format(script=script), encoding="utf-8")
+    (folder / name).chmod(0o755)
+
+
+def _npm_install(folder: Path, *wanted: str) -> None:
     _run(
         [
             "npm",
@@ -64,9 +82,6 @@ def npm(folder: Path) -> None:
             *wanted,
         ]
     )
-    for name, script in PROGRAMS.items():
-        (folder / name).write_text(WRAPPER.format(script=script), encoding="utf-8")
-        (folder / name).chmod(0o755)
 
 
 def mvn(folder: Path) -> None:
@@ -78,6 +93,7 @@ def mvn(folder: Path) -> None:
 FOLDERS: dict[str, Callable[[Path], None]] = {
     f"act-{ACT}-actionlint-{ACTIONLINT}": go,
     f"gitlab-ci-local-{GITLAB_CI_LOCAL}-groovy-lint-{GROOVY_LINT}-node-{NODE}": npm,
+    f"yaml-language-server-{LANGUAGE_SERVER}": npm_language_server,
     f"jenkins-cps-{'-'.join(artifact.rpartition(':')[2] for artifact in JARS)}": mvn,
 }
 
@@ -86,6 +102,7 @@ FOLDERS: dict[str, Callable[[Path], None]] = {
 USES: dict[Callable[[Path], None], str] = {
     go: r"/github/(?s:.*)\b[Rr]epository\b",
     npm: r"/gitlab/(?s:.*)\b([Rr]epository|mirror|secrets)\b|^import local\b",
+    npm_language_server: r"^(?:import|from) language_server\b",
     mvn: r"/jenkins/|^import jvm\b",
 }
 
@@ -123,10 +140,11 @@ def _installed(name: str) -> str | None:
     if (BIN / name).is_dir():
         return None
     install = FOLDERS[name]
+    program = install.__name__.partition("_")[0]
     if sys.platform != "linux":
         return f"{name} is for Linux"
-    if not shutil.which(install.__name__):
-        return f"{install.__name__} is not installed, so there is no {name}"
+    if not shutil.which(program):
+        return f"{program} is not installed, so there is no {name}"
     with tempfile.TemporaryDirectory(dir=BIN, prefix=".new-") as place:
         folder = Path(place) / name
         folder.mkdir()
@@ -134,7 +152,7 @@ def _installed(name: str) -> str | None:
             install(folder)
             folder.rename(BIN / name)
         except (OSError, subprocess.CalledProcessError):
-            return f"{name} cannot be installed: see what {install.__name__} says above"
+            return f"{name} cannot be installed: see what {program} says above"
     return None
 
 

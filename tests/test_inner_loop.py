@@ -30,7 +30,8 @@ STAND_IN = f"#!{sys.executable}\nimport json, os, sys\nprint(json.dumps([sys.arg
         (["tests/github/test_three_runners.py"], ["act", "gitlab", "jenkins"]),
         (["tests/gitlab"], ["gitlab"]),
         (["tests/jenkins/test_jenkins_library.py::test_x"], ["jenkins"]),
-        (["tests"], ["act", "gitlab", "jenkins"]),
+        (["tests/test_language_server.py"], ["yaml"]),
+        (["tests"], ["act", "gitlab", "yaml", "jenkins"]),
     ],
     ids=str,
 )
