@@ -218,10 +218,17 @@ def checks_list(_: str) -> str:
 
 def check_section(check: Check) -> str:
     """What a kind of problem is, why it matters, and its example with the mended one. Raises FileNotFoundError where it has none."""
-    case = yaml.safe_load((ROOT / "tests" / "cases" / "checks" / f"{check.value}.yml").read_text(encoding="utf-8"))
+    case = check_example(check)
     saved = f", saved as {case['encoding'].upper()}" if "encoding" in case else ""
     wrong, right = shown_files(case["wrong"], "yml"), shown_files(case["right"], "yaml")  # by `yaml` the tests know what is valid
-    return "\n\n".join((f"## {check.value}", check.meaning, case["why"].strip(), f"Wrong{saved}:", *wrong, "Right:", *right))
+    meaning = f"{check.meaning} A warning." if case.get("severity") else check.meaning
+    return "\n\n".join((f"## {check.value}", meaning, case["why"].strip(), f"Wrong{saved}:", *wrong, "Right:", *right))
+
+
+def check_example(check: Check) -> Node:
+    """The example of a kind of problem. Raises FileNotFoundError where it has none."""
+    example: Node = yaml.safe_load((ROOT / "tests" / "cases" / "checks" / f"{check.value}.yml").read_text(encoding="utf-8"))
+    return example
 
 
 def shown_files(policy: str | dict[str, str], language: str) -> Iterator[str]:
@@ -233,7 +240,8 @@ def shown_files(policy: str | dict[str, str], language: str) -> Iterator[str]:
 
 def checks_table(_: str) -> str:
     """Every kind of problem, with a link to its section."""
-    return table(("id", "finds"), *((f"[{check.value}](#{check.value})", check.meaning) for check in Check))
+    rows = ((f"[{check.value}](#{check.value})", check_example(check).get("severity", "error"), check.meaning) for check in Check)
+    return table(("id", "is", "finds"), *rows)
 
 
 def devtron_table(_: str) -> str:

@@ -120,6 +120,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
         "src/tocsin/demo/",
         "src/tocsin/explanation/",
         "src/tocsin/policy_tests/",
+        "src/tocsin/homepage.",
         "src/tocsin/init/",
         "src/tocsin/drawings/",
         "src/tocsin/preview/",

@@ -10,7 +10,8 @@ from tocsin.derive.facts_file import type_of
 from tocsin.event import LISTS, RECORDS
 from tocsin.explanation.question import EVENTS
 from tocsin.policy.plain import IGNORED
-from tocsin.policy.schema import DIALECT, TEXT, Schema
+from tocsin.policy.schema import DIALECT, Schema
+from tocsin.policy.schema_forms import TEXT
 from tocsin.policy_tests.event_fields import FIELDS, HOOKS
 from tocsin.terms import TERMS
 
