@@ -122,6 +122,7 @@ def test_junit_has_a_suite_for_each_file(tmp_path: Path):
     for name, text in {"good": GOOD, "bad": BAD, "warned": WARNED}.items():
         (tmp_path / f"{name}.yml").write_text(text)
     root = Xml.fromstring(checked(tmp_path, "junit", "good.yml", "bad.yml", "warned.yml"))
+    assert (root.get("tests"), root.get("failures")) == ("4", "2")
     suites = {suite.get("name"): (suite.get("tests"), suite.get("failures")) for suite in root}
     assert suites == {"good.yml": ("1", "0"), "bad.yml": ("2", "2"), "warned.yml": ("1", "0")}
     assert [failure.get("type") for failure in root.iter("failure")] == ["unknown-channel-kind", "unknown-event"]
@@ -150,3 +151,16 @@ def test_junit_of_every_case_can_be_read(path: Path):
     problems = found_in_case(path)
     root = Xml.fromstring(junit(Checked([path.name], problems, strict=True)))
     assert len(list(root.iter("failure"))) == len(problems)
+
+
+def test_from_a_folder_below_every_file_has_its_path(tmp_path: Path):
+    """The policy and a payload's file are named from where one is in text, and from the repository's root in reports."""
+    (tmp_path / ".git").mkdir()
+    for name in ("sub", "ci"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "ci" / "p.json").write_text('{"a": "{{ ap }}"}')
+    channel = "{kind: webhook, url: 'https://example.com', payload_file: ci/p.json}"
+    (tmp_path / ".tocsin.yml").write_text(f"channels: {{hook: {channel}}}\nnotifications: [{{on: failur, send_to: hook}}]\n")
+    for folder, names in ((tmp_path, ["ci/p.json", ".tocsin.yml"]), (tmp_path / "sub", ["../ci/p.json", "../.tocsin.yml"])):
+        assert sorted({entry["file"] for entry in json.loads(checked(folder, "json"))}) == sorted(names)
+        assert {entry["location"]["path"] for entry in json.loads(checked(folder, "gitlab"))} == {"ci/p.json", ".tocsin.yml"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import OneOf, Parser
@@ -44,14 +45,13 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     """Print every problem of the policies; 3 where one is an error, or with --strict a warning."""
     from tocsin.checkout import repository_root
     from tocsin.homepage import CHECKS
-    from tocsin.source.places import shown
 
     style = words.format or "text"
     root = repository_root(world.folder) if style in FROM_THE_ROOT else None
     files, problems = _checked([*words.files, *words.policy] or [None], world, console)
     if root:
-        files = [shown(world.folder / file, root) for file in files]
-        problems = [problem._replace(file=shown(world.folder / problem.file, root)) for problem in problems]
+        files = [_from(root, world.folder / file) for file in files]
+        problems = [problem._replace(file=_from(root, world.folder / problem.file)) for problem in problems]
     checked = Checked(files, problems, words.strict)
     FORMATS[style](checked, console)
     if style == "text" and problems:
@@ -85,11 +85,29 @@ def _checked(names: Sequence[str | None], world: World, console: Console) -> tup
             files[-1] = text.name
             document = load(text, advise=True)
         except PolicyError as error:
-            problems += error.problems or [Problem(files[-1], 1, 1, str(error))]
+            problems += [_near(problem, files[-1], world) for problem in error.problems] or [Problem(files[-1], 1, 1, str(error))]
         else:
-            problems += document.warnings
+            problems += [_near(problem, text.name, world) for problem in document.warnings]
             _praise(document, text.name, console)
     return files, problems
+
+
+def _near(problem: Problem, policy: str, world: World) -> Problem:
+    """A problem of a file that the policy names, which it does from the root of its repository, by its path from here."""
+    from tocsin.checkout import repository_root
+
+    if problem.file == policy:
+        return problem
+    root = repository_root((world.folder / policy).parent)
+    return problem._replace(file=_from(world.folder, root / problem.file))
+
+
+def _from(folder: Path, path: Path) -> str:
+    from os.path import normpath
+
+    from tocsin.source.places import shown
+
+    return shown(Path(normpath(path)), folder)
 
 
 def _praise(document: PolicyDocument, name: str, console: Console) -> None:

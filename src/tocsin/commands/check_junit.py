@@ -13,6 +13,7 @@ from tocsin.commands.checked import Checked
 from tocsin.errors import Problem
 from tocsin.text import clean
 
+_COUNTS = ("tests", "failures", "errors", "skipped")
 _TEXT_MAX_CHARS = 2000  # ours: as a line of the console
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # https://www.w3.org/TR/xml/#charsets
 
@@ -23,6 +24,8 @@ def junit(checked: Checked) -> str:
     found = list(dict.fromkeys((*checked.files, *(problem.file for problem in checked.problems))))
     for file in found:
         root.append(_suite(file, [problem for problem in checked.problems if problem.file == file], checked))
+    for count in _COUNTS:
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root)
     text: str = ET.tostring(root, encoding="us-ascii", xml_declaration=True).decode("ascii")
     return text.replace("##[", "#&#35;[")  # a log command, where the report goes to a log
@@ -30,7 +33,7 @@ def junit(checked: Checked) -> str:
 
 def _suite(file: str, problems: Sequence[Problem], checked: Checked) -> ET.Element:
     failures = sum(map(checked.fails, problems))
-    counts = {"tests": str(len(problems) or 1), "failures": str(failures), "errors": "0", "skipped": "0"}
+    counts = dict(zip(_COUNTS, map(str, (len(problems) or 1, failures, 0, 0)), strict=True))
     suite = ET.Element("testsuite", {"name": _fit(file), **counts})
     for problem in problems:
         _case(suite, problem, fails=checked.fails(problem))
