@@ -29,7 +29,7 @@ def found(folder: Path, policy: str | dict[str, str], encoding: str = "utf-8") -
     """The kinds of problems that a policy has, each with its severity, in a repository of its own."""
     (folder / ".git").mkdir(parents=True)
     for name, text in (policy if isinstance(policy, dict) else {".tocsin.yml": policy}).items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding=encoding)
     return {(problem["check"], problem["severity"]) for problem in run("check", "--json", folder=folder).json()}
 

@@ -96,10 +96,10 @@ def _near(problem: Problem, policy: str, world: World) -> Problem:
     """A problem of a file that the policy names, which it does from the root of its repository, by its path from here."""
     from tocsin.checkout import repository_root
 
-    if problem.file == policy:
+    if problem.file == policy or (world.folder / problem.file).is_file():
         return problem
-    root = repository_root((world.folder / policy).parent)
-    return problem._replace(file=_from(world.folder, root / problem.file))
+    path = repository_root((world.folder / policy).parent) / problem.file
+    return problem._replace(file=_from(world.folder, path)) if path.is_file() else problem
 
 
 def _from(folder: Path, path: Path) -> str:
