@@ -220,7 +220,8 @@ def check_section(check: Check) -> str:
     """What a kind of problem is, why it matters, and its example with the mended one. Raises FileNotFoundError where it has none."""
     case = check_example(check)
     saved = f", saved as {case['encoding'].upper()}" if "encoding" in case else ""
-    wrong, right = shown_files(case["wrong"], "yml"), shown_files(case["right"], "yaml")  # by `yaml` the tests know what is valid
+    alone = "yaml" if isinstance(case["right"], str) else "yml"  # by `yaml` the tests know what is valid by itself
+    wrong, right = shown_files(case["wrong"], "yml"), shown_files(case["right"], alone)
     meaning = f"{check.meaning} A warning." if case.get("severity") else check.meaning
     return "\n\n".join((f"## {check.value}", meaning, case["why"].strip(), f"Wrong{saved}:", *wrong, "Right:", *right))
 
