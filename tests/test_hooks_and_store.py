@@ -67,6 +67,14 @@ def test_the_check_looks_at_the_three_places_alone():
     assert not any(chosen.search(name) for name in NOT_A_POLICY)
 
 
+def test_the_tests_run_where_the_policy_or_a_test_file_changes():
+    chosen = re.compile(HOOKS[1]["files"])
+    tests = [place.replace(".tocsin", "tocsin").replace(".yml", ".test.yml") for place in PLACES]
+    assert all(chosen.search(name) for name in (*PLACES, *tests))
+    assert not any(chosen.search(name) for name in NOT_A_POLICY)
+    assert HOOKS[1]["pass_filenames"] is False  # it finds its file, and a changed policy is none
+
+
 def test_the_hook_checks_the_files_that_it_is_given(tmp_path: Path):
     (tmp_path / ".github").mkdir()
     (tmp_path / ".github" / "tocsin.yml").write_text("channels: {team: {kind: slak}}\nnotifications: [{on: failure, send_to: team}]\n")
