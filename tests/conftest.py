@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from inprocess import QuickProject
 from projects import Project
+from quick_starts import served
 from runners import untested
 from servers import Answer, ScriptedServer
 from wheelhouse import wheelhouse  # noqa: F401  a fixture
@@ -39,6 +40,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """A repository without a policy. Where a test is on words or the wire alone, no process is started."""
     return (Project if request.module.__name__.startswith(PROCESSES) else QuickProject)(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory) -> Iterator[Sequence[str]]:
+    """The words that start the program by a process that has loaded it: quick_starts.py says how."""
+    with served(tmp_path_factory.mktemp("quick") / "socket") as words:
+        yield words
 
 
 @pytest.fixture

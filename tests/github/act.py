@@ -27,6 +27,7 @@ EXAMPLES = ROOT / "examples" / "github"
 _USED = re.search(r"uses: (\S+/tocsin@\S+)", (EXAMPLES / "one-job.yml").read_text(encoding="utf-8"))
 assert _USED, "the example uses the action"
 ACTION = _USED[1]  # `OWNER/tocsin@main`, or what a release makes of it
+REAL = Path(sys.executable).parent  # of a Python that starts the action as it is
 POLICY = "channels: {team: {kind: slack}}\nnotifications: [{on: [trigger, success, failure, cancelled], send_to: team}]\n"
 MOST_SECONDS = 60.0  # what no run takes; a run that hangs ends the test
 
@@ -79,8 +80,8 @@ def told(server: ScriptedServer) -> list[str]:
 class Repository:
     """acme/payments, with a policy and a `make` that the test decides."""
 
-    def __init__(self, folder: Path, action: Path, cache: Path) -> None:
-        self.folder, self.action, self.cache = folder / "payments", action, cache
+    def __init__(self, folder: Path, action: Path, cache: Path, python: Path = REAL) -> None:
+        self.folder, self.action, self.cache, self.python = folder / "payments", action, cache, python
         self.home, self.programs = folder / "home", folder / "programs"
         for made in (self.folder, self.home, self.programs):
             made.mkdir()
@@ -152,7 +153,7 @@ class Repository:
 
     def _environment(self) -> dict[str, str]:
         """Little of this machine's: the tests' own Python is the first, as a hosted image's is."""
-        path = os.pathsep.join([str(self.programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+        path = os.pathsep.join([str(self.programs), str(self.python), os.environ["PATH"]])
         return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8"}
 
     def _payload(self, payload: Mapping[str, Any]) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from act import ROOT, Repository
+from quick_starts import pythons
 from runners import require
 
 CARRIED = (
@@ -56,11 +57,17 @@ def cache(tmp_path_factory, action) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def quick_python(tmp_path_factory, quick, action) -> Path:
+    """The folder of a Python that starts the action quickly: `REAL` is one that starts it as it is."""
+    return pythons(tmp_path_factory.mktemp("python"), quick, *(root / "plugins" / "github" / "start.py" for root in (ROOT, action)))
+
+
 @pytest.fixture
-def repository(tmp_path, action, cache) -> Repository:
+def repository(tmp_path, action, cache, quick_python) -> Repository:
     """acme/payments, where every rule tells the team."""
     require("act")
-    return Repository(tmp_path, action, cache)
+    return Repository(tmp_path, action, cache, quick_python)
 
 
 @pytest.fixture

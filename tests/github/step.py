@@ -13,13 +13,12 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from act import ROOT
+from act import REAL, ROOT
 from projects import GITHUB
 from runners import require
 
@@ -58,14 +57,14 @@ class Part(NamedTuple):
 
 
 class Step:
-    """A step in a workspace of its own. `env` is what its `env` and the job's say; `python` runs it through node where it is set."""
+    """A step in a workspace of its own. `env` is what its `env` and the job's say; With a tool cache it runs through node, by the Python of a folder."""
 
-    def __init__(self, folder: Path, tool_cache: Path | None = None) -> None:
+    def __init__(self, folder: Path, tool_cache: Path | None = None, python: Path = REAL) -> None:
         self.workspace, self.temp, self.files = folder / "payments", folder / "temp", folder / "files"
         for made in (self.workspace, self.temp, self.files):
             made.mkdir(parents=True)
         (self.workspace / ".git").mkdir()
-        self.tool_cache = tool_cache
+        self.tool_cache, self.python = tool_cache, python
         self.env: dict[str, str] = {}
         self.left: dict[str, str] = {}
 
@@ -125,7 +124,7 @@ class Step:
     def start(self, part: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
         """The part as the runner starts it."""
         machine = {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(self.python), os.environ["PATH"]]),
             "RUNNER_TOOL_CACHE": str(self.tool_cache),
         }
         command = [require("node"), str(ROOT / "plugins" / "github" / f"{part}.js")]

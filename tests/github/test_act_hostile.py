@@ -6,7 +6,7 @@ import shutil
 import threading
 
 import pytest
-from act import ACTION, POLICY, told
+from act import ACTION, REAL, POLICY, told
 from servers import Answer, ScriptedServer
 
 # What a step may do to those after it: files under the names of modules, another policy, another Python, another way to the network.
@@ -44,6 +44,7 @@ jobs:
 
 
 def test_a_later_step_sabotages_workspace_and_environment(repository, secrets, slack):
+    repository.python = REAL
     repository.example("one-job.yml")
     repository.make(SABOTAGE)
     run = repository.run(secrets=secrets)
@@ -55,6 +56,7 @@ def test_a_later_step_sabotages_workspace_and_environment(repository, secrets, s
 
 
 def test_the_checkout_as_the_action_and_a_step_that_deletes_the_program(repository, secrets, slack, action):
+    repository.python = REAL
     shutil.copytree(action, repository.folder, dirs_exist_ok=True)
     repository.workflow(JOB.replace(ACTION, "./") + "      - run: rm -r src plugins/github/*.py\n")
     run = repository.run(secrets=secrets)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from act import ACTION, told
+from act import ACTION, REAL, told
 from servers import Answer, ScriptedServer
 
 STARTED = "🚀 Started: payments on main · by ada"
@@ -27,6 +27,7 @@ STEP = f"""\
 
 
 def test_a_green_job(repository, secrets, slack):
+    repository.python = REAL
     repository.example("one-job.yml")
     run = repository.run(secrets=secrets)
     assert (run.code, run.results, run.annotations()) == (0, {"test": "success"}, [])
@@ -43,6 +44,7 @@ def test_a_green_job(repository, secrets, slack):
 
 
 def test_a_step_that_fails_between_main_and_post(repository, secrets, slack):
+    repository.python = REAL
     repository.example("one-job.yml")
     repository.make("exit 2")
     run = repository.run(secrets=secrets)
@@ -69,6 +71,7 @@ def test_asked_to_run_always_it_tells_of_the_end_alone(repository, secrets, slac
 
 
 def test_a_job_that_is_cancelled(repository, secrets, slack):
+    repository.python = REAL
     repository.example("one-job.yml")
     with ScriptedServer(Answer(hold=slack.closing)) as endless:
         repository.make(f"exec python3 -I -c 'import urllib.request; urllib.request.urlopen(\"{endless.url()}\")'")
@@ -122,6 +125,7 @@ def test_a_deploy_says_its_environment(repository, secrets, slack):
 
 
 def test_a_source_checkout_installs_its_packages_once(repository, secrets, slack, tmp_path):
+    repository.python = REAL
     repository.cache = Path(tmp_path / "empty")
     repository.example("one-job.yml")
     run = repository.run(secrets=secrets)

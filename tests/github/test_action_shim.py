@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from act import ROOT
+from act import REAL, ROOT
 from runners import require
 from servers import Answer
 from step import POLICY, RUN, Step, values
@@ -22,9 +22,9 @@ SHIM = ROOT / "plugins" / "github"
 
 
 @pytest.fixture
-def step(tmp_path, cache, slack) -> Step:
+def step(tmp_path, cache, slack, quick_python) -> Step:
     """A step with the usual policy and its secret, run by node."""
-    step = Step(tmp_path, cache / "tool_cache")
+    step = Step(tmp_path, cache / "tool_cache", quick_python)
     step.policy()
     step.env["SLACK_WEBHOOK_URL"] = slack.url("/services/T0/B0/s3cr3t")
     return step
@@ -48,12 +48,13 @@ def test_the_shim_is_valid_for_node():
     assert sum(len(path.read_text().splitlines()) for path in SHIM.glob("*.js")) < 220
 
 
-def python(path: Path, version: str = "3.12", script: str = "") -> Path:
+def python(path: Path, version: str = "3.12", script: str = "", real: Path = REAL / "python3") -> Path:
     """A Python that says it is of that version and stands at `path`; it runs `script` and then the real one."""
-    return program(path, f'case "$*" in *sys.executable*) echo {version} "$0"; exit;; esac\n{script}\nexec {sys.executable} "$@"')
+    return program(path, f'case "$*" in *sys.executable*) echo {version} "$0"; exit;; esac\n{script}\nexec {real} "$@"')
 
 
 def test_both_parts_and_a_workspace_that_a_later_step_sabotages(step, slack, tmp_path):
+    step.python = REAL
     begun = step.main()
     assert (begun.code, begun.annotations) == (0, [])
     trap = program(tmp_path / "trap" / "python3", f"echo trapped > {tmp_path}/trapped")
@@ -72,6 +73,7 @@ def sabotage(folder: Path, trapped: Path) -> None:
 
 
 def test_the_modules_of_the_workspace_are_never_imported(step, tmp_path):
+    step.python = REAL
     sabotage(step.workspace, tmp_path / "trapped")
     env = {"PYTHONPATH": str(step.workspace), "PYTHONSTARTUP": str(step.workspace / "json.py")}
     assert step.main(env=env).outputs["delivered"] == "1"
@@ -240,6 +242,7 @@ def test_a_program_that_breaks_is_told_and_leaves_the_job_as_it_is(step, tmp_pat
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_cancelled_job_interrupts_the_sending_and_keeps_the_state(step, slack, number):
+    step.python = REAL
     hold = threading.Event()
     slack.script(Answer(200, b"ok", hold=hold), Answer(200, b"ok"))
     files = {name: step.files / name for name in ("GITHUB_STATE", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}

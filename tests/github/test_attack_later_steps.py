@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from act import REAL
 from servers import Answer, ScriptedServer
 from step import Step
 from test_action_shim import program, python
@@ -34,7 +35,7 @@ class Watched:
 
     def __init__(self, step: Step, folder: Path) -> None:
         self.step, self.seen = step, folder / "seen"
-        self.python = python(folder / "bin" / "wrapper", script=f"[ ${{1+x}} ] && env > {self.seen}")
+        self.python = python(folder / "bin" / "wrapper", script=f"[ ${{1+x}} ] && env > {self.seen}", real=step.python / "python3")
 
     def main(self, **env: str) -> dict[str, str]:
         self.step.main(python=str(self.python), env=env)
@@ -49,8 +50,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path, cache, slack) -> Watched:
-    step = Step(tmp_path, cache / "tool_cache")
+def watched(tmp_path, cache, slack, quick_python) -> Watched:
+    step = Step(tmp_path, cache / "tool_cache", quick_python)
     step.policy()
     step.env["SLACK_WEBHOOK_URL"] = slack.url("/services/T0/B0/s3cr3t")
     return Watched(step, tmp_path)
@@ -96,7 +97,7 @@ def test_no_python_of_the_workspace_is_started(watched, tmp_path, entry):
         program(step.workspace / place / "git", f": > {tmp_path}/ran")
     (tmp_path / "link").symlink_to(step.workspace / "bin")
     named = entry.format(workspace=step.workspace, link=tmp_path / "link")
-    path = os.pathsep.join([named, str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([named, str(step.python), os.environ["PATH"]])
     part = step.main(env={"PATH": path})
     assert (part.outputs["delivered"], (tmp_path / "ran").exists()) == ("1", False)
     assert json.loads(step.left["shim"])["environment"]["PATH"] == path.removeprefix(f"{named}{os.pathsep}")
@@ -145,6 +146,7 @@ notifications: [{{on: failure, send_to: [team, dev@example.com]}}]
 
 def test_under_act_a_later_step_cannot_run_its_own_program_in_post(repository, slack, tmp_path):
     """By a profile with a credential_process, a git and a python on PATH, and a proxy that would see the secret."""
+    repository.python = REAL
     with ScriptedServer(Answer(200, b'{"MessageId": "1"}', {"Content-Type": "application/json"})) as amazon, ScriptedServer() as proxy:
         repository.policy(SES.format(url=amazon.url("")))
         trap = f'env > {tmp_path}/trapped; echo \'{{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "x"}}\''

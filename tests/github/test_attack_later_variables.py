@@ -43,9 +43,9 @@ def host(server: ScriptedServer) -> str:
     return server.url("").removeprefix("http://").rstrip("/")
 
 
-def test_a_later_step_cannot_redirect_a_secret(tmp_path, cache, ours, theirs):
+def test_a_later_step_cannot_redirect_a_secret(tmp_path, cache, quick_python, ours, theirs):
     """By node, as the runner starts both parts: TOKEN is the step's, HOST the job's."""
-    step = Step(tmp_path, cache / "tool_cache")
+    step = Step(tmp_path, cache / "tool_cache", quick_python)
     step.policy(policy(WEBHOOK))
     step.env |= {"TOKEN": TOKEN, "KEY": "k"}
     step.main(hook="completion", env={"HOST": host(ours)})

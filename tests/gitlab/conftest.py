@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import quick_starts
 from local import ROOT, TEMPLATE, Repository
 from runners import git, require
 from servers import Answer, ScriptedServer
@@ -34,10 +35,16 @@ def files() -> Iterator[ScriptedServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def quick_tocsin(tmp_path_factory, quick) -> Path:
+    """The folder of a `tocsin` that starts quickly: `REAL` has one that starts as it is."""
+    return quick_starts.tocsin(tmp_path_factory.mktemp("tocsin"), quick)
+
+
 @pytest.fixture
-def repository(tmp_path, mirror, files) -> Repository:
+def repository(tmp_path, mirror, files, quick_tocsin) -> Repository:
     """acme/payments, where every rule tells the team and the audit."""
-    return Repository(tmp_path, mirror, files)
+    return Repository(tmp_path, mirror, files, quick_tocsin)
 
 
 @pytest.fixture

@@ -58,10 +58,13 @@ class Run:
         return found.start()
 
 
-def machine(programs: Path, *, tocsin: bool) -> str:
-    """A PATH with these programs first, and with this checkout's `tocsin`, or with none."""
+REAL = Path(sys.executable).parent  # of a `tocsin` that starts as it is
+
+
+def machine(programs: Path, tocsin: Path | None = REAL) -> str:
+    """A PATH with these programs first, and with the `tocsin` of a folder, or with none."""
     others = [folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder, "tocsin").exists()]
-    return os.pathsep.join([str(programs), *([str(Path(sys.executable).parent)] if tocsin else []), *others])
+    return os.pathsep.join([str(programs), *([str(tocsin), str(REAL)] if tocsin else []), *others])
 
 
 def program(path: Path, script: str) -> None:
@@ -78,8 +81,8 @@ def events(server: ScriptedServer) -> list[dict]:
 class Repository:
     """acme/payments on gitlab.example.com, with a policy and a `make` that the test decides."""
 
-    def __init__(self, folder: Path, mirror: Path, files: ScriptedServer) -> None:
-        self.files = files.url("").rstrip("/")
+    def __init__(self, folder: Path, mirror: Path, files: ScriptedServer, tocsin: Path = REAL) -> None:
+        self.tocsin, self.files = tocsin, files.url("").rstrip("/")
         self.folder, self.home, self.programs = folder / "payments", folder / "home", folder / "programs"
         for made in (self.folder, self.home, self.programs):
             made.mkdir()
@@ -124,7 +127,7 @@ class Repository:
         command = [require("gitlab-ci-local"), *words, "--force-shell-executor", "--no-color", "--ignore-predefined-vars", ",".join(given)]
         command += [word for name, value in given.items() for word in ("--variable", f"{name}={value}")]
         command += [word for name in unset for word in ("--unset-variable", name)]
-        environment = {"PATH": machine(self.programs, tocsin=tocsin), "HOME": str(self.home), "LANG": "C.UTF-8", **env}
+        environment = {"PATH": machine(self.programs, self.tocsin if tocsin else None), "HOME": str(self.home), "LANG": "C.UTF-8", **env}
         # Into files: it ends without waiting until all that it wrote into a pipe has been read.
         with (self.home / "out").open("w+") as out, (self.home / "err").open("w+") as err:
             done = subprocess.run(command, cwd=self.folder, env=environment, stdout=out, stderr=err, timeout=MOST_SECONDS, check=False)

@@ -106,7 +106,7 @@ def in_shell(shell: str, tmp_path, variables: Mapping[str, str]) -> subprocess.C
     words = SHELLS[shell]
     require(words[0])
     environment = {
-        "PATH": machine(tmp_path, tocsin=True), "HOME": str(tmp_path), "GITLAB_CI": "true", "CI_PIPELINE_ID": "7", **variables
+        "PATH": machine(tmp_path), "HOME": str(tmp_path), "GITLAB_CI": "true", "CI_PIPELINE_ID": "7", **variables
     }  # fmt: skip
     code = f"{STRICTEST}{script}\necho and on\n"
     return subprocess.run(words, input=code, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
@@ -142,7 +142,7 @@ def test_one_line_tells_of_a_program_that_was_ended(tmp_path, tmp_path_factory, 
     """As the watchdog ends it. The jobs are red then where `strict` asks for it alone: else GitLab allows their failure."""
     programs = tmp_path_factory.mktemp("programs")  # outside of the checkout
     program(programs / "tocsin", "kill -ALRM $$")
-    done = in_shell(shell, tmp_path, {"TOCSIN_HOOK": hook, "CI_JOB_STATUS": "success", "PATH": machine(programs, tocsin=False)})
+    done = in_shell(shell, tmp_path, {"TOCSIN_HOOK": hook, "CI_JOB_STATUS": "success", "PATH": machine(programs, None)})
     assert (done.returncode, done.stdout.endswith("and on\n")) == (code, code == 0)
     [line] = [line for line in done.stderr.splitlines() if line.startswith("tocsin: ")]
     assert line.startswith("tocsin: error: ended, since it took longer than its budget: ")

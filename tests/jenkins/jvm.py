@@ -9,8 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,19 +100,6 @@ def wrapper(folder: Path, name: str, command: str) -> Path:
     path.write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
     path.chmod(0o755)
     return folder
-
-
-@contextmanager
-def loaded(path: Path) -> Iterator[str]:
-    """The command that starts the program by a process that has loaded it (loaded.py), which listens at the path."""
-    words = [sys.executable, "-I", "-X", "utf8", HERE / "loaded.py", path]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            assert server.stdout.readline() == "ready\n"
-            yield f'"{sys.executable}" -I -S -X utf8 "{HERE / "loaded.py"}" "{path}"'
-        finally:
-            server.terminate()
 
 
 STARTED = f'"{sys.executable}" -I -m tocsin'

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import trustme
 from builds import World, filled, load, messages, wrong
-from jvm import LIBRARY, ROOT, STARTED, loaded, results, tools
+from jvm import LIBRARY, ROOT, STARTED, results, tools
 from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
 
@@ -51,12 +50,12 @@ def servers() -> Iterator[Servers]:
 @pytest.mark.timeout(600)  # seconds: all builds of an engine, one after the other
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")
 @pytest.mark.parametrize("engine", ["cps", "sandbox", "plain"])
-def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path):
+def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quick):
     cases = load(engine)
     # The plain engine starts the program as an agent does; for the others, whose cases are many, it has been loaded.
-    with nullcontext(STARTED) if engine == "plain" or sys.platform != "linux" else loaded(tmp_path / "loaded") as program:
-        world = World(tmp_path / "builds", servers.values, tools(tmp_path, program))
-        ran, unused = harness.run(engine, [world.build(case) for case in cases], tmp_path)
+    program = STARTED if engine == "plain" else f"{shlex.join(quick)} tocsin"
+    world = World(tmp_path / "builds", servers.values, tools(tmp_path, program))
+    ran, unused = harness.run(engine, [world.build(case) for case in cases], tmp_path)
     problems = []
     for case in cases:
         name = case["name"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import pairwise
 from typing import Literal
 
@@ -102,7 +103,12 @@ def _near_secret_urls(text: str) -> list[str]:
     """The globs of which the longest part stands in a text: so that few are compiled, and mostly none."""
     lower = text.lower()
     globs = (*(glob for kind in KINDS.values() for glob in kind.secret_urls), *_OTHER_URLS)
-    return [glob for glob in globs if max(re.split(r"(?:\[.*?\]|[*?/])+", glob), key=len) in lower]
+    return [glob for glob in globs if _longest_part(glob) in lower]
+
+
+@cache
+def _longest_part(glob: str) -> str:
+    return max(re.split(r"(?:\[.*?\]|[*?/])+", glob), key=len)
 
 
 def is_ended_connector(url: str) -> bool:
