@@ -20,11 +20,10 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile("steady")
 
 
-# Where the process itself is tried: its start and end, its streams, signals and limits, and once all that a user does.
-PROCESSES = (
-    *("test_send", "test_delivery", "test_commands", "test_flow_time", "test_early_signals", "test_few_threads", "test_half_written"),
-    *("test_planted", "test_streams_without_end", "test_watchdog"),
-)
+# Where the process itself is tried: its start and end, its signals and limits.
+PROCESSES = ("test_early_signals", "test_few_threads", "test_half_written", "test_planted", "test_streams_without_end", "test_watchdog")
+# Where it is tried from its first word on, once all that a user does: processes that have loaded the program already.
+LOADED = ("test_send", "test_delivery", "test_commands", "test_flow_time")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -39,7 +38,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """A repository without a policy. Where a test is on words or the wire alone, no process is started."""
-    return (Project if request.module.__name__.startswith(PROCESSES) else QuickProject)(tmp_path)
+    if request.module.__name__.startswith(PROCESSES):
+        return Project(tmp_path)
+    return Project(tmp_path, request.getfixturevalue("quick")) if request.module.__name__.startswith(LOADED) else QuickProject(tmp_path)
 
 
 @pytest.fixture(scope="session")

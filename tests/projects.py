@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,10 +45,10 @@ class Result(NamedTuple):
 
 
 class Project:
-    """A repository in a temporary folder."""
+    """A repository in a temporary folder; `starts` are the words before `tocsin`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, starts: Sequence[str] = (sys.executable, "-m")) -> None:
+        self.folder, self.starts = folder, starts
         (folder / ".git").mkdir()
 
     def policy(self, text: str, name: str = ".tocsin.yml") -> Path:
@@ -60,7 +60,7 @@ class Project:
 
     def command(self, *words: str) -> list[str]:
         """The command line of a process."""
-        return [sys.executable, "-m", "tocsin", *words]
+        return [*self.starts, "tocsin", *words]
 
     def environment(self, env: Mapping[str, str], *, ci: Mapping[str, str] = GITHUB) -> dict[str, str]:
         """A CI's variables and the test's own; nothing of this machine's but the path."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from inprocess import QuickProject
 from projects import Project
 from servers import Answer, ScriptedServer
 
@@ -39,12 +40,12 @@ class Machine(NamedTuple):
         return outcome, reason
 
 
-@pytest.fixture
-def machine(tmp_path) -> Iterator[Machine]:
+@pytest.fixture(params=[QuickProject])
+def machine(tmp_path, request) -> Iterator[Machine]:
     with ScriptedServer(OK) as amazon, ScriptedServer(Answer(200, b"role"), Answer(200, b"role"), CREDENTIALS) as own:
         for folder in ("payments", "home"):
             (tmp_path / folder).mkdir()
-        project = Project(tmp_path / "payments")
+        project = request.param(tmp_path / "payments")
         project.policy(POLICY.format(url=amazon.url("").replace("127.0.0.1", "localhost")))
         yield Machine(project, amazon, own, tmp_path / "home")
 
@@ -99,6 +100,7 @@ def test_what_is_allowed_still_gives_the_keys(machine, allowed):
     assert "Credential=AKIAMACHINE/" in machine.amazon.requests[0].headers["authorization"]
 
 
+@pytest.mark.parametrize("machine", [QuickProject, Project], indirect=True, ids=["here", "by itself"])
 def test_keys_of_the_environment_need_no_service(machine):
     keys = {"AWS_ACCESS_KEY_ID": "AKIAOURS", "AWS_SECRET_ACCESS_KEY": "x", "AWS_EC2_METADATA_DISABLED": "false"}
     assert machine.send(TOCSIN_ALLOWED_HOSTS="localhost", **keys) == ("delivered", None)

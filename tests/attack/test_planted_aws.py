@@ -8,6 +8,7 @@ from pathlib import Path
 
 import botocore
 import pytest
+from inprocess import QuickProject
 from projects import Project
 from servers import Answer, ScriptedServer
 
@@ -24,11 +25,11 @@ delivery: {{attempts: 1}}
 class Job:
     """A repository whose mails go by SES, with credentials that the policy does not name."""
 
-    def __init__(self, folder: Path, amazon: ScriptedServer) -> None:
+    def __init__(self, folder: Path, amazon: ScriptedServer, project: type[Project] = QuickProject) -> None:
         self.folder, self.amazon, self.home = folder, amazon, folder / "home"
         (folder / "payments").mkdir()
         self.home.mkdir()
-        self.project = Project(folder / "payments")
+        self.project = project(folder / "payments")
         self.project.policy(POLICY.format(url=amazon.url("")))
         self.checkout = self.project.folder
         program = folder / "program"
@@ -48,10 +49,13 @@ class Job:
         return (*rows["dev@example.com"], signed.partition("Credential=")[2].partition("/")[0])
 
 
-@pytest.fixture
-def job(tmp_path: Path):
+@pytest.fixture(params=[QuickProject])
+def job(tmp_path: Path, request: pytest.FixtureRequest):
     with ScriptedServer(OK) as amazon:
-        yield Job(tmp_path, amazon)
+        yield Job(tmp_path, amazon, request.param)
+
+
+BOTH = pytest.mark.parametrize("job", [QuickProject, Project], indirect=True, ids=["here", "by itself"])
 
 
 def write(path: Path, text: str) -> Path:
@@ -99,6 +103,7 @@ def test_no_file_of_the_checkout_gives_credentials(job, env):
         assert job.send(**given, **ours)[::2] == ("delivered", "AKIAOURS")
 
 
+@BOTH
 def test_the_users_own_files_still_give_credentials(job):
     write(job.home / ".aws" / "config", f"[profile ci]\n{job.keys.format('OURS')}")
     assert job.send(AWS_PROFILE="ci")[::2] == ("delivered", "AKIAOURS")

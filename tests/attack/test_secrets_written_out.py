@@ -254,14 +254,16 @@ EVERYWHERE = [
     f"a@{KEY}",
     f"${{{KEY}",
 ]
+QUOTED = (ADDRESSES[0], EVERYWHERE[3], EVERYWHERE[-1])  # JSON writes all of them alike: one of each form
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @pytest.mark.parametrize("path", list(places(POLICY)), ids=lambda path: ".".join(map(str, path)))
 @pytest.mark.parametrize("style", ["block", "json"])
 def test_no_error_shows_a_secret_wherever_it_was_written(path: tuple[Any, ...], style: str):
-    for secret in EVERYWHERE:
+    for secret in QUOTED if style == "json" else EVERYWHERE:
         policy = planted(path, secret)
-        text = json.dumps(policy) if style == "json" else yaml.safe_dump(policy, sort_keys=False)
+        text = json.dumps(policy) if style == "json" else yaml.dump(policy, Dumper=DUMPER, sort_keys=False)
         problems = found(text.encode())
         said = "\n".join(map(str, problems))
         assert shown_runs(secret.strip("{} $a@"), said) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from builds import World, filled, load, messages, wrong
-from jvm import LIBRARY, ROOT, STARTED, results, tools
+from jvm import LIBRARY, ROOT, results, tools
 from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
 
@@ -52,9 +52,7 @@ def servers() -> Iterator[Servers]:
 @pytest.mark.parametrize("engine", ["cps", "sandbox", "plain"])
 def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quick):
     cases = load(engine)
-    # The plain engine starts the program as an agent does; for the others, whose cases are many, it has been loaded.
-    program = STARTED if engine == "plain" else f"{shlex.join(quick)} tocsin"
-    world = World(tmp_path / "builds", servers.values, tools(tmp_path, program))
+    world = World(tmp_path / "builds", servers.values, tools(tmp_path, f"{shlex.join(quick)} tocsin"))  # a freestyle job starts it as an agent does
     ran, unused = harness.run(engine, [world.build(case) for case in cases], tmp_path)
     problems = []
     for case in cases:
