@@ -18,14 +18,12 @@ nox.options.error_on_external_run = True
 nox.options.envdir = ".dev/nox"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-# What needs each of the packages that we depend on, or a Python's own ways, and starts hardly any process.
-BOUND_BY_VERSIONS = (
-    *("policy", "derive", "source", "channels/test_every_kind.py", "channels/test_webhook.py", "channels/test_ses.py"),
-    *("channels/test_mail.py", "ci/test_contexts.py", "ci/test_common_facts.py"),
-    *(f"test_{name}.py" for name in ("check", "explain", "http_answers", "network", "same_messages", "templates")),
-)
 WORKERS = ["-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal"]  # one more than cores: many tests wait for a process
-FAST = ("-q", *WORKERS, "-m", "not hypothesis", *(f"tests/{name}" for name in BOUND_BY_VERSIONS))
+# An assertion that fails here fails in the whole suite too, or shows enough: to rewrite them all takes as long as half of the tests.
+FAST = ("-q", "--assert=plain", *WORKERS, "-m", "not hypothesis", *PYPROJECT["tool"]["tocsin"]["bounds"]["tests"])
+COSTS = """the whole suite: COST_MINUTES on two cores; `./dev tests FILE` takes seconds.
+The first time it downloads COST_MB into .dev/, and takes COST_FIRST more: packages (pip), and runners where their installers are
+(npm, go, mvn). Nothing is installed outside of .dev/."""
 
 
 def install(session: nox.Session, *words: str) -> None:
@@ -36,17 +34,20 @@ def install(session: nox.Session, *words: str) -> None:
         return
     session.log("installing packages: this is done once")
     done.unlink(missing_ok=True)
-    session.install("-q", "-e", ".[ses]", *words, silent=True)
+    # What is imported is compiled then; to compile all of it takes longer than to unpack it.
+    later = [] if sys.dont_write_bytecode else ["--no-compile"]
+    session.install("-q", *later, "-e", ".[ses]", *words, silent=True)
     done.write_text(wanted, encoding="utf-8")
 
 
-def with_runners(session: nox.Session, *files: str) -> None:
-    """Let the session find the runners that can be installed here, or those alone that the tests in `files` use."""
-    words = [sys.executable, ".ci/runners.py", *files]
-    done = subprocess.run(words, check=False, stdout=subprocess.PIPE, text=True)  # noqa: S603  a developer's own words
-    if done.returncode:
+def install_with_runners(session: nox.Session, words: list[str], *files: str) -> None:
+    """Install, and meanwhile the runners that can be had here, or those alone that the tests in `files` use; the session finds them."""
+    with subprocess.Popen([sys.executable, ".ci/runners.py", *files], stdout=subprocess.PIPE, text=True) as runners:  # noqa: S603
+        install(session, *words)
+        found, _ = runners.communicate()
+    if runners.returncode:
         session.error("a runner is missing, see the lines above")
-    session.env.update(json.loads(done.stdout))
+    session.env.update(json.loads(found))
 
 
 def run_if_there(session: nox.Session, program: str, *words: str) -> None:
@@ -74,10 +75,9 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The whole suite; arguments go to pytest."""
     if not session.posargs:
-        session.log("the whole suite takes minutes, and the first time installs runners, too; `./dev tests FILE` takes seconds")
-    install(session, *group("tests"))
+        session.log(COSTS)
     files = [word for word in session.posargs if Path(word.partition("::")[0]).exists()]
-    with_runners(session, *files)
+    install_with_runners(session, group("tests"), *files)
     workers = [] if session.posargs else WORKERS
     session.run("pytest", *workers, *session.posargs)
 
@@ -85,8 +85,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Which lines and branches no test reaches inside its own process; a page a file in build/coverage. Arguments go to pytest."""
-    install(session, *group("tests"), *group("coverage"))
-    with_runners(session, "tests/conftest.py")
+    install_with_runners(session, [*group("tests"), *group("coverage")], "tests/conftest.py")
     reports = ("--cov=tocsin", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:build/coverage")
     session.run("pytest", *reports, *([] if session.posargs else WORKERS), *session.posargs)
 
@@ -158,8 +157,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, lint, types, and the layers of the house."""
-    install(session, *group("lint"))
-    with_runners(session)
+    install_with_runners(session, group("lint"))
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
@@ -216,9 +214,8 @@ def golden(session: nox.Session) -> None:
 def gallery(session: nox.Session) -> None:
     """Draw the pictures of docs/gallery anew, with Chromium and Microsoft's renderer; --look FOLDER draws large ones there, to look at."""
     install(session, *group("tests"))
-    session.run(
-        "npm", "ci", "--prefix", "gallery", "--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", external=True, silent=True
-    )
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps")
+    session.run("npm", "ci", "--prefix", "gallery", *quiet, external=True, silent=True)
     session.run("python", "gallery/draw.py", *session.posargs)
 
 
@@ -237,15 +234,10 @@ def lock(session: nox.Session) -> None:
     """Pin what a release carries, what builds it, and what runs that, with hashes; with --upgrade, by the newest versions."""
     session.install("-q", *group("lock"), silent=True)
     hashed = ["--universal", "--fork-strategy=fewest", "--python-version=3.10", "--generate-hashes", "--no-config", "-q", *session.posargs]
-    locks = {
-        "requirements": ["--extra=ses", "pyproject.toml"],
-        "tools": ["--group=pyproject.toml:release"],
-        "nox": ["--group=pyproject.toml:nox"],
-    }
-    for target, wanted in locks.items():
-        session.run(
-            "uv", "pip", "compile", *hashed, "--custom-compile-command=./dev lock", "-o", f"release/{target}.lock", *wanted, silent=True
-        )
+    hashed.append("--custom-compile-command=./dev lock")
+    groups = {name: [f"--group=pyproject.toml:{group}"] for name, group in {"tools": "release", "nox": "nox"}.items()}
+    for target, wanted in {"requirements": ["--extra=ses", "pyproject.toml"], **groups}.items():
+        session.run("uv", "pip", "compile", *hashed, "-o", f"release/{target}.lock", *wanted, silent=True)
 
 
 @nox.session

@@ -136,7 +136,7 @@ def run(message: bytes, streams: list[int]) -> None:
     words, variables = rest[: int(count)], rest[int(count) :]
     os.environ.clear()
     os.environ.update(dict(variable.split("=", 1) for variable in variables))
-    for number, stream in zip((0, 1, 2, int(os.environ.get(WATCH, 3))), streams, strict=False):
+    for number, stream in zip((0, 1, 2, int(os.environ.get(WATCH) or 3)), streams, strict=False):
         os.dup2(stream, number)
         if stream != number:
             os.close(stream)

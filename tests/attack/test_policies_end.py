@@ -84,7 +84,12 @@ POLICIES: dict[str, tuple[str, str]] = {
 
 # Beside a part of each: what the two loaders do not share, and more templates than are kept.
 LIBYAML = ("scalars", "lists", "aliases", "lines", "directives", "words")
-SHORT = ("duplicate keys", "misspelt names", "templates", "context")  # a thirtieth of what they may cost leaves less than they need to begin
+SHORT = (
+    "duplicate keys",
+    "misspelt names",
+    "templates",
+    "context",
+)  # a thirtieth of what they may cost leaves less than they need to begin
 RUNS = [(name, True, 10 if name in SHORT else 30) for name in POLICIES] + [(name, False, 1) for name in LIBYAML] + [("templates", False, 3)]
 
 

@@ -6,7 +6,7 @@ import shutil
 import threading
 
 import pytest
-from act import ACTION, REAL, POLICY, told
+from act import ACTION, POLICY, REAL, told
 from servers import Answer, ScriptedServer
 
 # What a step may do to those after it: files under the names of modules, another policy, another Python, another way to the network.

@@ -52,7 +52,9 @@ def servers() -> Iterator[Servers]:
 @pytest.mark.parametrize("engine", ["cps", "sandbox", "plain"])
 def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quick):
     cases = load(engine)
-    world = World(tmp_path / "builds", servers.values, tools(tmp_path, f"{shlex.join(quick)} tocsin"))  # a freestyle job starts it as an agent does
+    world = World(
+        tmp_path / "builds", servers.values, tools(tmp_path, f"{shlex.join(quick)} tocsin")
+    )  # a freestyle job starts it as an agent does
     ran, unused = harness.run(engine, [world.build(case) for case in cases], tmp_path)
     problems = []
     for case in cases:
