@@ -21,9 +21,9 @@ settings.load_profile("steady")
 
 
 # Where the process itself is tried: its start and end, its signals and limits.
-PROCESSES = ("test_early_signals", "test_few_threads", "test_half_written", "test_planted", "test_streams_without_end", "test_watchdog")
+PROCESSES = ("test_early_signals", "test_few_threads", "test_half_written", "test_planted", "test_watchdog")
 # Where it is tried from its first word on, once all that a user does: processes that have loaded the program already.
-LOADED = ("test_send", "test_delivery", "test_commands", "test_flow_time")
+LOADED = ("test_send", "test_delivery", "test_commands", "test_flow_time", "test_streams_without_end")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -47,6 +47,11 @@ def served(path: Path) -> Iterator[Sequence[str]]:
             server.terminate()
 
 
+def running(starts: Sequence[str], path: Path) -> list[str]:
+    """The words that run a script of Python's."""
+    return [sys.executable, "-I", str(path)] if starts == REAL else [*starts, str(path)]
+
+
 def script(path: Path, text: str, begins: str = "#!/bin/sh\n") -> Path:
     """A script that can be started."""
     path.parent.mkdir(parents=True, exist_ok=True)

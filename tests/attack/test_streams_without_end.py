@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from projects import Project
+from quick_starts import running
 from servers import ScriptedServer
 
 from tocsin import world
@@ -45,8 +46,10 @@ def held_fifo(fifo: str) -> Iterator[str]:
 
 def run(project: Project, *words: str, env: Mapping[str, str] = {}, **streams: int) -> subprocess.CompletedProcess[str]:
     """Run the program; standard input is empty unless it is given."""
+    program = project.folder.parent / f"{project.folder.name}.py"
+    program.write_text(PROGRAM, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words],
+        [*running(project.starts, program), *words],
         cwd=project.folder,
         env=project.environment({"SLACK_WEBHOOK_URL": "http://127.0.0.1:9/services/x", **env}),
         text=True,
