@@ -26,8 +26,8 @@ The first time it downloads COST_MB into .dev/, and takes COST_FIRST more: packa
 (npm, go, mvn). Nothing is installed outside of .dev/."""
 
 
-def install(session: nox.Session, *words: str) -> None:
-    """Install tocsin and `words`, once: again only where they or pyproject.toml have changed, so that the next start needs no index."""
+def install(session: nox.Session, *words: str, itself: tuple[str, ...] = ("-e", ".[ses]")) -> None:
+    """Install tocsin itself and `words`, once: where they and pyproject.toml are as they were, the next start needs no index."""
     done = Path(session.virtualenv.location) / "installed"
     wanted = hashlib.sha256(repr((words, Path("pyproject.toml").read_bytes())).encode()).hexdigest()
     if done.exists() and done.read_text(encoding="utf-8") == wanted:
@@ -36,7 +36,7 @@ def install(session: nox.Session, *words: str) -> None:
     done.unlink(missing_ok=True)
     # What is imported is compiled then; to compile all of it takes longer than to unpack it.
     later = [] if sys.dont_write_bytecode else ["--no-compile"]
-    session.install("-q", *later, "-e", ".[ses]", *words, silent=True)
+    session.install("-q", *later, *itself, *words, silent=True)
     done.write_text(wanted, encoding="utf-8")
 
 
@@ -93,7 +93,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session(name="format")
 def format_(session: nox.Session) -> None:
     """Format files and mend what the lint can mend: those that are named, else all."""
-    install(session, *group("lint"))
+    install(session, *(word for word in group("lint") if word.startswith("ruff")), itself=())
     session.run("ruff", "format", "-q", *session.posargs)
     session.run("ruff", "check", "-q", "--fix", *session.posargs)
 
