@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import adaptive_cards
-from jsonschema.validators import validator_for
+from jsonschema_rs import validator_for  # for a card jsonschema takes a hundred times as long
 from mail_checks import check_mail
 from markdown_it import MarkdownIt
 from slack_sdk.models.blocks import Block
@@ -94,8 +94,7 @@ def check_slack_node(node: dict[str, Any]) -> None:
 @cache
 def card_schema(version: str) -> Any:
     path = Path(adaptive_cards.__file__).parent / "schemas" / f"schema-{version}.json"
-    schema = json.loads(path.read_text(encoding="utf-8"))
-    return validator_for(schema)(schema)
+    return validator_for(json.loads(path.read_text(encoding="utf-8")))
 
 
 CARD_TYPES = {"AdaptiveCard", "Container", "ColumnSet", "Column", "TextBlock", "ActionSet", "Action.OpenUrl"}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from events import CASES, MESSAGES, SAMPLES
-from jsonschema import ValidationError
+from jsonschema_rs import ValidationError
 from kinds import render
 from payload_checks import CHECKS
 from slack_sdk.errors import SlackObjectFormationError
