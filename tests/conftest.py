@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from servers import Answer, ScriptedServer
 from wheelhouse import wheelhouse  # noqa: F401  a fixture
 
 # The same cases in every run, so that no run fails by chance; `--hypothesis-profile explore` looks for new ones.
-settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("steady")
 
@@ -24,6 +25,17 @@ settings.load_profile("steady")
 PROCESSES = ("test_early_signals", "test_few_threads", "test_half_written", "test_planted", "test_watchdog")
 # Where it is tried from its first word on, once all that a user does: processes that have loaded the program already.
 LOADED = ("test_send", "test_delivery", "test_commands", "test_flow_time", "test_streams_without_end")
+
+
+def pytest_sessionstart() -> None:
+    """Ten thousand tests are many objects, and none of them is garbage: to look for it takes a third of the time of collecting them."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From now on there is some, but not among the tests."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
