@@ -35,8 +35,7 @@ def install(session: nox.Session, *words: str, itself: tuple[str, ...] = ("-e", 
     session.log("installing packages: this is done once")
     done.unlink(missing_ok=True)
     # What is imported is compiled then; to compile all of it takes longer than to unpack it.
-    later = [] if sys.dont_write_bytecode else ["--no-compile"]
-    session.install("-q", *later, *itself, *words, silent=True)
+    session.install("-q", *([] if sys.dont_write_bytecode else ["--no-compile"]), *itself, *words, silent=True)
     done.write_text(wanted, encoding="utf-8")
 
 
@@ -78,8 +77,7 @@ def tests(session: nox.Session) -> None:
         session.log(COSTS)
     files = [word for word in session.posargs if Path(word.partition("::")[0]).exists()]
     install_with_runners(session, group("tests"), *files)
-    workers = [] if session.posargs else WORKERS
-    session.run("pytest", *workers, *session.posargs)
+    session.run("pytest", *([] if session.posargs else WORKERS), *session.posargs)
 
 
 @nox.session
@@ -158,10 +156,8 @@ def fuzz(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Formatting, lint, types, and the layers of the house."""
     install_with_runners(session, group("lint"))
-    session.run("ruff", "format", "--check", ".")
-    session.run("ruff", "check", ".")
-    session.run("mypy")
-    session.run("lint-imports")
+    for words in ("ruff format --check .", "ruff check .", "mypy", "lint-imports"):
+        session.run(*words.split())
     _lint_workflows(session)
     _lint_plugins(session)
 
@@ -169,9 +165,12 @@ def lint(session: nox.Session) -> None:
 def _lint_workflows(session: nox.Session) -> None:
     """The action's manifest, our own workflows, and the ones that we tell others to write."""
     workflows = [str(path) for folder in (".github/workflows", "examples/github") for path in sorted(Path(folder).glob("*.yml"))]
-    session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.github-actions", "action.yml")
-    session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.github-workflows", *workflows)
-    session.run("check-jsonschema", "-q", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+    for schema, files in {
+        "github-actions": ["action.yml"],
+        "github-workflows": workflows,
+        "dependabot": [".github/dependabot.yml"],
+    }.items():
+        session.run("check-jsonschema", "-q", "--builtin-schema", f"vendor.{schema}", *files)
     checked = ("action.yml", ".github/dependabot.yml", *workflows)
     session.run("zizmor", "-q", "--no-progress", "--offline", "--persona=auditor", "--config", ".github/zizmor.yml", *checked)
     session.run("shellcheck", ".ci/run")
