@@ -165,11 +165,8 @@ def lint(session: nox.Session) -> None:
 def _lint_workflows(session: nox.Session) -> None:
     """The action's manifest, our own workflows, and the ones that we tell others to write."""
     workflows = [str(path) for folder in (".github/workflows", "examples/github") for path in sorted(Path(folder).glob("*.yml"))]
-    for schema, files in {
-        "github-actions": ["action.yml"],
-        "github-workflows": workflows,
-        "dependabot": [".github/dependabot.yml"],
-    }.items():
+    judged = {"github-actions": ["action.yml"], "github-workflows": workflows, "dependabot": [".github/dependabot.yml"]}
+    for schema, files in judged.items():
         session.run("check-jsonschema", "-q", "--builtin-schema", f"vendor.{schema}", *files)
     checked = ("action.yml", ".github/dependabot.yml", *workflows)
     session.run("zizmor", "-q", "--no-progress", "--offline", "--persona=auditor", "--config", ".github/zizmor.yml", *checked)
