@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from tocsin.channels import KINDS, load
 from tocsin.channels.options import ChannelOptions, Text
+from tocsin.record import Field
 from tocsin.secrets import MissingVariable
 
 KEY = "Zm9vYmFyYmF6cXV4cXV1"

@@ -10,14 +10,13 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field
-
 from tocsin.address import http_url
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.discord_embed import EMBEDS_MAX_CHARS, payload, size
 from tocsin.channels.options import ChannelOptions, SecretUrl, Text
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
+from tocsin.record import AfterValidator, Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 

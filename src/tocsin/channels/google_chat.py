@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any, Literal
 
-from pydantic import Field
-
 from tocsin.channels.cards import size
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Sentence
+from tocsin.record import Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 

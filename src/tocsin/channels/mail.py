@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field
-
 from tocsin import secrets
 from tocsin.channels.options import Address, ChannelOptions, address
 from tocsin.message.parts import shortened
+from tocsin.record import AfterValidator, Field
 from tocsin.text import clean
 
 if TYPE_CHECKING:

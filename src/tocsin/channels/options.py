@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from tocsin import secrets
 from tocsin.address import check_literal, http_url
 from tocsin.channels.literals import holds_literal
 from tocsin.checks import Check
+from tocsin.record import AfterValidator, Field, Record, Where
 from tocsin.secrets.other_forms import refuse_other_form
 from tocsin.secrets.parts import SHORT_KEY_MIN_CHARS, forms, keys, long_paths, password
 from tocsin.wrong import InvalidValueError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 WRITTEN_OUT = "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
 
@@ -36,8 +37,8 @@ def _plain(text: str) -> str:
     return text
 
 
-def _credential(text: str, info: ValidationInfo) -> str:
-    form: Literal["address", "secret"] = "address" if "url" in (info.field_name or "") else "secret"
+def _credential(text: str, where: Where) -> str:
+    form: Literal["address", "secret"] = "address" if "url" in (where.field_name or "") else "secret"
     if not secrets.names(text) or holds_literal(text, form):
         raise InvalidValueError(WRITTEN_OUT, Check.CREDENTIAL_WRITTEN_OUT)
     return text
@@ -94,10 +95,8 @@ Address = Annotated[str, AfterValidator(address)]
 """An email address, without a display name."""
 
 
-class ChannelOptions(BaseModel):
+class ChannelOptions(Record):
     """The options every kind of channel has."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, hide_input_in_errors=True)
 
     templates: ClassVar[frozenset[str]] = frozenset()
     """The fields whose texts are templates, which have a check of their own."""
@@ -107,19 +106,18 @@ class ChannelOptions(BaseModel):
         default=None, description="Serve only this project; for another or an unknown one the delivery is skipped."
     )
 
-    @field_validator("*", mode="before")
     @classmethod
-    def _every_form(cls, value: Any, info: ValidationInfo) -> Any:
+    def check_given(cls, name: str, value: Any) -> Any:
         """Look for variables in the form of another tool first of all: what they stand for is nothing to judge."""
-        if isinstance(value, str) and info.field_name not in cls.templates:
+        if isinstance(value, str) and name not in cls.templates:
             refuse_other_form(value)
         return value
 
-    @field_validator("*")
     @classmethod
-    def _every_reference(cls, value: Any, info: ValidationInfo) -> Any:
+    def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
         """Look at the `${` of every field, whatever its type: `resolved` meets them all."""
-        if info.field_name not in cls.templates:
+        del earlier
+        if name not in cls.templates:
             for text in _strings(value):
                 _references(text)
             for key in _keys(value):

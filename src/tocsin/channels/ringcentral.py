@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import Field
-
 from tocsin.channels.cards import card, size, unlinked
 from tocsin.channels.chat import below_push, fitted, post, run_and_rest
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.channels.soft_failure import is_page, may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
+from tocsin.record import Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 

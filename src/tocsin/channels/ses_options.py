@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-from typing_extensions import Self
-
 from tocsin import secrets
 from tocsin.channels.mail import MailOptions
 from tocsin.channels.options import Credential, Place, Text, Url
+from tocsin.record import AfterValidator, Field
 
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html, and those of AWS's other partitions
 REGIONS = (
@@ -41,8 +39,8 @@ class Options(MailOptions):
     configuration_set: Text | None = Field(default=None, description="The SES configuration set to send with.")
     endpoint_url: Url | None = Field(default=None, description="Another address of the SES API, such as a VPC endpoint's.")
 
-    @model_validator(mode="after")
-    def _keys(self) -> Self:
+    def check(self) -> None:
+        """Raise ValueError for half a key."""
         if (self.access_key_id is None) != (self.secret_access_key is None):
             given, missing = (
                 ("access_key_id", "secret_access_key") if self.secret_access_key is None else ("secret_access_key", "access_key_id")
@@ -50,7 +48,6 @@ class Options(MailOptions):
             raise ValueError(f"has {given} but no {missing}: name both, or neither for boto3's own places (role, profile, environment)")
         if self.session_token is not None and self.access_key_id is None:
             raise ValueError("has session_token but no access_key_id and secret_access_key: it belongs to a temporary key, name all three")
-        return self
 
     def has_machine_credentials(self) -> bool:
         """Without keys of its own, boto3 finds some."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import Field
-
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.channels.slack_blocks import BLOCKS_MAX_CHARS, payload, size
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
+from tocsin.record import Field
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 WORDS = {

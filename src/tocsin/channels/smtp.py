@@ -6,14 +6,12 @@ import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-from typing_extensions import Self
-
 from tocsin import address, secrets
 from tocsin.channels import mail
 from tocsin.channels.options import Credential, Place, Text
 from tocsin.http import Transport
 from tocsin.network import NoAnswer
+from tocsin.record import AfterValidator, Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
@@ -78,8 +76,8 @@ class Options(mail.MailOptions):
         default="password", description="How to log in; with xoauth2 the password is an OAuth access token."
     )
 
-    @model_validator(mode="after")
-    def _login(self) -> Self:
+    def check(self) -> None:
+        """Raise ValueError for half a login, or one without TLS."""
         if (self.username is None) != (self.password is None):
             given, missing = ("username", "password") if self.password is None else ("password", "username")
             raise ValueError(f"has a {given} but no {missing}: a login needs both; leave both out for a server that wants none")
@@ -88,7 +86,6 @@ class Options(mail.MailOptions):
                 "security: none would send the password in the clear: use security: starttls (port 587) or tls (port 465), "
                 "or leave username and password out"
             )
-        return self
 
 
 def security(options: Options) -> str:

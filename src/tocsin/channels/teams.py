@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import Field
-
 from tocsin.channels.cards import card, size
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.literals import is_ended_connector
@@ -20,6 +18,7 @@ from tocsin.channels.soft_failure import is_page, may_pass
 from tocsin.checks import Check
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
+from tocsin.record import Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 from tocsin.wrong import Wrong

@@ -9,10 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, ClassVar, Literal
-
-from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tocsin import secrets
 from tocsin.channels.literals import holds_literal, is_random, is_secret_address
@@ -20,10 +17,14 @@ from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT, ChannelOption
 from tocsin.checks import Check
 from tocsin.http import USER_AGENT, Transport, judge
 from tocsin.message import Message
+from tocsin.record import Field
 from tocsin.templates import TooLarge, variables
 from tocsin.templates.variables import LIMITS, Limit, event_data
 from tocsin.verdict import Failed, Verdict
 from tocsin.wrong import Wrong
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ADDED_MAX_BYTES = 256 * 1024  # ours: what an event may add to a body; receivers commonly take 1 MiB
 
@@ -51,14 +52,15 @@ class Options(ChannelOptions):
         default=None, description="Signs each request by the Standard Webhooks specification: whsec_ and base64, or any text."
     )
 
-    _payload_values: Mapping[str, str] = PrivateAttr(default={})
+    _payload_values: Mapping[str, str] = {}
 
-    @field_validator("payload_file")
     @classmethod
-    def _one_payload(cls, path: str | None, info: ValidationInfo) -> str | None:
-        if path is not None and info.data.get("payload") is not None:
+    def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
+        """One payload alone."""
+        value = super().check_field(name, value, earlier)
+        if name == "payload_file" and value is not None and earlier.get("payload") is not None:
             raise ValueError("stands beside payload: keep one of them")
-        return path
+        return value
 
     def resolved(self, env: Mapping[str, str]) -> Self:
         """The options with every `${NAME}` replaced, but for the payload, which keeps its text and gets the values beside it.
@@ -78,9 +80,7 @@ class Options(ChannelOptions):
             raise secrets.MissingVariable([*error.names, *missing], env) from None
         if missing:
             raise secrets.MissingVariable(missing, env)
-        options = options.model_copy(update={"payload": self.payload})
-        options._payload_values = values  # noqa: SLF001  of its own copy
-        return options
+        return options.model_copy(update={"payload": self.payload, "_payload_values": values})
 
     @property
     def payload_values(self) -> Mapping[str, str]:

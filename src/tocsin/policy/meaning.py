@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
 from tocsin.channels import KINDS
 from tocsin.checks import Check
 from tocsin.policy.glob import passes
 from tocsin.policy.model import as_list
 from tocsin.policy.selectors import check_selector
 from tocsin.policy.words import listing, quoted
+from tocsin.record.reader import TRUTH
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
@@ -177,11 +176,8 @@ def _traits(channel: Any) -> ChannelTraits:
 
 
 def _is_true(value: Any) -> bool:
-    """Whether the models take a value for true."""
-    try:
-        return TypeAdapter(bool).validate_python(value)
-    except ValidationError:
-        return False
+    """Whether the records take a value for true."""
+    return isinstance(value, str) and TRUTH.get(value.lower(), False)
 
 
 def _projects(pipelines: Any) -> list[tuple[str, ...]] | None:

@@ -1,4 +1,4 @@
-"""The policy as pydantic models. Their descriptions are the policy's reference.
+"""The policy's records. Their descriptions are the policy's reference.
 
 Text comes in as the file has it; a single value may stand for a list of one. Selectors and settings are
 dicts of the given keys only: ten thousand of them are checked and matched fast.
@@ -6,12 +6,10 @@ dicts of the given keys only: ten thousand of them are checked and matched fast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, WithJsonSchema
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar
 
 from tocsin.channels.options import Address, ChannelOptions
+from tocsin.record import AfterValidator, BeforeValidator, Field, Record, SchemaOnly
 from tocsin.terms import SELECTORS, SETTINGS, TIERS
 
 EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing")
@@ -89,13 +87,10 @@ else:
         "Settings", {name: Annotated[Some, Field(description=term.setting)] for name, term in SETTINGS.items()}, total=False
     )
     Settings.__doc__ = "What the policy says of a run: constants, or templates over the event."
-    Settings.__pydantic_config__ = ConfigDict(extra="forbid")
 
 
 class ContextRule(TypedDict):
     """What to set where a selector matches."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     when: Annotated[OneOrMore[Selector], Field(description="Which runs; sees the constants, never what another rule set.")]
     set: Annotated[Settings, Field(description="What is so in them.")]
@@ -107,20 +102,14 @@ class Context(Settings, total=False):
     rules: Annotated[list[ContextRule], BeforeValidator(as_list), Field(description="All that match apply; later ones win.")]
 
 
-class Frozen(BaseModel):
-    """What all models of the policy share."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, hide_input_in_errors=True)
-
-
-class Environment(Frozen):
+class Environment(Record):
     """What is known of an environment."""
 
     tier: Tier | None = Field(default=None, description="Guessed from the environment's name where it is not given.")
     cluster: Some | None = Field(default=None, description="The cluster it runs on.")
 
 
-class Recipient(Frozen):
+class Recipient(Record):
     """A channel, or email addresses and the channel that takes them. As plain text: a channel's name or an address."""
 
     channel: str | None = Field(default=None, description="A channel's name.")
@@ -130,7 +119,7 @@ class Recipient(Frozen):
     via: str | None = Field(default=None, description="The email channel; without it the default one.")
 
 
-class Notification(Frozen):
+class Notification(Record):
     """A rule: on which events of which pipelines to send to whom."""
 
     name: Some | None = Field(default=None, description="Shown in messages and reports; else its number.")
@@ -143,14 +132,14 @@ class Notification(Frozen):
     )
 
 
-class Budget(Frozen):
+class Budget(Record):
     """Seconds for a whole hook, from the process's start."""
 
     trigger: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = Field(default=10.0, description="At the start of a run.")
     completion: Annotated[Seconds, Field(le=BUDGET_MAX_SECONDS)] = Field(default=30.0, description="At the end of a run.")
 
 
-class Delivery(Frozen):
+class Delivery(Record):
     """How long and how often to try, and what a failure means."""
 
     timeout: Annotated[Seconds, Field(le=SECONDS_MAX)] = Field(default=8.0, description="Seconds for one attempt.")
@@ -167,12 +156,12 @@ class Delivery(Frozen):
         return self.budget.trigger if hook == "trigger" else self.budget.completion
 
 
-class Policy(Frozen):
+class Policy(Record):
     """A repository's notifications. Keys that begin with x- are ignored at the top level."""
 
-    version: Annotated[int, AfterValidator(_version), WithJsonSchema({"const": 1})] = Field(default=1, description="1 is the only one.")
+    version: Annotated[int, AfterValidator(_version), SchemaOnly((("const", 1),))] = Field(default=1, description="1 is the only one.")
     context: Context = Field(default=Context(), description="What this repository's CI does not say by itself.")
     environments: dict[str, Environment] = Field(default={}, description="Environments by name.")
-    channels: dict[str, InstanceOf[ChannelOptions]] = Field(default={}, description="Where messages go, by a name of your choice.")
+    channels: dict[str, ChannelOptions] = Field(default={}, description="Where messages go, by a name of your choice.")
     notifications: Annotated[list[Notification], BeforeValidator(as_list)] = Field(default=[], description="The rules.")
     delivery: Delivery = Field(default=Delivery.model_construct(), description="How long and how often to try.")

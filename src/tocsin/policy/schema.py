@@ -17,8 +17,6 @@ Schema = dict[str, Any]
 
 def schema() -> Schema:
     """The JSON Schema of a policy (draft 2020-12), with a definition for each kind of channel."""
-    for nested in (model.Budget, model.Delivery):
-        nested.model_rebuild()  # before pydantic 2.14 a default of a model that is not built yet has no form in a schema
     whole: Schema = model.Policy.model_json_schema()
     definitions: Schema = whole["$defs"]
     del definitions["ChannelOptions"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from tocsin import channels
 from tocsin.checks import Check
 from tocsin.policy import model
 from tocsin.policy.mend import Mender
 from tocsin.policy.plain import TYPED
 from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
+from tocsin.record import Record
+from tocsin.record.reader import read
 from tocsin.suggest import closest
 from tocsin.terms import TIERS
 from tocsin.wrong import DataPath, Wrong, check_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
     from tocsin.policy.problem_places import Problems
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=Record)
 
 # What a missing key wants, where that is not plain from its name.
 _WANTED = {
@@ -97,7 +97,7 @@ class Structure:
             options, _ = _validate(shape, _without(shape, data, wrong))
         return options
 
-    def _note(self, details: list[ErrorDetails], start: DataPath, shape: type[BaseModel]) -> None:
+    def _note(self, details: list[ErrorDetails], start: DataPath, shape: type[Record]) -> None:
         for detail in details:
             path, kind, value = (*start, *detail["loc"]), detail["type"], detail["input"]
             if kind == "extra_forbidden":
@@ -119,7 +119,7 @@ class Structure:
         where = (*path, key) if key else path
         self.problems.add(self._literal(detail, path) or Wrong(_check(detail), sentence(subject, words), where, at_key=key is not None))
 
-    def _unknown(self, path: DataPath, shape: type[BaseModel]) -> None:
+    def _unknown(self, path: DataPath, shape: type[Record]) -> None:
         keys = known_keys(path[:-1], shape)
         hint = self.problems.suggest(str(path[-1]), keys, listed="known keys")
         message = f"unknown key {quoted(path[-1])}{self.problems.where(path[:-1])}{hint}"
@@ -175,20 +175,27 @@ def _check(detail: ErrorDetails) -> Check:
 
 
 def _validate(shape: type[M], data: Any) -> tuple[M | None, list[ErrorDetails]]:
+    record = read(shape, data)
+    if record is not None:
+        return record, []
+    from pydantic import ValidationError  # what is plainly right needs none of it
+
+    from tocsin.record.pydantic_model import validate
+
     try:
-        return shape.model_validate(data), []
+        return validate(shape, data), []
     except ValidationError as error:
         return None, error.errors(include_url=False)
 
 
-def _without(shape: type[BaseModel], data: dict[str, Any], wrong: Collection[str]) -> dict[str, Any]:
+def _without(shape: type[Record], data: dict[str, Any], wrong: Collection[str]) -> dict[str, Any]:
     """A channel's data without what is wrong, so that the channel can look at the rest; what it must have is filled in."""
     fields = {field.alias or name: field for name, field in shape.model_fields.items()}
     filled = {key: "${UNKNOWN}" for key, field in fields.items() if field.is_required()}
     return {**filled, **{key: value for key, value in data.items() if key in fields and key not in wrong}}
 
 
-def known_keys(path: DataPath, shape: type[BaseModel]) -> list[str]:
+def known_keys(path: DataPath, shape: type[Record]) -> list[str]:
     """The keys that may stand at a path."""
     if path[:1] == ("channels",):
         return [field.alias or name for name, field in shape.model_fields.items()] if len(path) == 2 else []
