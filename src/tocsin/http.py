@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from contextlib import AbstractContextManager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tocsin import __version__
+from tocsin import __version__, http_direct
 from tocsin.address import AddressError, HttpUrl, http_url
+from tocsin.http_direct import Permit
 from tocsin.network import Network, NoAnswer, no_answer, proxy_answered
 from tocsin.shared_connection import SharedConnection
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict, is_temporary
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, PoolManager
+    from urllib3 import BaseHTTPResponse
 
     from tocsin.clock import Clock
 
@@ -127,21 +128,15 @@ class Transport:
         `commit` is asked before the first byte: this attempt's own, which takes the request for the message, where it is not given.
         Raises NoAnswer with our own words: a library's would hold the URL.
         """
-        import urllib3
-        from urllib3.exceptions import HTTPError
-
         address = _address(url)
-        host, url = address.host, address.url
+        host = address.host
         self.network.require_allowed(host)
         if self.expired():
             raise NoAnswer(f"no answer from {clean(host, 100)} in time")
+        permit = Permit(self.deadline, self.clock, commit or self.commit)
         try:
-            with self._pool(url, commit or self.commit) as pool:
-                answer = pool.request(
-                    method, url, body=body, headers={"User-Agent": USER_AGENT, **headers}, redirect=False, retries=False,
-                    preload_content=False, timeout=urllib3.Timeout(total=self.remaining()),
-                )  # fmt: skip
-                by_proxy = address.scheme == "http" and self.network.proxy_for(url) is not None
+            with self._asked(method, address, body, {"User-Agent": USER_AGENT, **headers}, permit) as answer:
+                by_proxy = address.scheme == "http" and self.network.proxy_for(address.url) is not None
                 if by_proxy and answer.status == 407:
                     answer.close()
                     self.settle()
@@ -150,32 +145,24 @@ class Transport:
                 response = Response(answer.status, received, self.redact(self._read(answer, max_bytes)), self.clock.time(), by_proxy)
                 self.settle()
                 return response
-        except (HTTPError, OSError) as error:
+        except OSError as error:
             raise no_answer(error, host) from None
         except (ValueError, UnicodeError):
             raise NoAnswer("the URL or a header holds characters that HTTP forbids", retry=False) from None
 
-    def _pool(self, url: str, commit: Callable[[], bool]) -> PoolManager:
-        from tocsin.http_connection import Permit, require_permit
+    def _asked(
+        self, method: str, address: HttpUrl, body: bytes | None, headers: Mapping[str, str], permit: Permit
+    ) -> AbstractContextManager[http_direct.Answer | BaseHTTPResponse]:
+        """The open answer. Raises NoAnswer, and OSError and ValueError, which say why there is none."""
+        proxy = self.network.proxy_for(address.url)
+        tls = self.network.tls() if any(each.lower().startswith("https:") for each in (address.url, proxy or "")) else None
+        if proxy is None and http_direct.is_plain(address, headers):
+            return http_direct.asked(method, address, body, headers, permit, tls)
+        from tocsin import http_connection
 
-        manager = self._manager(url)
-        require_permit(manager.connection_from_url(url), Permit(self.deadline, self.clock, commit))
-        return manager
+        return http_connection.asked(method, address, body, headers, permit, tls, proxy)
 
-    def _manager(self, url: str) -> PoolManager:
-        import urllib3
-
-        proxy = self.network.proxy_for(url)
-        tls = self.network.tls() if any(each.lower().startswith("https:") for each in (url, proxy or "")) else None
-        if not proxy:
-            return urllib3.PoolManager(ssl_context=tls)
-        from tocsin.proxy import basic, read_proxy
-
-        address, login = read_proxy(proxy)
-        headers = {} if login is None else {"Proxy-Authorization": f"Basic {basic(login)}"}
-        return urllib3.ProxyManager(address.url, ssl_context=tls, proxy_ssl_context=tls, proxy_headers=headers)
-
-    def _read(self, answer: BaseHTTPResponse, max_bytes: int) -> str:
+    def _read(self, answer: http_direct.Answer | BaseHTTPResponse, max_bytes: int) -> str:
         """The body, at most `max_bytes` of it, and not past the deadline."""
         chunks, size = [], 0
         try:
@@ -214,6 +201,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
+        from email.utils import parsedate_to_datetime
+
         try:
             seconds = parsedate_to_datetime(value).timestamp() - now
         except (ValueError, TypeError, OverflowError):

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
+import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError, NameResolutionError, NewConnectionError
 
 from tocsin.connect import connect
-from tocsin.network import NoAnswer
+from tocsin.network import NoAnswer, no_answer
 from tocsin.text import clean
 
 if TYPE_CHECKING:
-    from tocsin.clock import Clock
+    import ssl
 
-
-class Permit(NamedTuple):
-    """Until when a request may take, in the clock's monotonic seconds, and what is asked before its first byte: False if it may not go."""
-
-    deadline: float
-    clock: Clock
-    commit: Callable[[], bool]
+    from tocsin.address import HttpUrl
+    from tocsin.http_direct import Permit
 
 
 class Connection(HTTPConnection):
@@ -52,7 +49,7 @@ class Connection(HTTPConnection):
             self.connect()
         if not self._permit.commit():
             raise NoAnswer(f"no answer from {clean(self.host, 100)} in time")
-        self.timeout = max(0.01, self._permit.deadline - self._permit.clock.monotonic())
+        self.timeout = self._permit.remaining()
         super().request(*what, **more)
 
 
@@ -64,3 +61,36 @@ def require_permit(pool: HTTPConnectionPool, permit: Permit) -> None:
     """Let all connections of `pool` ask `permit`."""
     pool.ConnectionCls = SecureConnection if pool.scheme == "https" else Connection
     pool.conn_kw["permit"] = permit
+
+
+@contextmanager
+def asked(
+    method: str,
+    address: HttpUrl,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    permit: Permit,
+    tls: ssl.SSLContext | None,
+    proxy: str | None,
+) -> Iterator[urllib3.BaseHTTPResponse]:
+    """The answer to a request by the proxy or without one, which is open until the end. Raises NoAnswer, OSError, ValueError."""
+    url = address.url
+    try:
+        with _manager(proxy, tls) as manager:
+            require_permit(manager.connection_from_url(url), permit)
+            yield manager.request(
+                method, url, body=body, headers=headers, redirect=False, retries=False,
+                preload_content=False, timeout=urllib3.Timeout(total=permit.remaining()),
+            )  # fmt: skip
+    except HTTPError as error:
+        raise no_answer(error, address.host) from None
+
+
+def _manager(proxy: str | None, tls: ssl.SSLContext | None) -> urllib3.PoolManager:
+    if proxy is None:
+        return urllib3.PoolManager(ssl_context=tls)
+    from tocsin.proxy import basic, read_proxy
+
+    address, login = read_proxy(proxy)
+    headers = {} if login is None else {"Proxy-Authorization": f"Basic {basic(login)}"}
+    return urllib3.ProxyManager(address.url, ssl_context=tls, proxy_ssl_context=tls, proxy_headers=headers)
