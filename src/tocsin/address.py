@@ -6,7 +6,8 @@ The grammar is RFC 3986's, but narrower: what two programs may read in two ways 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from tocsin.named_tuple import NamedTuple
 
 HOST_MAX_CHARS = 253  # RFC 1035, 3.1
 NOT_HTTP = "is not an http or https address"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocsin.http import Transport
+from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network, NoAnswer
 from tocsin.shared_connection import SharedConnection
 from tocsin.templates import TemplateProblem

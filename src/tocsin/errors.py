@@ -8,9 +8,8 @@ TocsinError       70  a defect of ours, when nothing more exact was raised
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tocsin.checks import Check
+from tocsin.named_tuple import NamedTuple
 
 
 class Problem(NamedTuple):

@@ -10,7 +10,9 @@ Records are named tuples: a data class costs four times as much to define, on ev
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from tocsin.named_tuple import NamedTuple
 
 
 class Rank(IntEnum):

@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocsin import __version__, http_direct
 from tocsin.address import AddressError, HttpUrl, http_url
 from tocsin.http_direct import Permit
+from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network, NoAnswer, no_answer, proxy_answered
 from tocsin.shared_connection import SharedConnection
 from tocsin.text import clean

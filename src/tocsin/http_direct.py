@@ -9,11 +9,12 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zlib import decompressobj
 from zlib import error as ZlibError  # noqa: N812  an exception
 
 from tocsin.connect import connect
+from tocsin.named_tuple import NamedTuple
 from tocsin.network import NoAnswer
 from tocsin.text import clean
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+from tocsin.named_tuple import NamedTuple
 
 Level: TypeAlias = Literal["notice", "warning"]
 

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocsin import channels, ci, source
 from tocsin.ci.run import Run
@@ -23,6 +23,7 @@ from tocsin.derive.look_ups import may_look_up, reported_tests
 from tocsin.derive.precedence import lay
 from tocsin.event import Event, as_dict
 from tocsin.message import Message, compose
+from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.match import Destination, RuleMatch, destinations, match

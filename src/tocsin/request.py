@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from tocsin.event import Fact
+from tocsin.named_tuple import NamedTuple
 
 STDIN = "-"
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocsin.event import Fact, Facts
+from tocsin.named_tuple import NamedTuple
 
 TIERS = ("production", "staging", "testing", "development", "other")
 REF_TYPES = ("branch", "tag", "pull_request")

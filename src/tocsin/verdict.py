@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+from tocsin.named_tuple import NamedTuple
 
 Receipt: TypeAlias = Mapping[str, str]
 OutcomeWord: TypeAlias = Literal["delivered", "failed", "skipped"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tocsin.clock import Clock
+from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network
 
 if TYPE_CHECKING:

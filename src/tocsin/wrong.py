@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from tocsin.checks import Check
+from tocsin.named_tuple import NamedTuple
 
 DataPath: TypeAlias = tuple[str | int, ...]
 """The keys and indices that lead to a value."""

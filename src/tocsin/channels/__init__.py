@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
+
+from tocsin.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions

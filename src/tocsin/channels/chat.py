@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocsin.http import Response, Transport
 from tocsin.message import Message, Sentence, Span, plain
 from tocsin.message.parts import joined
 from tocsin.message.people import named_person
 from tocsin.message.times import between
+from tocsin.named_tuple import NamedTuple
 from tocsin.text import clip
 
 DOT = " · "

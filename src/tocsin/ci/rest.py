@@ -11,11 +11,12 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from tocsin.address import AddressError, http_url
 from tocsin.http import Response, Transport
+from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network, NoAnswer
 from tocsin.text import clean
 

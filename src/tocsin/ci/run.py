@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tocsin.event import Fact, Facts
+from tocsin.named_tuple import NamedTuple
 
 ReadFile: TypeAlias = Callable[[str], str]  # path -> text; may raise OSError or UnicodeDecodeError
 

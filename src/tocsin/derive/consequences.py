@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocsin.ci.common import SHORT_SHA_CHARS, comparison, first_line
 from tocsin.ci.status import known
 from tocsin.ci.status import status as status_word
 from tocsin.errors import ContextError
 from tocsin.event import Fact, Facts, Person, Rank, as_dict
+from tocsin.named_tuple import NamedTuple
 
 WAITING = "waiting"  # the status of what has not ended: a person must approve or start it
 _TRANSITIONS = {"success": ("fixed",), "failure": ("broken", "still_failing")}

@@ -8,7 +8,7 @@ A channel only has to escape its own markup and keep its own limits. What is unk
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tocsin.message.change import change
 from tocsin.message.headline import headline
@@ -16,6 +16,7 @@ from tocsin.message.notes import notes, rule_note
 from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, plain
 from tocsin.message.people import named_person
 from tocsin.message.times import between
+from tocsin.named_tuple import NamedTuple
 from tocsin.text import clip, safe_url
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from tocsin.named_tuple import NamedTuple
 from tocsin.text import clean, safe_url
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
+from tocsin.named_tuple import NamedTuple
 from tocsin.policy.contents import check_channels, check_context, check_literals, check_secret_keys
 from tocsin.policy.meaning import Meaning
 from tocsin.policy.mend import Mender

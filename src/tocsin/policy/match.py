@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tocsin.channels import KINDS
+from tocsin.named_tuple import NamedTuple
 from tocsin.policy.glob import passes
 from tocsin.terms import SELECTORS
 from tocsin.text import clean

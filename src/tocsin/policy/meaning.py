@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocsin.channels import KINDS
 from tocsin.checks import Check
+from tocsin.named_tuple import NamedTuple
 from tocsin.policy.glob import passes
 from tocsin.policy.model import as_list
 from tocsin.policy.selectors import check_selector

@@ -5,11 +5,12 @@ Nodes keep their positions, so that an error found much later can still name its
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
 from tocsin.checks import Check
+from tocsin.named_tuple import NamedTuple
 from tocsin.policy.plain_yaml import Scanner, TooManyTokensError
 from tocsin.wrong import Place, Wrong
 

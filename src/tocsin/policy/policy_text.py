@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from tocsin.named_tuple import NamedTuple
 
 Files: TypeAlias = Callable[[str], bytes]
 """Reads a file that a policy names, by its path from the repository's root.

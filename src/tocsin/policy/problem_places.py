@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tocsin.channels.literals import suspects
 from tocsin.checks import Check
 from tocsin.errors import Problem
+from tocsin.named_tuple import NamedTuple
 from tocsin.policy import words
 from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, end, start
 from tocsin.policy.plain import Members, members

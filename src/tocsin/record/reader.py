@@ -8,7 +8,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from tocsin.record.fields import AfterValidator, BeforeValidator, Given, RecordBase, SchemaOnly, Where
+from tocsin.record.fields import AfterValidator, BeforeValidator, Given, RecordBase, RecordField, SchemaOnly, Where
 
 R = TypeVar("R", bound=RecordBase)
 Reader: TypeAlias = Callable[[Any, str], Any]
@@ -51,10 +51,12 @@ def _reader(kind: Any) -> Reader:
 
 
 def _record(cls: type[RecordBase]) -> Reader:
-    members = [
-        (name, field.alias or name, field.is_required(), field.default, _marked(field.annotation, (*field.metadata, field.given)))
-        for name, field in cls.model_fields.items()
-    ]
+    members = [(name, field.alias or name, field.is_required(), field) for name, field in cls.model_fields.items()]
+    readers: dict[str, Reader] = {}  # of the fields that were met: most policies have few of them
+
+    def reader(name: str, field: RecordField) -> Reader:
+        readers[name] = _marked(field.annotation, (*field.metadata, field.given))
+        return readers[name]
 
     def record(data: Any, _: str) -> Any:
         if isinstance(data, cls):
@@ -63,14 +65,15 @@ def _record(cls: type[RecordBase]) -> Reader:
             raise DoubtError
         values: dict[str, Any] = {}
         seen = 0
-        for name, key, required, default, reader in members:
+        for name, key, required, field in members:
             if key in data:
                 seen += 1
-                values[name] = cls.check_field(name, reader(cls.check_given(name, data[key]), name), values)
+                read_field = readers.get(name) or reader(name, field)
+                values[name] = cls.check_field(name, read_field(cls.check_given(name, data[key]), name), values)
             elif required:
                 raise DoubtError
             else:
-                values[name] = default()
+                values[name] = field.default()
         if seen < len(data):
             raise DoubtError
         made = cls.__new__(cls)

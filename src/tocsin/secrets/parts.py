@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from tocsin.named_tuple import NamedTuple
 
 MASKED_MIN_CHARS = 4  # masking shorter values would garble every line and hide nothing
 KEY_MIN_CHARS = 16  # ours: a shorter part of an address is a word, not a key, unless more speaks for it

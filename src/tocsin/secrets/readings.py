@@ -11,7 +11,9 @@ from binascii import a2b_base64
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from tocsin.named_tuple import NamedTuple
 
 DEPTH_MAX = 3  # ours: one encoding more than the two that are found in practice, JSON within JSON and base64 within a URL
 TEXT_MIN_BYTES = 8  # ours: of decoded bytes, what may be text of which a secret's part is read further

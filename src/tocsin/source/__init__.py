@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tocsin.checkout import checkouts_of, is_within
 from tocsin.errors import PolicyError
+from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted

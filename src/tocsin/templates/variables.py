@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocsin.event import Change, Event, Failure, TestFailure, as_dict
+from tocsin.named_tuple import NamedTuple
 from tocsin.templates import devtron
 from tocsin.text import URL_MAX_CHARS, clip
 

@@ -7,9 +7,10 @@ default branch, whatever the event is about.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tocsin.ci.github import pulls, subject
+from tocsin.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

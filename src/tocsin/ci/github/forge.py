@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tocsin.ci.common import mapped
+from tocsin.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

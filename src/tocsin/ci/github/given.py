@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tocsin.ci.common import OptionalFacts, Source, commit_facts, mapped, ref_facts
 from tocsin.ci.github import event_file
 from tocsin.event import Fact
+from tocsin.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from tocsin.ci.github.forge import Forge
