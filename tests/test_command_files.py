@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from servers import Answer, ScriptedServer
 
 from tocsin import commands
 from tocsin.commands import COMMANDS, load, parser
@@ -112,3 +113,17 @@ def test_a_command_loads_no_other():
     files = {f"tocsin.commands.{name}" for name in COMMANDS}
     for name in COMMANDS:
         assert loaded(name, "--help")[1] & files == {f"tocsin.commands.{name}"}
+
+
+UNUSED = ("pydantic", "pydantic_core", "typing_extensions", "inspect", "urllib3", "http.client", "email", "ssl", "jinja2", "subprocess")
+"""What one Slack message must not pay for: each takes longer to load than the message does to be made."""
+
+
+def test_a_message_by_webhook_loads_nothing_that_it_does_not_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / ".tocsin.yml").write_text("channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team}]\n")
+    with ScriptedServer(Answer(200, b"ok")) as server:
+        monkeypatch.setenv("SLACK_WEBHOOK_URL", server.url())
+        monkeypatch.setenv("TOCSIN_CI", "generic")
+        code, modules = loaded("send", "completion", "--status", "failure", "--strict", "--policy", str(tmp_path / ".tocsin.yml"))
+        assert (code, len(server.requests)) == (0, 1)
+    assert modules.isdisjoint(UNUSED)
