@@ -11,6 +11,7 @@ from _signal import SIGINT, SIGTERM, signal
 for number in (SIGINT, SIGTERM):  # until the program has its own: what is being installed is tidied up, and nothing else is said
     signal(number, lambda number, _: sys.exit(128 + number))
 
+from importlib.machinery import EXTENSION_SUFFIXES  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -22,12 +23,10 @@ def packages() -> "list[Path]":
     vendor = ROOT / "vendor"
     if vendor.is_dir():
         sys.path.insert(0, str(vendor))
-        try:
-            import pydantic_core  # noqa: F401  the one compiled package: does it load here?
-        except ImportError:
-            print("this release has no compiled packages for this Python: they are installed once", flush=True)
-        else:
+        # The one compiled package is looked for and not loaded: a message of a sound policy needs none of it, and it takes long.
+        if any((vendor / "pydantic_core" / f"_pydantic_core{suffix}").is_file() for suffix in EXTENSION_SUFFIXES):
             return [ROOT / "src"]
+        print("this release has no compiled packages for this Python: they are installed once", flush=True)
     sys.path.insert(0, str(HERE))
     import install
 
