@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tocsin import channels
@@ -200,22 +201,25 @@ def known_keys(path: DataPath, shape: type[Record]) -> list[str]:
     if path[:1] == ("channels",):
         return [field.alias or name for name, field in shape.model_fields.items()] if len(path) == 2 else []
     names = tuple(part for part in path if isinstance(part, str))
-    return list(_KEYS.get(names[:1] if names[:1] == ("environments",) else names, ()))
+    return list(_keys().get(names[:1] if names[:1] == ("environments",) else names, ()))
 
 
-_KEYS: dict[tuple[str, ...], Iterable[str]] = {
-    (): model.Policy.model_fields,
-    ("context",): model.Context.__annotations__,
-    ("context", "rules"): model.ContextRule.__annotations__,
-    ("context", "rules", "when"): model.SELECTOR_KEYS,
-    ("context", "rules", "set"): model.Settings.__annotations__,
-    ("environments",): model.Environment.model_fields,
-    ("notifications",): model.Notification.model_fields,
-    ("notifications", "pipelines"): model.SELECTOR_KEYS,
-    ("notifications", "send_to"): model.Recipient.model_fields,
-    ("delivery",): model.Delivery.model_fields,
-    ("delivery", "budget"): model.Budget.model_fields,
-}
+@cache
+def _keys() -> dict[tuple[str, ...], Iterable[str]]:
+    """The keys of each mapping, by the names that lead to it. Made when they are asked for: a sound policy asks for none."""
+    return {
+        (): model.Policy.model_fields,
+        ("context",): model.Context.__annotations__,
+        ("context", "rules"): model.ContextRule.__annotations__,
+        ("context", "rules", "when"): model.SELECTOR_KEYS,
+        ("context", "rules", "set"): model.Settings.__annotations__,
+        ("environments",): model.Environment.model_fields,
+        ("notifications",): model.Notification.model_fields,
+        ("notifications", "pipelines"): model.SELECTOR_KEYS,
+        ("notifications", "send_to"): model.Recipient.model_fields,
+        ("delivery",): model.Delivery.model_fields,
+        ("delivery", "budget"): model.Budget.model_fields,
+    }
 
 
 def empty(data: Any, path: DataPath = ()) -> Iterable[DataPath]:
