@@ -28,7 +28,10 @@ def raw(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
         def serve() -> None:
             connection, _ = server.accept()
             with connection:
-                got.append(connection.recv(65536))
+                asked = b""
+                while not asked.endswith(b"}"):  # what is left unread when a connection closes may reset it
+                    asked += connection.recv(65536)
+                got.append(asked)
                 connection.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
