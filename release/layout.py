@@ -121,6 +121,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
         "src/tocsin/explanation/",
         "src/tocsin/policy_tests/",
         "src/tocsin/homepage.",
+        "src/tocsin/editing/",
         "src/tocsin/init/",
         "src/tocsin/drawings/",
         "src/tocsin/preview/",

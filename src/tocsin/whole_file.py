@@ -41,6 +41,11 @@ def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Rem
             _replace(Path(os.path.realpath(path)), data)
 
 
+def replace_whole(path: Path, data: bytes) -> None:
+    """Write a file that is there anew, with the mode that it has; on any error what was there stays. Raises OSError."""
+    _replace(path, data, stat.S_IMODE(path.stat().st_mode))
+
+
 def why_not_written(error: OSError | ValueError) -> str:
     """Why a file could not be written, in the system's words where it has any."""
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
@@ -75,8 +80,8 @@ def _named_within(path: Path, checkouts: Sequence[Path]) -> bool:
     return any(named.is_relative_to(form) for root in checkouts for form in (os.path.abspath(root), os.path.realpath(root)))  # noqa: PTH100
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Fill another file in the same folder, and give it the name."""
+def _replace(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Fill another file in the same folder, and give it the name, and the mode where one is given."""
     if path.is_dir() and not path.is_symlink():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     beside = path.with_name(f".{path.name[:NAME_MAX_CHARS]}.{os.urandom(8).hex()}")
@@ -86,6 +91,8 @@ def _replace(path: Path, data: bytes) -> None:
             write_all(descriptor, data, lambda: inf)
         finally:
             os.close(descriptor)
+        if mode is not None:
+            beside.chmod(mode)
         os.replace(beside, path)  # noqa: PTH105  Path.replace is the same
     except BaseException:
         beside.unlink(missing_ok=True)

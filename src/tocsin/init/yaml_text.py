@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 import yaml
 
+from tocsin.policy.scalar_text import scalar_text
 from tocsin.text import UNSAFE
-
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*")
 
 
 class YamlText(NamedTuple):
@@ -54,10 +52,7 @@ def word(node: yaml.Node | None) -> str:
 
 def scalar(text: str) -> str:
     """A text as YAML writes it on one line."""
-    import json
-
-    plain = _PLAIN.fullmatch(text) and yaml.safe_load(text) == text
-    return text if plain else json.dumps(UNSAFE.sub(" ", text), ensure_ascii=False)
+    return scalar_text(UNSAFE.sub(" ", text))
 
 
 def end_line(file: YamlText, node: yaml.Node) -> int:

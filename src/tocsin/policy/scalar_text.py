@@ -1,0 +1,36 @@
+"""A text as YAML writes it on one line: plain where every reader takes it for that text, else in double quotes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import yaml
+
+from tocsin.text import UNSAFE
+
+_PLAIN = re.compile(r"[A-Za-z_][\w./@+-]*(?: [\w./@+-]+)*", re.ASCII)
+
+
+def scalar_text(text: str) -> str:
+    """The text as a scalar, in a block or in a flow list alike: no comma, colon, bracket or hash stands in it without quotes."""
+    return text if is_plain(text) else double_quoted(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text needs no quotes: not where YAML 1.1 has another meaning for it (`no`, `on`, `null`)."""
+    return bool(_PLAIN.fullmatch(text)) and yaml.safe_load(text) == text
+
+
+def double_quoted(text: str) -> str:
+    """The text in double quotes, with escapes for what is not to be seen."""
+    return UNSAFE.sub(lambda unsafe: "".join(map(_escape, unsafe[0])), json.dumps(text, ensure_ascii=False))
+
+
+def single_quoted(text: str) -> str:
+    """The text in single quotes; in double ones where it holds what only an escape can write."""
+    return double_quoted(text) if UNSAFE.search(text) else "'{}'".format(text.replace("'", "''"))
+
+
+def _escape(character: str) -> str:
+    return f"\\u{ord(character):04x}"
