@@ -58,11 +58,11 @@ def test_every_command_has_all_that_a_command_needs(name: str):
 
 def test_what_is_forgotten_is_named():
     bare = SimpleNamespace(arguments=[SimpleNamespace(dest="flag")], commands={})
-    told = lacks("rules", SimpleNamespace(), bare)
+    told = lacks("riddles", SimpleNamespace(), bare)
     for words in (
-        "commands/rules.py: HELP", "commands/rules.py: DESCRIPTION", "commands/rules.py: EXAMPLES", "commands/rules.py: USAGE",
-        "commands/rules.py: add_flags", "commands/rules.py: run", "docs/commands.md: no heading names rules",
-        "docs/commands.md: <!-- generated: options rules -->", "README.md: no row for tocsin rules", 'run("rules", …)',
+        "commands/riddles.py: HELP", "commands/riddles.py: DESCRIPTION", "commands/riddles.py: EXAMPLES", "commands/riddles.py: USAGE",
+        "commands/riddles.py: add_flags", "commands/riddles.py: run", "docs/commands.md: no heading names riddles",
+        "docs/commands.md: <!-- generated: options riddles -->", "README.md: no row for tocsin riddles", 'run("riddles", …)',
     ):  # fmt: skip
         assert any(words in text for text in told), words
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from tocsin.text import UNSAFE, clean
+from tocsin.text import UNSAFE, clean, clip
 
 LINE_MAX_CHARS = 2000
 COLUMN_MAX_CHARS = 50  # ours: a longer cell runs over its column, so that one long name does not move all rows apart
@@ -103,6 +103,13 @@ class Console:
         for line in lines:
             bare = line.lstrip(" ")
             self._write_answer(f"  {' ' * (len(line) - len(bare))}{log_safe(bare)}\n")
+
+    def file_line(self, line: str) -> None:
+        """A line of a file, or of a difference between two, with its spaces; what a log would obey is taken out of it."""
+        text = UNSAFE.sub(" ", clip(line, LINE_MAX_CHARS)).replace("##[", "# #[").rstrip()
+        bare = text.lstrip()
+        safe = f": {bare[1:]}" if bare.startswith("::") else bare
+        self._write_answer(f"{text[: len(text) - len(bare)]}{safe}\n")
 
     def heading(self, text: str) -> None:
         """A line above a part of the answer."""

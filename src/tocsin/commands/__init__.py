@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tocsin.world import World
 
 # In the order of the help.
-COMMANDS = ("init", "send", "check", "context", "explain", "preview", "test", "channels", "schema", "demo", "inbox", "completion")
+COMMANDS = ("init", "send", "check", "context", "explain", "preview", "test", "rules", "channels", "schema", "demo", "inbox", "completion")
 STAGES = ("main", "post")  # of a step of GitHub's
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,

@@ -190,9 +190,10 @@ class Changes:
     def _bracketed(self, entry: Entry, wanted: Sequence[Data], place: int) -> None:
         """`a` to `[a, b]`."""
         spot, start = entry.value, self._marks.content(entry.value)
-        before = "".join(f"{flow(value)}, " for value in wanted[:place])
-        after = "".join(f", {flow(value)}" for value in wanted[place + 1 :])
         text = self._marks.text[start : spot.end]
+        texts = [like(text, value) if isinstance(value, str) else flow(value) for value in wanted]
+        before = "".join(f"{item}, " for item in texts[:place])
+        after = "".join(f", {item}" for item in texts[place + 1 :])
         if isinstance(spot.node, yaml.ScalarNode):
             kept = scalar_text(wanted[place]) if _NOT_IN_BRACKETS & set(text) and text[:1] not in ("'", '"') else text
             self._splice(start, spot.end, f"[{before}{kept}{after}]")
@@ -220,7 +221,7 @@ class Changes:
     def _filled(self, entry: Entry, wanted: Data) -> None:
         """Give a value to a key that has none, or an empty list."""
         marks, spot = self._marks, entry.value
-        if entry.flow or entry.key is None or not self._style.is_block(entry.name, wanted):
+        if entry.flow or entry.key is None or not self._style.is_block(entry.name, wanted, []):
             self._replaced(entry, wanted)
             return
         slot = marks.slot(entry)

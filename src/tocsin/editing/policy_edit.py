@@ -29,7 +29,7 @@ from tocsin.editing.policy_file import BOM, PolicyFile, policy_file
 from tocsin.editing.splices import OverlapError, apply
 from tocsin.editing.style import Style
 from tocsin.errors import PolicyError
-from tocsin.policy.load import PolicyDocument, load
+from tocsin.policy.load import PolicyDocument, load, uncollected
 from tocsin.policy.nodes import BadFileError, decode, root_node
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.problem_places import redactor_of
@@ -75,9 +75,10 @@ class PolicyEdit:
         try:
             text = decode(file.data)
             require_merged(text, file.name)
-            self.marks = Marks(text)
-            self._origins = Origins()
-            self.data: dict[str, Data] = self._origins.policy(self.marks.tree)
+            with uncollected(len(text)):
+                self.marks = Marks(text)
+                self._origins = Origins()
+                self.data: dict[str, Data] = self._origins.policy(self.marks.tree)
         except BadFileError as error:
             self.load(file.data)  # says it with its place
             raise PolicyError(f"{file.name} cannot be changed: {error}") from None
@@ -105,7 +106,8 @@ class PolicyEdit:
 
     def finish(self) -> Edited:
         """The file with its data as they are now. Raises PolicyError where that cannot be written, or is no valid policy."""
-        text = self._text()
+        with uncollected(len(self.marks.text)):
+            text = self._text()
         data = (BOM if self.file.data.startswith(BOM) else b"") + text.encode("utf-8", "surrogatepass")
         try:
             document = self.load(data)

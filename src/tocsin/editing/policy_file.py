@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tocsin.checkout import checkouts_of, is_within, repository_root
+from tocsin.checkout import is_within, repository_root
 from tocsin.errors import PolicyError, UsageError
 from tocsin.file_io import read_regular
 from tocsin.policy.nodes import FILE_MAX_BYTES
@@ -55,8 +55,7 @@ def policy_file(world: World, named: str | None) -> PolicyFile:
 
 def _require_own(path: Path, name: str, world: World, named: str | None) -> None:
     """Raise PolicyError for what is no plain file of this repository's that may be written."""
-    within = [repository_root(world.folder), *checkouts_of(world.env, world.folder)]
-    if not named and not is_within(path, within):
+    if not named and not is_within(path, [repository_root(world.folder)]):
         raise PolicyError(
             f"{quoted(name)} is the policy of TOCSIN_DEFAULT_POLICY, not this repository's: name it with --policy to change it"
         )

@@ -47,18 +47,18 @@ class Style:
         elif not of_list and columns > 0:
             self._indent = columns
 
-    def is_block(self, name: str, value: Data, beside: Sequence[Entry] = ()) -> bool:
-        """Whether a new value stands in a block: as that key does elsewhere, or as what is beside it."""
-        if not isinstance(value, (list, dict)) or not value:
-            return False
+    def is_block(self, name: str, value: Data, beside: Sequence[Entry] | None = None) -> bool:
+        """Whether a new value stands in a block: as that key does elsewhere, else as what is `beside` it. Deeper ones stand in brackets."""
+        if not isinstance(value, (list, dict)) or not value or beside is None:
+            return bool(value) and isinstance(value, (list, dict)) and self._blocks.get(name, False)
         if name in self._blocks:
             return self._blocks[name]
-        siblings = [is_block(entry.value.node) for entry in beside if isinstance(entry.value.node, yaml.CollectionNode)]
-        if siblings:
-            return siblings[-1]
-        return any(isinstance(item, (dict, list)) for item in (value if isinstance(value, list) else value.values()))
+        if isinstance(value, list):
+            return all(isinstance(item, dict) for item in value)
+        siblings = [is_block(entry.value.node) for entry in beside if isinstance(entry.value.node, yaml.MappingNode)]
+        return siblings[-1] if siblings else any(isinstance(item, (dict, list)) for item in value.values())
 
-    def pair(self, name: str, value: Data, beside: Sequence[Entry] = ()) -> list[str]:
+    def pair(self, name: str, value: Data, beside: Sequence[Entry] | None = None) -> list[str]:
         """A key with its value as lines, without indentation."""
         if not self.is_block(name, value, beside):
             return [f"{key_text(name)}: {flow(value)}"]

@@ -49,7 +49,7 @@ def load(source: PolicyText, *, advise: bool = False) -> PolicyDocument:
     """
     name = source.name
     try:
-        with _uncollected(len(source.data)):
+        with uncollected(len(source.data)):
             policy, problems = _read(source, advise=advise)
     except BadFileError as error:
         redact = redactor_of([source.data.decode("utf-8", "replace")])
@@ -104,7 +104,7 @@ def _error(file: str, problems: list[Problem]) -> PolicyError:
 
 
 @contextmanager
-def _uncollected(size: int) -> Iterator[None]:
+def uncollected(size: int) -> Iterator[None]:
     """Without the cycle collector: a policy is many small objects and no garbage, through which it would go again and again.
 
     It took three quarters of the time to load ten thousand rules. A large policy is then left out of all that it looks at.

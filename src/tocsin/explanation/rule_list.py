@@ -1,0 +1,84 @@
+"""The rules of a policy as a table, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from tocsin.console import log_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tocsin.explanation.places import RulePlace
+    from tocsin.policy.model import Notification, Recipient
+
+HEADER = ("RULE", "PLACE", "ON", "PIPELINES", "SEND TO")
+COLUMNS = ("name", "number", "file", "line", "on", "pipelines", "send_to")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # https://owasp.org/www-community/attacks/CSV_Injection
+
+
+def rule_row(place: RulePlace) -> tuple[str, ...]:
+    """A row of the table."""
+    rule = place.rule
+    return place.name, f"{place.file}:{place.line}", ", ".join(rule.on), pipelines_text(rule), recipients_text(rule)
+
+
+def pipelines_text(rule: Notification) -> str:
+    """A rule's selectors on one line."""
+    selectors = ("; ".join(f"{key} {', '.join(values)}" for key, values in selector.items()) for selector in rule.pipelines)
+    return " or ".join(text or "all" for text in selectors)
+
+
+def recipients_text(rule: Notification) -> str:
+    """A rule's recipients on one line."""
+    return ", ".join(text for to in rule.send_to for text in _recipient_texts(to))
+
+
+def _recipient_texts(to: Recipient) -> Iterator[str]:
+    if to.channel is not None:
+        yield to.channel
+    for address in to.email or ():
+        yield f"{address} via {to.via}" if to.via else address
+
+
+def rule_data(place: RulePlace, own_file: str) -> dict[str, Any]:
+    """The same as `--json` prints it; `file` is there where the rule stands in another file than the policy's own."""
+    rule = place.rule
+    return {
+        "name": rule.name,
+        "number": place.number,
+        "line": place.line,
+        **({} if place.file == own_file else {"file": place.file}),
+        "on": list(rule.on),
+        "pipelines": [dict(selector) for selector in rule.pipelines if selector or len(rule.pipelines) > 1],
+        "send_to": [item for to in rule.send_to for item in _recipient_data(to)],
+    }
+
+
+def _recipient_data(to: Recipient) -> Iterator[dict[str, str | None]]:
+    if to.channel is not None:
+        yield {"channel": to.channel}
+    for address in to.email or ():
+        yield {"email": address, "via": to.via}
+
+
+def rules_csv(places: Sequence[RulePlace]) -> str:
+    """The same as CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for place in places:
+        rule = place.rule
+        name, _, on, pipelines, send_to = rule_row(place)
+        cells = (rule.name and name, place.number, place.file, place.line, on, pipelines if any(rule.pipelines) else "", send_to)
+        writer.writerow([_cell(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = log_safe(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
