@@ -16,7 +16,7 @@ _OF = ("main", "release/1", "feature/1", "main")
 
 
 def write_policy(path: Path, rules: int) -> Path:
-    """Write a policy of so many rules, about 150 bytes each, over twenty channels and as many addresses."""
+    """Write a policy of so many rules, about 180 bytes and 22 keys and values each, over twenty channels and as many addresses."""
     lines = ["channels:"]
     lines += [f'  team-{number}: {{kind: slack, url: "${{SLACK_{number}}}"}}' for number in range(20)]
     lines += ["  mail: {kind: smtp, host: smtp.example.com, from: ci@example.com, default: true}", "notifications:"]

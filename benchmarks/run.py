@@ -29,6 +29,9 @@ TARGETS = {
     "twenty slow webhooks / one": 1.5,
     "check of 10,000 rules / bare YAML load": 1.5,
     "1,000 tests of 10,000 rules / check": 3.0,
+    "rules list / check": 3.0,
+    "rules modify of one / check": 3.0,
+    "rules modify of a thousand / check": 3.0,
 }
 
 
@@ -133,7 +136,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         env = environment(server.server_address[1])
-        ratios = sending(folder, env, count) | checking(folder, env, count)
+        ratios = sending(folder, env, count) | checking(folder, env, count) | managing(folder, env, count)
     print("\nratio                                        measured   target")
     for name, ratio in ratios.items():
         target = TARGETS.get(name)
@@ -167,7 +170,7 @@ def sending(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
 def checking(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
     """One process a check; the policies are as long as a large organisation's would be."""
     cases, files = {}, {}
-    for rules in (2_500, 10_000, 20_000):
+    for rules in (2_500, 5_000, 10_000):
         files[rules] = str(write_policy(folder / f"{rules}.yml", rules))
         cases[f"bare YAML load of {rules} rules"] = [sys.executable, "-c", YAML_LOAD, files[rules]]
         cases[f"check of {rules} rules"] = [sys.executable, "-m", "tocsin", "check", files[rules]]
@@ -180,8 +183,24 @@ def checking(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
     tested = {"1,000 tests of 10,000 rules / check": figures["1000 tests of 10000 rules"][0] / figures["check of 10000 rules"][0]}
     return tested | {
         f"check of {rules:,} rules / bare YAML load": figures[f"check of {rules} rules"][0] / figures[f"bare YAML load of {rules} rules"][0]
-        for rules in (2_500, 10_000, 20_000)
+        for rules in (2_500, 5_000, 10_000)
     }
+
+
+def managing(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
+    """One process a command on the rules of a policy of 10,000, which each change finds as it was."""
+    policy, changed = write_policy(folder / "rules.yml", 10_000), folder / "changed.yml"
+    tocsin = [sys.executable, "-m", "tocsin"]
+    modify = f"cp {policy} {changed} && exec {sys.executable} -m tocsin rules modify --policy {changed} --add-on unstable"
+    cases = {
+        "check": [*tocsin, "check", str(policy)],
+        "rules list": [*tocsin, "rules", "list", "--policy", str(policy)],
+        "rules modify of one": ["sh", "-c", f"{modify} 'rule 7777'"],
+        "rules modify of a thousand": ["sh", "-c", f"{modify} --where send_to=team-3,team-4"],
+    }
+    figures = rounds(cases, env, max(9, count - 2))
+    _print(figures)
+    return {f"{name} / check": figures[name][0] / figures["check"][0] for name in cases if name != "check"}
 
 
 def _output(command: list[str], env: dict[str, str]) -> str:

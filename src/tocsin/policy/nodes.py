@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FILE_MAX_BYTES = 4 * 1024 * 1024  # ours, as is all below
 LINES_MAX = 200_000
-NODES_MAX = 300_000  # a policy of ten thousand rules with four selector keys each has 240,000
+NODES_MAX = 300_000  # a policy of ten thousand rules with four selector keys each has 220,000
 LEVELS_MAX = 50
 ALIASED_NODES_MAX = 10_000
 TOO_MANY = f"a policy has at most {NODES_MAX:,} keys and values: make it smaller"
