@@ -13,7 +13,7 @@ from tocsin.editing.flow_entries import flow_splices
 from tocsin.editing.marks import Entry, Marks, Spot, is_block
 from tocsin.editing.pairing import Pairing, pair_items
 from tocsin.editing.splices import Splice, apply
-from tocsin.editing.style import Style, flow, flow_pair, like
+from tocsin.editing.style import Style, like
 from tocsin.policy.scalar_text import scalar_text
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Changes:
             return
         if spot.alias:
             if not same(said, wanted):
-                self._splice(spot.start, spot.end, flow(wanted))
+                self._splice(spot.start, spot.end, self._style.flow(wanted))
         elif isinstance(node, yaml.MappingNode) and isinstance(wanted, dict) and self._has_brackets(spot):
             self._mapping(entry, wanted)
         elif isinstance(node, yaml.SequenceNode) and isinstance(wanted, list):
@@ -99,7 +99,7 @@ class Changes:
     def _pairs(self, pairs: Sequence[tuple[str, Data]], entries: Sequence[Entry], entry: Entry) -> list[str]:
         """New keys with their values: in brackets as they are, in a block as indented lines."""
         if not is_block(entry.value.node):
-            return [flow_pair(name, value) for name, value in pairs]
+            return [self._style.flow_pair(name, value) for name, value in pairs]
         indent = " " * self._marks.column(entries[0].start)
         return [indent + line for name, value in pairs for line in self._style.pair(name, value, entries)]
 
@@ -134,7 +134,7 @@ class Changes:
         text = self._marks.text
         if not block:
             quotes = {text[below.start] for below in entries}
-            return [like(quotes.pop(), value) if isinstance(value, str) and len(quotes) == 1 else flow(value)]
+            return [like(quotes.pop(), value) if isinstance(value, str) and len(quotes) == 1 else self._style.flow(value)]
         as_block = all(is_block(below.value.node) for below in entries if isinstance(below.value.node, yaml.MappingNode))
         lines = self._style.item(value, block=as_block)
         if isinstance(value, str):
@@ -191,7 +191,7 @@ class Changes:
         """`a` to `[a, b]`."""
         spot, start = entry.value, self._marks.content(entry.value)
         text = self._marks.text[start : spot.end]
-        texts = [like(text, value) if isinstance(value, str) else flow(value) for value in wanted]
+        texts = [like(text, value) if isinstance(value, str) else self._style.flow(value) for value in wanted]
         before = "".join(f"{item}, " for item in texts[:place])
         after = "".join(f", {item}" for item in texts[place + 1 :])
         if isinstance(spot.node, yaml.ScalarNode):
@@ -235,9 +235,9 @@ class Changes:
         """Write a value anew, behind the anchor that it has."""
         marks, spot = self._marks, entry.value
         if is_block(spot.node):
-            self.splices += all_gone(marks, marks.slot(entry), marks.entries(spot.node), flow(wanted))
+            self.splices += all_gone(marks, marks.slot(entry), marks.entries(spot.node), self._style.flow(wanted))
             return
         start = max(marks.content(spot), marks.slot(entry)) if spot.end > spot.start else marks.slot(entry)
         old = marks.text[start : spot.end]
-        new = like(old.lstrip(), wanted) if isinstance(wanted, str) else flow(wanted)
+        new = like(old.lstrip(), wanted) if isinstance(wanted, str) else self._style.flow(wanted)
         self._splice(start, max(spot.end, start), new if start and marks.text[start - 1] in " \t\n[{," else f" {new}")

@@ -25,6 +25,8 @@ def flow_splices(
         return
     for run in _runs(removed):
         yield from _removal(marks, entries, run)
+        if not added and run.stop == len(entries):
+            yield from _last_comma(marks, entries, run)
     for number, texts in sorted(added.items()):
         before = [other for other in kept if other <= number]
         if before:
@@ -57,6 +59,13 @@ def _removal(marks: Marks, entries: Sequence[Entry], run: range) -> Iterator[Spl
         begin = entries[run.start - 1].end
         commented = "#" in marks.text[begin : gone[0].start]
         yield Splice(gone[0].start if commented else begin, gone[-1].end, "")
+
+
+def _last_comma(marks: Marks, entries: Sequence[Entry], run: range) -> Iterator[Splice]:
+    """The comma of the entry that is then the last one, where it has lines of its own and the last one had none."""
+    last, before = _REST.match(marks.text, entries[-1].end), _REST.match(marks.text, entries[run.start - 1].end)
+    if marks.is_first(entries[run.start].start) and last and not last[1] and before and before[1]:
+        yield Splice(before.start(1), before.end(1), "")
 
 
 def _next(marks: Marks, end: int, begin: int) -> int:

@@ -26,7 +26,7 @@ from tocsin.editing.conflict import require_merged
 from tocsin.editing.data import Origins, same
 from tocsin.editing.marks import Entry, Marks, Spot
 from tocsin.editing.policy_file import BOM, PolicyFile, policy_file
-from tocsin.editing.splices import OverlapError, apply
+from tocsin.editing.splices import OverlapError, Splice, apply
 from tocsin.editing.style import Style
 from tocsin.errors import PolicyError
 from tocsin.policy.load import PolicyDocument, load, uncollected
@@ -41,11 +41,13 @@ if TYPE_CHECKING:
 
 
 class Edited(NamedTuple):
-    """A change that is right and not yet written: the file, its new bytes, and the policy that they are."""
+    """A change that is right and not yet written: the file, its new bytes, the policy that they are, and where the text changed."""
 
     file: PolicyFile
     data: bytes
     document: PolicyDocument
+    marks: Marks
+    splices: list[Splice]
 
     @property
     def is_new(self) -> bool:
@@ -54,11 +56,10 @@ class Edited(NamedTuple):
 
     def diff(self) -> list[str]:
         """The change as the lines of a unified diff, without line ends. What looks like a credential is masked."""
-        from difflib import unified_diff
+        from tocsin.editing.difference import difference
 
-        old, new = (data.decode("utf-8", "replace") for data in (self.file.data, self.data))
-        redact = redactor_of([old, new])
-        lines = unified_diff(old.splitlines(), new.splitlines(), f"a/{self.file.name}", f"b/{self.file.name}", lineterm="")
+        lines = difference(self.marks, self.splices, self.file.name)
+        redact = redactor_of(["\n".join(lines)])
         return [redact(line) for line in lines]
 
     def write(self) -> None:
@@ -107,23 +108,23 @@ class PolicyEdit:
     def finish(self) -> Edited:
         """The file with its data as they are now. Raises PolicyError where that cannot be written, or is no valid policy."""
         with uncollected(len(self.marks.text)):
-            text = self._text()
+            text, splices = self._text()
         data = (BOM if self.file.data.startswith(BOM) else b"") + text.encode("utf-8", "surrogatepass")
         try:
             document = self.load(data)
         except PolicyError as error:
             why = f"nothing was written, for with this change {str(error)[0].lower()}{str(error)[1:]}"
             raise PolicyError(why, error.problems) from None
-        return Edited(self.file, data, document)
+        return Edited(self.file, data, document, self.marks, splices)
 
-    def _text(self) -> str:
+    def _text(self) -> tuple[str, list[Splice]]:
         marks, tree = self.marks, self.marks.tree
         changes = Changes(marks, self._origins, Style(marks))
         whole = Spot(tree, tree.start_mark.index, marks.end(tree)) if tree is not None else None
         if whole:
             changes.value(Entry(whole.start, whole.end, whole, flow=True), self.data)
         if not changes.splices:
-            return marks.text
+            return marks.text, []
         try:
             text = apply(marks.text, changes.splices)
             if not marks.text.endswith("\n") and text.endswith("\n"):
@@ -133,7 +134,7 @@ class PolicyEdit:
             raise self._refusal(changes) from None
         if not same(said, self.data):
             raise self._refusal(changes)
-        return text
+        return text, changes.splices
 
     def _refusal(self, changes: Changes) -> PolicyError:
         """Why the text cannot say what is wanted."""

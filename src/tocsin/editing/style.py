@@ -26,8 +26,9 @@ class Style:
         self._marks = marks
         self._blocks: dict[str, bool] = {}
         self._dash, self._indent = INDENT, INDENT
-        if marks.tree is not None:
-            self._look(marks.entries(marks.tree))
+        entries = marks.entries(marks.tree) if marks.tree is not None else []
+        self._is_json = bool(entries) and entries[0].flow and marks.text[entries[0].start] == '"'
+        self._look(entries)
 
     def _look(self, entries: Sequence[Entry]) -> None:
         for entry in entries[-LOOKED_AT_MAX:]:
@@ -58,11 +59,30 @@ class Style:
         siblings = [is_block(entry.value.node) for entry in beside if isinstance(entry.value.node, yaml.MappingNode)]
         return siblings[-1] if siblings else any(isinstance(item, (dict, list)) for item in value.values())
 
+    def flow(self, value: Data) -> str:
+        """A value on one line."""
+        if isinstance(value, dict):
+            return f"{{{', '.join(self.flow_pair(name, item) for name, item in value.items())}}}"
+        if isinstance(value, list):
+            return f"[{', '.join(map(self.flow, value))}]"
+        return self._text(value or "")
+
+    def flow_pair(self, name: str, value: Data) -> str:
+        """A key with its value on one line."""
+        return f"{self._key(name)}: {self.flow(value)}"
+
+    def _text(self, text: str) -> str:
+        return double_quoted(text) if self._is_json or not text else scalar_text(text)
+
+    def _key(self, name: str) -> str:
+        """A key: `on` is one of a rule's, and no truth value there."""
+        return name if name == "on" and not self._is_json else self._text(name)
+
     def pair(self, name: str, value: Data, beside: Sequence[Entry] | None = None) -> list[str]:
         """A key with its value as lines, without indentation."""
         if not self.is_block(name, value, beside):
-            return [f"{key_text(name)}: {flow(value)}"]
-        return [f"{key_text(name)}:", *self.below(value)]
+            return [self.flow_pair(name, value)]
+        return [f"{self._key(name)}:", *self.below(value)]
 
     def below(self, value: Data) -> list[str]:
         """The lines of a block below its key."""
@@ -74,28 +94,9 @@ class Style:
     def item(self, value: Data, *, block: bool) -> list[str]:
         """An item of a block list as lines."""
         if not block or not isinstance(value, dict) or not value:
-            return [f"- {flow(value)}"]
+            return [f"- {self.flow(value)}"]
         lines = [line for name, item in value.items() for line in self.pair(name, item)]
         return [f"- {lines[0]}", *(f"  {line}" for line in lines[1:])]
-
-
-def flow(value: Data) -> str:
-    """A value on one line."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(flow_pair(name, item) for name, item in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(flow, value))}]"
-    return '""' if value is None else scalar_text(value)
-
-
-def flow_pair(name: str, value: Data) -> str:
-    """A key with its value on one line."""
-    return f"{key_text(name)}: {flow(value)}"
-
-
-def key_text(name: str) -> str:
-    """A key: `on` is one of a rule's, and no truth value there."""
-    return name if name == "on" else scalar_text(name)
 
 
 def like(text: str, value: str) -> str:
