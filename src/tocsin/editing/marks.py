@@ -141,7 +141,9 @@ class Marks:
         key, value = node.value[number]
         name, spot = self.spot(node, 2 * number, key), self.spot(node, 2 * number + 1, value)
         colon = _COLON.match(self.text, name.end)
-        return Entry(name.start, max(colon.end() if colon else name.end, spot.end), spot, name, not is_block(node))
+        before = self.text[self.line_start(name.start) : name.start].rstrip(" ")
+        start = self.line_start(name.start) + len(before) - 1 if before.endswith("?") and is_block(node) else name.start
+        return Entry(start, max(colon.end() if colon else name.end, spot.end), spot, name, not is_block(node))
 
     def _blank_end(self, index: int) -> int:
         """Where spaces, line breaks and comments end that begin at a place."""
