@@ -51,9 +51,9 @@ def _webhooks(payloads: list[str]) -> str:
 
 MANY = "or more problems from here on are not shown"
 POLICIES: dict[str, tuple[str, str]] = {
-    "scalars": (OK + "x-a: [" + "a," * 2_000_000, "at most 200,000 keys and values"),
-    "lists": (OK + "x-a: [" + "[]," * 1_390_000, "at most 200,000 keys and values"),
-    "aliases": (OK + "x-a: [&a b," + "*a," * 1_000_000 + "]", "at most 200,000 keys and values"),
+    "scalars": (OK + "x-a: [" + "a," * 2_000_000, "at most 300,000 keys and values"),
+    "lists": (OK + "x-a: [" + "[]," * 1_390_000, "at most 300,000 keys and values"),
+    "aliases": (OK + "x-a: [&a b," + "*a," * 1_000_000 + "]", "at most 300,000 keys and values"),
     "lines": (OK + "x-a: |\n" + " b\n" * 1_390_000, "at most 200,000 lines"),
     "directives": ("%F\n" * 1_390_000, "at most 200,000 lines"),
     "words": (OK + "x-a: " + "a " * 2_090_000, "is valid"),
