@@ -220,7 +220,7 @@ def _agreed(words: Namespace, world: World, changes: RuleChanges) -> bool:
         return True
     names = listing(row.place.name for row in changes.rows)
     answer = world.ask(
-        f"delete {len(changes.rows)} rule{'' if len(changes.rows) == 1 else 's'} of {changes.edited.file.name}: {names}? [y/N]"
+        f"delete {len(changes.rows)} rule{'' if len(changes.rows) == 1 else 's'} of {changes.revision.file.name}: {names}? [y/N]"
     )
     return answer.strip().casefold() in ("y", "yes")
 
@@ -229,17 +229,17 @@ def _write(words: Namespace, changes: RuleChanges, console: Console) -> int:
     from tocsin import report
     from tocsin.explanation.rule_list import rule_data
 
-    edited = changes.edited
+    revision = changes.revision
     for place in changes.elsewhere:
         console.talk(f"rule {place.name} stands in {place.file}:{place.line} and stays as it is: change it in that file")
     if not words.diff:
-        edited.write()
+        revision.write()
     if words.json:
-        rows = [{"change": row.done, **rule_data(row.place, edited.document.file)} for row in changes.rows]
-        diff = {"diff": edited.diff()} if words.diff else {}
-        console.data({"policy": edited.file.name, "written": edited.is_new and not words.diff, "rules": rows, **diff})
+        rows = [{"change": row.done, **rule_data(row.place, revision.document.file)} for row in changes.rows]
+        diff = {"diff": revision.diff()} if words.diff else {}
+        console.data({"policy": revision.file.name, "written": revision.is_new and not words.diff, "rules": rows, **diff})
     elif words.diff:
-        for line in edited.diff():
+        for line in revision.diff():
             console.file_line(line)
     else:
         for row in changes.rows:

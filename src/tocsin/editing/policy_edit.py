@@ -7,8 +7,8 @@
     rules = edit.listed("notifications")                    # a list, also where the file has one rule or none
     rules.append({"name": "a", "on": "failure", "send_to": "team"})
     rules.insert(1, edit.copy(rules[0]))                    # its text is a copy, too
-    edited = edit.finish()                                  # composed, loaded, and held against `data`
-    edited.diff(); edited.write()
+    revision = edit.finish()                                # composed, loaded, and held against `data`
+    revision.diff(); revision.write()
 
 A dict or a list that stays must stay the same object (`rule["on"][:] = …` or `rule["on"] = …`, not a new dict for a rule): by that
 it is known from a new one. Keys are written in the dict's order: `put` sets one at its place. A text that is set takes the quotes of
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tocsin.world import World
 
 
-class Edited(NamedTuple):
+class Revision(NamedTuple):
     """A change that is right and not yet written: the file, its new bytes, the policy that they are, and where the text changed."""
 
     file: PolicyFile
@@ -105,7 +105,7 @@ class PolicyEdit:
         node = self._origins.node(data)
         return int(node.start_mark.line) + 1 if node is not None else 0
 
-    def finish(self) -> Edited:
+    def finish(self) -> Revision:
         """The file with its data as they are now. Raises PolicyError where that cannot be written, or is no valid policy."""
         with uncollected(len(self.marks.text)):
             text, splices = self._text()
@@ -115,7 +115,7 @@ class PolicyEdit:
         except PolicyError as error:
             why = f"nothing was written, for with this change {str(error)[0].lower()}{str(error)[1:]}"
             raise PolicyError(why, error.problems) from None
-        return Edited(self.file, data, document, self.marks, splices)
+        return Revision(self.file, data, document, self.marks, splices)
 
     def _text(self) -> tuple[str, list[Splice]]:
         marks, tree = self.marks, self.marks.tree

@@ -15,7 +15,7 @@ from tocsin.policy.words import quoted
 
 if TYPE_CHECKING:
     from tocsin.editing.data import Data
-    from tocsin.editing.policy_edit import Edited, PolicyEdit
+    from tocsin.editing.policy_edit import PolicyEdit, Revision
     from tocsin.editing.rule_edits import RuleEdit
     from tocsin.explanation.rule_words import Condition
     from tocsin.policy.model import Notification
@@ -38,7 +38,7 @@ class RuleChange(NamedTuple):
 class RuleChanges(NamedTuple):
     """A change of the file that is not yet written, and what it does to each rule."""
 
-    edited: Edited
+    revision: Revision
     rows: list[RuleChange]
     elsewhere: list[RulePlace]  # chosen, but in another file
 
@@ -77,9 +77,9 @@ class RulesEdit:
 
     def finish(self, rows: Callable[[list[RulePlace]], list[RuleChange]], elsewhere: Sequence[RulePlace] = ()) -> RuleChanges:
         """The file with its rules as they are now; `rows` takes the places of its own rules then."""
-        edited = self.edit.finish()
-        after = [place for place in rule_places(edited.document) if place.file == edited.document.file]
-        return RuleChanges(edited, rows(after), list(elsewhere))
+        revision = self.edit.finish()
+        after = [place for place in rule_places(revision.document) if place.file == revision.document.file]
+        return RuleChanges(revision, rows(after), list(elsewhere))
 
 
 def add_rule(world: World, named: str | None, rule: Data) -> RuleChanges:
