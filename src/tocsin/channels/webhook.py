@@ -101,11 +101,11 @@ class Options(ChannelOptions):
     def _declared(self) -> Iterator[str]:
         """Beside the credentials, what stands in a header or below a key of the payload that is named like one."""
         yield from super()._declared()
-        yield from (value for name, value in self.headers.items() if _is_secret(name))
+        yield from (value for name, value in self.headers.items() if is_secret(name))
         if self.payload is not None:
             from tocsin.templates.payload import texts_below
 
-            yield from texts_below(self.payload, _is_secret)
+            yield from texts_below(self.payload, is_secret)
 
     def _sent(self) -> Iterator[str]:
         yield from self.headers.values()
@@ -121,7 +121,7 @@ def check(options: Options) -> Iterator[Wrong]:
 
         for problem in compile_payload(options.payload).problems:
             yield problem.under(("payload",))
-        if any(is_random(text) and "{" not in text for text in texts_below(options.payload, _is_secret)):
+        if any(is_random(text) and "{" not in text for text in texts_below(options.payload, is_secret)):
             yield Wrong(Check.CREDENTIAL_WRITTEN_OUT, HOLDS_CREDENTIAL, ("payload",))
 
 
@@ -142,7 +142,7 @@ def _check_headers(headers: Mapping[str, str]) -> Iterator[Wrong]:
             yield Wrong(check, problem, ("headers", name))
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
     """Whether a header, or a key of a payload, is named like a secret."""
     return any(fnmatchcase(name.lower(), pattern) for pattern in _SECRET_NAMES)
 
@@ -155,7 +155,7 @@ def _header_problem(name: str, value: str) -> str | None:
         return "is set by tocsin itself: leave it out"
     if not _HEADER_VALUE.fullmatch(value):
         return "holds a line break or another character that a header cannot have"
-    if _is_secret(lower) and (not secrets.names(value) or holds_literal(value, "header")):
+    if is_secret(lower) and (not secrets.names(value) or holds_literal(value, "header")):
         return WRITTEN_OUT
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tocsin import __version__
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from tocsin.world import World
 
 # In the order of the help.
-COMMANDS = ("init", "send", "check", "context", "explain", "preview", "test", "rules", "channels", "schema", "demo", "inbox", "completion")
+COMMANDS = (
+    "init", "send", "check", "context", "explain", "preview", "test", "rules", "channels", "import", "schema", "demo", "inbox", "completion",
+)  # fmt: skip
 STAGES = ("main", "post")  # of a step of GitHub's
 DESCRIPTION = """\
 CI/CD notifications as code: one policy file says who hears of which pipeline,
@@ -58,7 +61,12 @@ class Command(Protocol):
 
 def load(name: str) -> Command:
     """The file of one command: of COMMANDS, or "action"."""
-    return cast("Command", import_module(f"tocsin.commands.{name}"))
+    return cast("Command", import_module(f"tocsin.commands.{module(name)}"))
+
+
+def module(name: str) -> str:
+    """The name of a command's file: a word of Python's has an underscore behind it."""
+    return f"{name}_" if iskeyword(name) else name
 
 
 def parse(arguments: Sequence[str]) -> Namespace:

@@ -1,0 +1,32 @@
+"""Devtron's names as a policy can hold them."""
+
+from __future__ import annotations
+
+import re
+
+from tocsin.channels.literals import written_out
+from tocsin.text import UNSAFE
+
+CHANNEL_MAX_CHARS = 80  # ours: a longer name is no name to write into a rule
+_SIGNS = re.compile(r"[*?\[\]\\]")
+
+
+def is_usable(name: str) -> bool:
+    """Whether a name can stand in a policy: it says something, is text, and is no credential."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return bool(name.strip()) and not written_out(name)
+
+
+def is_channel_name(name: str) -> bool:
+    """Whether a configuration's name is fit to be a channel's, as it is: `@` would make it an address, `<<` is YAML's own."""
+    is_line = name == name.strip() and len(name) <= CHANNEL_MAX_CHARS and not UNSAFE.search(name)
+    return is_line and is_usable(name) and "@" not in name and "${" not in name and name != "<<"
+
+
+def literal(name: str) -> str:
+    """The glob that matches this name alone."""
+    escaped = _SIGNS.sub(lambda sign: f"\\{sign[0]}", name)
+    return f"\\{escaped}" if escaped.startswith("!") else escaped
