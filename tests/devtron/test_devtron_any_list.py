@@ -25,7 +25,9 @@ IDS = st.integers(-3, 4)
 NAMED = st.fixed_dictionaries({"id": IDS}, optional={"name": TEXT | st.none()})
 FILTER = st.none() | st.lists(NAMED, max_size=3)
 URL = TEXT.map(lambda text: f"https://{SECRET}.example.com/{text}") | st.just("") | st.just(f"not a url {SECRET}")
-ADDRESS = TEXT | st.sampled_from(["dev@example.com", "DEV@example.com", f"https://chat.example.com/{SECRET}", "a@b,c@d", "x <a@example.com>"])
+ADDRESS = TEXT | st.sampled_from(
+    ["dev@example.com", "DEV@example.com", f"https://chat.example.com/{SECRET}", "a@b,c@d", "x <a@example.com>"]
+)
 PROVIDER = st.fixed_dictionaries(
     {"id": IDS}, optional={"dest": st.sampled_from(["slack", "webhook", "ses", "smtp", "", "x"]) | TEXT, "name": TEXT, "recipient": ADDRESS}
 )
@@ -46,7 +48,9 @@ LEAF = TEXT | st.sampled_from(
 )
 JSON = st.recursive(LEAF | st.integers() | st.none() | st.booleans(), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2), max_leaves=4)  # fmt: skip
 PAYLOAD = JSON.map(json.dumps) | TEXT | st.sampled_from(['{"id": {{devtronAppId}},}', '{"a": {{#ciMaterials}}1{{/ciMaterials}}}', None])
-HEADERS = st.none() | st.dictionaries(TEXT | st.sampled_from(["Authorization", "host", "Content-Type", "X-A"]), st.just(SECRET) | st.just(7), max_size=2)
+HEADERS = st.none() | st.dictionaries(
+    TEXT | st.sampled_from(["Authorization", "host", "Content-Type", "X-A"]), st.just(SECRET) | st.just(7), max_size=2
+)
 COMMON = {"id": IDS, "configName": TEXT | st.none()}
 CHANNELS = st.fixed_dictionaries(
     {

@@ -153,7 +153,11 @@ def _talk(imported: Import, console: Console) -> None:
         console.talk(f"variable {variable.name}: {variable.holds}")
     for note in imported.notes:
         console.talk(str(note), note.level)
-    channels, rules = len(imported.channels.by_name), len(imported.rules)
-    counted = f"{channels} channel{'' if channels == 1 else 's'} and {rules} rule{'' if rules == 1 else 's'} imported"
-    variables = f"save the {len(imported.variables)} variables above as secrets of the CI" if imported.variables else "no secret is needed"
-    console.talk(f"{counted}; {variables}, then tocsin check --strict and tocsin explain completion --status failure")
+    number = len(imported.variables)
+    counted = f"{_count(len(imported.channels.by_name), 'channel')} and {_count(len(imported.rules), 'rule')} imported"
+    secrets = f"{_count(number, 'variable')} to save as {'a secret' if number == 1 else 'secrets'} of the CI"
+    console.talk(f"{counted}, {secrets}; next: tocsin check --strict, and tocsin explain completion --status failure")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"

@@ -12,7 +12,7 @@ from tocsin import channels
 from tocsin.channels import KINDS, MAIL_KINDS
 from tocsin.channels.options import address
 from tocsin.devtron.lists import ChannelList, Provider, Ses, Slack, Smtp, Webhook
-from tocsin.devtron.names import is_channel_name, is_usable
+from tocsin.devtron.names import is_channel_name, is_usable, literal, shown
 from tocsin.devtron.payload import import_payload
 from tocsin.devtron.recipients import Recipient
 from tocsin.devtron.webhook_headers import import_headers
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tocsin.devtron.variables import Variables
 
 SHOWN = {"slack": "Slack", "webhook": "webhook", "ses": "SES", "smtp": "SMTP"}
+IDS_MAX = 20  # ours: in a note
 
 
 class Channel(NamedTuple):
@@ -69,7 +70,7 @@ class Channels:
             return (
                 Recipient(name) if name else f"the {SHOWN[provider.dest]} configuration {provider.id}, which is not in the list of channels"
             )
-        return f"a recipient of type {clean(provider.dest, 40) or 'none'} without an address (configuration {provider.id})"
+        return f"a recipient of type {shown(provider.dest)} without an address (configuration {provider.id})"
 
     def _addressee(self, provider: Provider) -> Recipient | str:
         try:
@@ -79,7 +80,7 @@ class Channels:
         if not is_usable(email) or "${" in email:
             return f"a recipient that is no address (configuration {provider.id})"
         if provider.dest not in ("", *MAIL_KINDS):
-            return f"an address for a {clean(provider.dest, 40)} configuration ({provider.id})"
+            return f"an address for a {shown(provider.dest)} configuration ({provider.id})"
         if provider.id:
             named = [self._names[kind, provider.id] for kind in (provider.dest or "ses", "smtp") if (kind, provider.id) in self._names]
             kind = SHOWN.get(provider.dest, "email")
@@ -207,7 +208,7 @@ class Channels:
                 self._notes.warn("SMTP configuration", channel.id, "has no port that is one: the default is taken, 587")
             elif key in channel.options:
                 holds = {"from": "the sender's address", "host": "the server's host", "region": "the AWS region"}.get(key, key)
-                missing = f"{holds}, which Devtron's list does not have"
+                missing = f"{holds} (Devtron's list has none that is one),"
                 channel.options[key] = self._secret(channel.name, channel.kind, channel.id or 0, key, missing)
         self.by_name[channel.name] = channel
         if channel.id is not None:
@@ -219,16 +220,28 @@ class Channels:
             self._by_url.setdefault(url, channel.name)
 
     def keep_scopes(self, rules: Iterable[Rule]) -> None:
-        """Take a channel's project away where a rule of other projects uses it: it could never serve that rule."""
-        for channel in list(self.by_name.values()):
+        """Say where a channel's project counts here; take it away where it could never serve a rule that uses it."""
+        users: dict[str, list[Rule]] = {}
+        for rule in rules:
+            for recipient in rule.send_to:
+                users.setdefault(recipient.channel, []).append(rule)
+        for channel in self.by_name.values():
             project = channel.options.get("project")
-            users = [rule for rule in rules if any(recipient.channel == channel.name for recipient in rule.send_to)]
-            others = [rule.id for rule in users if rule.projects and project not in rule.projects]
-            if project and others:
+            wider = [rule for rule in users.get(channel.name, []) if project and rule.projects != [literal(project)]]
+            others = [rule for rule in wider if rule.projects and literal(project or "") not in rule.projects]
+            what = f"is of project {clean(project, 80)}"
+            if others:
                 del channel.options["project"]
-                ids = ", ".join(map(str, others[:20]))
-                text = f"is of project {clean(project, 80)}, and rules of other projects use it ({ids}): it serves all projects here"
+                text = f"{what}, and {_ids(others)} of other projects use it: it serves all projects here"
                 self._notes.warn("Slack configuration", channel.id, text)
+            elif wider:
+                text = f"{what}: here it serves that project alone, to which Devtron does not hold ({_ids(wider)})"
+                self._notes.warn("Slack configuration", channel.id, text)
+
+
+def _ids(rules: list[Rule]) -> str:
+    more = ", …" if len(rules) > IDS_MAX else ""
+    return f"rule{'' if len(rules) == 1 else 's'} {', '.join(str(rule.id) for rule in rules[:IDS_MAX])}{more}"
 
 
 def _wrong(channel: Channel) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tocsin.devtron.names import shown
 from tocsin.event import Event
 from tocsin.templates.devtron import MATERIAL, devtron_variables
 
@@ -84,5 +85,5 @@ class _Text:
             return f"item.{written}"
         if written in self._known:
             return written
-        self._unknown.add(f"{{{{{written[:80]}}}}}")
+        self._unknown.add(shown(written))
         return None

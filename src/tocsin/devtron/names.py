@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from tocsin.channels.literals import written_out
-from tocsin.text import UNSAFE
+from tocsin.channels.literals import suspects, written_out
+from tocsin.text import UNSAFE, clean
 
 CHANNEL_MAX_CHARS = 80  # ours: a longer name is no name to write into a rule
+SHOWN_MAX_CHARS = 40  # ours: of a word that is none
 _SIGNS = re.compile(r"[*?\[\]\\]")
 
 
@@ -30,3 +31,8 @@ def literal(name: str) -> str:
     """The glob that matches this name alone."""
     escaped = _SIGNS.sub(lambda sign: f"\\{sign[0]}", name)
     return f"\\{escaped}" if escaped.startswith("!") else escaped
+
+
+def shown(word: str) -> str:
+    """A word of Devtron's for a note: "none" for an empty one, and nothing of what could be a secret."""
+    return "…" if suspects(word) else clean(word, SHOWN_MAX_CHARS) or "none"

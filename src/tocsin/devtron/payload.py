@@ -43,7 +43,7 @@ def import_payload(text: str, secret: Secret, note: Callable[[str], None]) -> st
         note(f"has a payload that tocsin cannot read: {LEFT_OUT}")
         return None
     for name in sorted(walk.unknown):
-        note(f"has {name} in its payload, which neither Devtron nor tocsin knows: it stays empty")
+        note(f"names {name} in its payload, which is no variable of Devtron's: it stays empty")
     if walk.secrets:
         note(f"has credentials in its payload: {walk.secrets} became variables; look for others that do not look like one")
     return written
@@ -96,14 +96,15 @@ class _Walk:
         references: list[str] = []
         for part in parts:
             if part in text:
-                text = text.replace(part, f"\0{len(references)}\0")
+                text = re.sub(rf"(?:https?:)?{re.escape(part)}", f"\0{len(references)}\0", text)
                 references.append(self._reference(key))
         text = jinja(text.replace("${", "$${"), self.unknown)
         return re.sub("\0([0-9]+)\0", lambda mark: references[int(mark[1])], text) if references else text
 
     def _reference(self, key: str) -> str:
         self.secrets += 1
-        return self._secret(clean(key, KEY_MAX_CHARS) or "payload", f"what {clean(key, KEY_MAX_CHARS) or 'a key'} has in the payload")
+        name = clean(key, KEY_MAX_CHARS) or "payload"
+        return self._secret(name, f"the secret at {name} in the payload")
 
 
 def _is_address(text: str) -> bool:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.devtron.lists import Named, Pipeline, Setting
-from tocsin.devtron.names import is_usable, literal
+from tocsin.devtron.names import is_usable, literal, shown
 from tocsin.devtron.recipients import Recipient
-from tocsin.text import clean
 
 if TYPE_CHECKING:
     from tocsin.devtron.channels import Channels
@@ -27,7 +26,8 @@ OTHER_EVENTS = {
     9: "intercepted change",
 }
 KINDS = {"CI": "ci", "CD": "cd"}
-TIERS = {-2: "production", -1: "!production"}  # "All prod environments", "All non-prod environments"
+NON_PRODUCTION = -1
+TIERS = {-2: "production", NON_PRODUCTION: "!production"}  # "All prod environments", "All non-prod environments"
 RULE = "rule"
 
 # Which combinations of filters Devtron never matches, on builds and on deployments: its query lists combinations by hand, with holes.
@@ -67,13 +67,13 @@ class Rules:
     def _rule(self, setting: Setting, names: dict[str, None]) -> Rule | None:
         kind = KINDS.get(setting.pipeline_type)
         if kind is None:
-            self._leave_out(setting, f"its pipeline type {clean(setting.pipeline_type, 40) or 'none'} has no counterpart")
+            self._leave_out(setting, f"its pipeline type {shown(setting.pipeline_type)} has no counterpart")
             return None
         on, send_to = self._events(setting), self._recipients(setting)
         selectors = self._selectors(setting, kind)
         if not (on and send_to and selectors):
-            missing = "events" if not on else "recipients" if not send_to else "pipelines"
-            self._leave_out(setting, f"none of its {missing} has a counterpart")
+            missing = "none of its events" if not on else "none of its recipients" if not send_to else "nothing that it is about"
+            self._leave_out(setting, f"{missing} has a counterpart")
             return None
         self._warn_of_holes(setting, kind)
         name = f"devtron {setting.id}"
@@ -111,18 +111,15 @@ class Rules:
         named = [item for item in setting.environment if item.id not in TIERS]
         if named:
             environments.append({"environment": self._named(setting, "environment", named)})
-        if setting.pipeline:
-            common.update(self._pipeline(setting.pipeline, kind))
-        selectors = [_ordered({**common, **environment}) for environment in _distinct(environments)] or [_ordered(common)]
+        own = self._pipeline(setting.pipeline, kind) if setting.pipeline else {}
+        selectors = [_ordered(_both({**common, **place}, own)) for place in _distinct(environments or [{}])]
         return [selector for selector in selectors if all(selector.values())]
 
     def _named(self, setting: Setting, key: str, given: list[Named]) -> list[str]:
         """The patterns of what has a name; the notes are told of the others."""
         for item in given:
             if not is_usable(item.name):
-                self._notes.warn(
-                    RULE, setting.id, f"is about {KEYS[key]} {item.id}, which has no name that a policy can hold: left out of it"
-                )
+                self._notes.warn(RULE, setting.id, f"is about {KEYS[key]} {item.id}, which has no usable name: left out of the rule")
         return list(dict.fromkeys(literal(item.name) for item in given if is_usable(item.name)))
 
     def _pipeline(self, pipeline: Pipeline, kind: str) -> Selector:
@@ -150,6 +147,7 @@ class Rules:
             )
         if kind == "ci" and keys & {"environment", "cluster"}:
             text = "filters builds by where they are deployed to: here a build has no environment, unless the policy's context says so"
+            text += "; so it matches all builds" if any(item.id == NON_PRODUCTION for item in setting.environment) else ""
             self._notes.warn(RULE, setting.id, text)
 
 
@@ -159,6 +157,12 @@ _ORDER = ("kind", "project", "app", "environment", "tier", "cluster", "branch")
 
 def _ordered(selector: Selector) -> Selector:
     return {key: selector[key] for key in _ORDER if key in selector}
+
+
+def _both(one: Selector, other: Selector) -> Selector:
+    """What both selectors match."""
+    shared = {key: [value for value in one[key] if value in other[key]] for key in one.keys() & other.keys()}
+    return {**one, **other, **shared}
 
 
 def _distinct(selectors: list[Selector]) -> Iterator[Selector]:

@@ -17,7 +17,7 @@ HEADER = (
 )  # fmt: skip
 _SELECTOR_KEYS = HEADER[3:10]
 # What a spreadsheet may take for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 
 
 def table(imported: Import) -> str:
@@ -38,4 +38,4 @@ def table(imported: Import) -> str:
 
 def _cell(text: str) -> str:
     safe = UNSAFE.sub(" ", text).replace("##[", "# #[")
-    return f"'{safe}" if safe.startswith(_FORMULA) else safe
+    return f"'{safe}" if safe.lstrip().startswith(_FORMULA) else safe
