@@ -118,6 +118,7 @@ DOCUMENTS = ("*/examples-1.json",)  # left out of what is kept
 NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     *(
         "src/tocsin/demo/",
+        "src/tocsin/devtron/",
         "src/tocsin/explanation/",
         "src/tocsin/policy_tests/",
         "src/tocsin/homepage.",

@@ -14,7 +14,7 @@ import pytest
 from servers import Answer, ScriptedServer
 
 from tocsin import commands
-from tocsin.commands import COMMANDS, load, parser
+from tocsin.commands import COMMANDS, load, module, parser
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "src" / "tocsin" / "commands"
@@ -25,7 +25,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def lacks(name: str, file: Any, command: Any, *, docs: str = DOCS, readme: str = README, tests: str = TESTS) -> list[str]:
     """What a command has not, each in words that say where it belongs."""
-    home = f"src/tocsin/commands/{name}.py"
+    home = f"src/tocsin/commands/{module(name)}.py"
     names = [f"{name} {action}" for action in command.commands] or [name]
     parsers = list(command.commands.values()) or [command]
     options = [words for words, below in zip(names, parsers, strict=True) if any(map(own, below.arguments))]
@@ -69,7 +69,7 @@ def test_what_is_forgotten_is_named():
 
 def test_every_file_of_a_command_is_in_the_table():
     files = {path.stem for path in FOLDER.glob("*.py") if re.search(r"^def run\(", path.read_text(encoding="utf-8"), re.MULTILINE)}
-    assert files == {*COMMANDS, "action"}, "add the command to COMMANDS in src/tocsin/commands/__init__.py"
+    assert files == {*map(module, COMMANDS), "action"}, "add the command to COMMANDS in src/tocsin/commands/__init__.py"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -110,9 +110,9 @@ def test_the_version_help_and_wrong_words_load_nothing_heavy(words: tuple[str, .
 
 def test_a_command_loads_no_other():
     assert loaded("--version")[1] >= {"tocsin.commands.send", "tocsin.commands.check"}  # the list of commands has all of them
-    files = {f"tocsin.commands.{name}" for name in COMMANDS}
+    files = {f"tocsin.commands.{module(name)}" for name in COMMANDS}
     for name in COMMANDS:
-        assert loaded(name, "--help")[1] & files == {f"tocsin.commands.{name}"}
+        assert loaded(name, "--help")[1] & files == {f"tocsin.commands.{module(name)}"}
 
 
 UNUSED = ("pydantic", "pydantic_core", "typing_extensions", "inspect", "urllib3", "http.client", "email", "ssl", "jinja2", "subprocess")

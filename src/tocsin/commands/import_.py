@@ -27,7 +27,7 @@ FILE_MAX_BYTES = 64 * 1024 * 1024  # ours: ten thousand rules have less than ten
 
 def add_flags(command: Parser) -> None:
     """The tool, where its notifications come from, and where the policy goes."""
-    command.add_commands("tools", "TOOL", {"devtron": ("Devtron's notifications and configurations", "tocsin import devtron [FLAGS]")})
+    command.add_commands("tools", "TOOL", {"devtron": ("make a policy of Devtron's notifications", "tocsin import devtron [FLAGS]")})
     (devtron,) = command.commands.values()
     devtron.description = """\
 Make a policy of Devtron's notifications. Every secret becomes a variable, which

@@ -14,6 +14,7 @@ from tocsin.devtron.channels import Channels
 from tocsin.devtron.lists import ChannelList, NotificationList
 from tocsin.devtron.notes import Notes
 from tocsin.devtron.rules import Rule, Rules
+from tocsin.devtron.scopes import settle_scopes
 from tocsin.devtron.variables import Variables
 
 
@@ -39,5 +40,5 @@ def import_lists(notifications: NotificationList, configurations: ChannelList, p
         notes.warn("list of notifications", None, f"has {have}: ask Devtron for all, with offset=0&size={notifications.total}")
     channels = Channels(configurations, projects, variables, notes)
     rules = Rules(channels, notes).of(notifications.settings)
-    channels.keep_scopes(rules)
+    settle_scopes(channels, rules, notes)
     return Import(channels, rules, variables, notes)

@@ -74,19 +74,21 @@ class Devtron:
 
     def _get(self, path: str) -> bytes:
         import requests
+        from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+        where = path.partition("?")[0]
         deadline = self._clock.monotonic() + ANSWER_MAX_SECONDS
         try:
-            with self._session.get(
-                f"{self._base}{path}", timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, allow_redirects=False
-            ) as response:
+            with self._session.get(f"{self._base}{path}", timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True) as response:
                 _require_good(response, path)
                 return self._body(response, deadline, path)
         except NoAnswer as error:
             raise PolicyError(f"Devtron cannot be asked: {error.reason}") from None
-        except requests.Timeout:
-            raise PolicyError(f"Devtron does not answer in time ({path.partition('?')[0]})") from None
-        except (requests.RequestException, OSError, ValueError) as error:
+        except requests.TooManyRedirects:
+            raise PolicyError(f"{where} leads elsewhere, which is not followed: give --url the address that it leads to") from None
+        except (requests.Timeout, ReadTimeoutError):
+            raise PolicyError(f"Devtron does not answer in time ({where})") from None
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise PolicyError(f"Devtron cannot be asked: the connection failed ({type(error).__name__})") from None
 
     def _body(self, response: requests.Response, deadline: float, path: str) -> bytes:
@@ -119,8 +121,6 @@ def _require_good(response: requests.Response, path: str) -> None:
     if response.status_code in (401, 403):
         step = "a token of a super admin can see this list: make one under Global Configurations, API tokens"
         raise UsageError(f"Devtron refuses the token in {TOKEN} (HTTP {response.status_code} of {where}): {step}")
-    if response.is_redirect:
-        raise PolicyError(f"Devtron's address leads elsewhere (HTTP {response.status_code} of {where}): give the address that it leads to")
     if response.status_code != 200:
         raise PolicyError(
             f"Devtron does not answer with a list (HTTP {response.status_code} of {where}): is --url the address of a Devtron?"

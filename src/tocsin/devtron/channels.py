@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,20 +12,17 @@ from tocsin import channels
 from tocsin.channels import KINDS, MAIL_KINDS
 from tocsin.channels.options import address
 from tocsin.devtron.lists import ChannelList, Provider, Ses, Slack, Smtp, Webhook
-from tocsin.devtron.names import is_channel_name, is_usable, literal, shown
+from tocsin.devtron.names import free, is_channel_name, is_usable, shown
 from tocsin.devtron.payload import import_payload
 from tocsin.devtron.recipients import Recipient
 from tocsin.devtron.webhook_headers import import_headers
 from tocsin.secrets.parts import url_of
-from tocsin.text import clean
 
 if TYPE_CHECKING:
     from tocsin.devtron.notes import Notes
-    from tocsin.devtron.rules import Rule
     from tocsin.devtron.variables import Variables
 
 SHOWN = {"slack": "Slack", "webhook": "webhook", "ses": "SES", "smtp": "SMTP"}
-IDS_MAX = 20  # ours: in a note
 
 
 class Channel(NamedTuple):
@@ -194,8 +191,7 @@ class Channels:
         return name
 
     def _unique(self, name: str, kind: str) -> str:
-        candidates = (name, f"{name}-{kind}", *(f"{name}-{kind}-{number}" for number in range(2, len(self.by_name) + 4)))
-        return next(text for text in candidates if text not in self.by_name)
+        return name if name not in self.by_name else free(f"{name}-{kind}", self.by_name)
 
     def _secret(self, name: str, kind: str, id_: int, part: str, holds: str) -> str:
         return self._variables.reference(name, f"{kind}_{id_}", part, f"{holds} of channel {name} ({SHOWN[kind]} configuration {id_})")
@@ -218,30 +214,6 @@ class Channels:
                 text = f"has the address of {self._by_url[url]}: Devtron sent an event to both once, here each gets it"
                 self._notes.warn(f"{SHOWN[channel.kind]} configuration", channel.id, text)
             self._by_url.setdefault(url, channel.name)
-
-    def keep_scopes(self, rules: Iterable[Rule]) -> None:
-        """Say where a channel's project counts here; take it away where it could never serve a rule that uses it."""
-        users: dict[str, list[Rule]] = {}
-        for rule in rules:
-            for recipient in rule.send_to:
-                users.setdefault(recipient.channel, []).append(rule)
-        for channel in self.by_name.values():
-            project = channel.options.get("project")
-            wider = [rule for rule in users.get(channel.name, []) if project and rule.projects != [literal(project)]]
-            others = [rule for rule in wider if rule.projects and literal(project or "") not in rule.projects]
-            what = f"is of project {clean(project, 80)}"
-            if others:
-                del channel.options["project"]
-                text = f"{what}, and {_ids(others)} of other projects use it: it serves all projects here"
-                self._notes.warn("Slack configuration", channel.id, text)
-            elif wider:
-                text = f"{what}: here it serves that project alone, to which Devtron does not hold ({_ids(wider)})"
-                self._notes.warn("Slack configuration", channel.id, text)
-
-
-def _ids(rules: list[Rule]) -> str:
-    more = ", …" if len(rules) > IDS_MAX else ""
-    return f"rule{'' if len(rules) == 1 else 's'} {', '.join(str(rule.id) for rule in rules[:IDS_MAX])}{more}"
 
 
 def _wrong(channel: Channel) -> list[str]:

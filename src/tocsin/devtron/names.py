@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from itertools import count
 
 from tocsin.channels.literals import suspects, written_out
 from tocsin.text import UNSAFE, clean
@@ -36,3 +38,10 @@ def literal(name: str) -> str:
 def shown(word: str) -> str:
     """A word of Devtron's for a note: "none" for an empty one, and nothing of what could be a secret."""
     return "…" if suspects(word) else clean(word, SHOWN_MAX_CHARS) or "none"
+
+
+def free(name: str, taken: Collection[str], form: str = "{}-{}") -> str:
+    """The name, with a number behind it where it is taken; `form` says how."""
+    if name not in taken:
+        return name
+    return next(text for number in count(2) if (text := form.format(name, number)) not in taken)

@@ -22,10 +22,15 @@ class Note(NamedTuple):
 class Notes(list[Note]):
     """The notes, in the order in which they came up; none twice."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[Note] = set()
+
     def tell(self, what: str, id_: int | None, text: str, level: Level = "notice") -> None:
         """Add a note."""
         note = Note(what, id_, text, level)
-        if note not in self:
+        if note not in self._seen:
+            self._seen.add(note)
             self.append(note)
 
     def warn(self, what: str, id_: int | None, text: str) -> None:

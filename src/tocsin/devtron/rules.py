@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.devtron.lists import Named, Pipeline, Setting
-from tocsin.devtron.names import is_usable, literal, shown
+from tocsin.devtron.names import free, is_usable, literal, shown
 from tocsin.devtron.recipients import Recipient
 
 if TYPE_CHECKING:
@@ -76,10 +76,9 @@ class Rules:
             self._leave_out(setting, f"{missing} has a counterpart")
             return None
         self._warn_of_holes(setting, kind)
-        name = f"devtron {setting.id}"
-        unique = next(text for text in (name, *(f"{name} ({number})" for number in range(2, len(names) + 3))) if text not in names)
-        names[unique] = None
-        return Rule(setting.id, unique, on, selectors, send_to)
+        name = free(f"devtron {setting.id}", names, "{} ({})")
+        names[name] = None
+        return Rule(setting.id, name, on, selectors, send_to)
 
     def _leave_out(self, setting: Setting, why: str) -> None:
         self._notes.warn(RULE, setting.id, f"is left out: {why}")

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from tocsin.devtron.rules import RULE
 from tocsin.text import UNSAFE
 
 if TYPE_CHECKING:
@@ -25,14 +26,18 @@ def table(imported: Import) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
+    notes: dict[int | None, list[str]] = {}
+    for note in imported.notes:
+        if note.what == RULE:
+            notes.setdefault(note.id, []).append(note.text)
     for rule in imported.rules:
         about = [" | ".join(", ".join(selector.get(key, ())) for selector in rule.selectors).strip(" |") for key in _SELECTOR_KEYS]
         about[0] = rule.selectors[0]["kind"][0]
-        notes = "; ".join(note.text for note in imported.notes if note.what == "rule" and note.id == rule.id)
+        about_it = "; ".join(notes.get(rule.id, ()))
         for recipient in rule.send_to:
             kind = imported.channels.by_name[recipient.channel].kind
             to = recipient.email or recipient.channel
-            writer.writerow(map(_cell, (str(rule.id), rule.name, ", ".join(rule.on), *about, to, recipient.channel, kind, notes)))
+            writer.writerow(map(_cell, (str(rule.id), rule.name, ", ".join(rule.on), *about, to, recipient.channel, kind, about_it)))
     return out.getvalue()
 
 
