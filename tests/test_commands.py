@@ -100,7 +100,7 @@ def test_the_version(tmp_path: Path):
         ("explain trigger --kind cx", "--kind is 'cx': it must be one of ci, cd"),
         ("explain trigger --tier prod", "--tier is 'prod': it must be one of production"),
         ("check --format jsn", "do you mean json?"),
-        ("channels", "ACTION is missing (list, test)"),
+        ("channels", "ACTION is missing (list, add, modify, delete, test)"),
         ("channels lst", "do you mean list?"),
         ("channels --x lst", "ACTION: 'lst' is unknown (do you mean list?); see tocsin channels --help"),
         ("channels test", "NAME is missing (or --all); see tocsin channels test --help"),

@@ -190,7 +190,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (("send", ""), "completion trigger"),
         (("send", "trigger", "--st"), "--status --strict"),
         (("send", "trigger", "--ci", "gi"), "github gitlab"),
-        (("channels", ""), "list test"),
+        (("channels", ""), "add delete list modify test"),
         (("completion", ""), "bash fish zsh"),
     ],
     ids=" ".join,

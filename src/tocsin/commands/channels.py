@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tocsin.commands import channel_edits
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_policy
 from tocsin.errors import PolicyError, UsageError
@@ -18,43 +19,53 @@ if TYPE_CHECKING:
     from tocsin.policy.model import Policy
     from tocsin.world import World
 
-HELP = "list the channels, or send test messages"
+HELP = "list, add, modify or delete channels, or test them"
 USAGE = "ACTION [FLAGS]"
-DESCRIPTION = "List the channels, or send a test message through one of them, or each."
-EXAMPLES = """\
+DESCRIPTION = """\
+List the channels, send a test message through them, or change them in the
+policy's file. Every byte that the change is not about stays."""
+EXAMPLES = f"""\
 tocsin channels list
-tocsin channels test team
+{channel_edits.EXAMPLES}tocsin channels test team
 tocsin channels test mail --to you@example.com
 tocsin channels test --all
 """
 
 
 def add_flags(command: Parser) -> None:
-    """The two actions."""
+    """The five actions."""
     command.add_commands(
         "actions",
         "ACTION",
         {
             "list": ("what is configured, and which variables are missing", "tocsin channels list [FILE] [FLAGS]"),
+            **channel_edits.ACTIONS,
             "test": ("send a test message through the real service", "tocsin channels test [NAME] [FLAGS]"),
         },
     )
-    listing, testing = command.commands.values()
+    listing, adding, modifying, deleting, testing = command.commands.values()
     listing.description = "List the channels: kind, project, variables and whether they are set, rules."
     listing.add_argument("file", nargs="?", metavar="FILE", help="the same as --policy FILE")
-    listing.add_argument("--json", action="store_true", help="print the list as JSON")
+    either = listing.add_mutually_exclusive_group()
+    listing.arguments += [
+        either.add_argument("--json", action="store_true", help="print the list as JSON"),
+        either.add_argument("--csv", action="store_true", help="print the list as CSV"),
+    ]
+    channel_edits.add_change_flags(adding, modifying, deleting)
     testing.description = "Send a test message through one channel, or each, for real. Exits with 1 where\none fails."
     testing.add_argument("name", nargs="?", metavar="NAME", help="the channel's name in the policy")
     testing.add_argument("--all", action="store_true", help="test each channel of the policy; email channels need --to")
     testing.add_argument("--to", metavar="ADDRESS", help="the recipient, for an email channel")
     testing.add_argument("--dry-run", action="store_true", help="do everything but send")
     testing.add_argument("--json", action="store_true", help="print the outcomes as JSON")
-    for action in (listing, testing):
+    for action in command.commands.values():
         add_policy(action)
 
 
 def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
-    """List, or test."""
+    """List, change, or test."""
+    if words.action in channel_edits.ACTIONS:
+        return channel_edits.change(words, world, console)
     return _test(words, world, console, stop) if words.action == "test" else _list(words, world, console)
 
 
@@ -76,6 +87,10 @@ def _list(words: Namespace, world: World, console: Console) -> int:
     listed = [_listed(name, policy, world.env) for name in policy.channels]
     if words.json:
         console.data(listed)
+    elif words.csv:
+        from tocsin.csv_text import csv_text
+
+        console.script(csv_text(_COLUMNS, map(_cells, listed)))
     else:
         rows = [_row(item) for item in listed] or [("none", "the policy has no channels")]
         console.table([("CHANNEL", "KIND", "PROJECT", "RULES", "VARIABLES"), *rows], header=True)
@@ -98,6 +113,16 @@ def _listed(name: str, policy: Policy, env: Mapping[str, str]) -> dict[str, Any]
     ]
     variables = {variable: bool(secrets.value(variable, env)) for variable in dict.fromkeys(options.variables())}
     return {"channel": name, "kind": options.kind, "project": options.project, "variables": variables, "rules": rules}
+
+
+_COLUMNS = ("channel", "kind", "project", "rules", "variables", "missing")
+
+
+def _cells(item: dict[str, Any]) -> tuple[str, ...]:
+    """The columns of the CSV."""
+    missing = [name for name, there in item["variables"].items() if not there]
+    lists = (", ".join(names) for names in (item["rules"], item["variables"], missing))
+    return item["channel"], item["kind"], item["project"] or "", *lists
 
 
 def _row(item: dict[str, Any]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tocsin.devtron.channels import SHOWN
-from tocsin.text import UNSAFE
+from tocsin.policy.scalar_text import double_quoted
 
 if TYPE_CHECKING:
     from tocsin.devtron import Import
@@ -128,9 +128,4 @@ def scalar(text: str) -> str:
     """A text as YAML writes it on one line, to the letter."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    quoted = json.dumps(text, ensure_ascii=False).replace("##[", "#\\x23[")
-    return _UNPRINTABLE.sub(_escape, UNSAFE.sub(_escape, quoted))
-
-
-def _escape(found: re.Match[str]) -> str:
-    return "".join(f"\\U{ord(char):08X}" if ord(char) > 0xFFFF else f"\\u{ord(char):04X}" for char in found[0])
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", double_quoted(text).replace("##[", "#\\x23["))

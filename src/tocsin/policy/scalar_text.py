@@ -9,11 +9,20 @@ import yaml
 
 from tocsin.text import UNSAFE
 
+_NUMBER_OR_TRUTH = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|true|false", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z_][\w./@+-]*(?: [\w./@+-]+)*", re.ASCII)
+
+
+class Typed(str):
+    """The text of a number or a truth value, which is written without quotes: an editor that knows the schema wants it so."""
+
+    __slots__ = ()
 
 
 def scalar_text(text: str) -> str:
     """The text as a scalar, in a block or in a flow list alike: no comma, colon, bracket or hash stands in it without quotes."""
+    if isinstance(text, Typed) and _NUMBER_OR_TRUTH.fullmatch(text):
+        return str(text)
     return text if is_plain(text) else double_quoted(text)
 
 

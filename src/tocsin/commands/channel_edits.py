@@ -1,0 +1,126 @@
+"""What `tocsin channels` changes in the policy's file: add, modify, delete."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tocsin.channels import KINDS
+from tocsin.commands.arguments import OneOf, Parser
+from tocsin.errors import UsageError
+
+if TYPE_CHECKING:
+    from tocsin.console import Console
+    from tocsin.editing.channel_changes import ChannelChanges
+    from tocsin.world import World
+
+ACTIONS = {
+    "add": ("add a channel", "tocsin channels add NAME --kind KIND [FLAGS]"),
+    "modify": ("change or rename a channel", "tocsin channels modify NAME [FLAGS]"),
+    "delete": ("delete channels that no rule uses", "tocsin channels delete NAME ... [FLAGS]"),
+}
+EXAMPLES = """\
+tocsin channels add ops --kind discord --set url='${OPS_URL}'
+tocsin channels modify audit --set headers.Authorization='${AUDIT_TOKEN}'
+tocsin channels modify team --rename payments --diff
+tocsin channels delete old --yes
+"""
+SET = "a key, such as url; below another one by a dot: headers.X-Team; may be repeated"
+
+
+def add_change_flags(adding: Parser, modifying: Parser, deleting: Parser) -> None:
+    """The flags of the three actions."""
+    adding.description = "Add a channel to the policy's file. A secret is written as ${NAME}."
+    adding.add_argument("name", metavar="NAME", help="the channel's name")
+    adding.add_argument("--kind", metavar="KIND", required=True, type=OneOf(KINDS), help=", ".join(KINDS))
+    modifying.description = "Change a channel in the policy's file. With --rename, each rule that names it\nis changed, too."
+    modifying.add_argument("name", metavar="NAME", help="the channel's name")
+    for action in (adding, modifying):
+        action.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=SET)
+    modifying.add_argument("--unset", metavar="KEY", action="append", default=[], help="take a key out; may be repeated")
+    modifying.add_argument("--rename", metavar="NAME", help="another name, in each rule, too")
+    deleting.description = "Delete channels from the policy's file. A channel that a rule uses is not deleted."
+    deleting.add_argument("names", nargs="+", metavar="NAME", help="a channel's name")
+    deleting.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
+    for action in (adding, modifying, deleting):
+        action.add_argument("--diff", action="store_true", help="show the change, and write nothing")
+        action.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def change(words: Namespace, world: World, console: Console) -> int:
+    """Add, modify or delete. Raises UsageError, PolicyError."""
+    changes = {"add": _add, "modify": _modify, "delete": _delete}[words.action](words, world)
+    if words.action == "delete" and not words.diff and not _agreed(words, world, changes):
+        console.talk("nothing was deleted")
+        return 0
+    return _write(words, changes, console)
+
+
+def _add(words: Namespace, world: World) -> ChannelChanges:
+    from tocsin.editing.channel_changes import add_channel
+
+    return add_channel(world, words.policy, words.name, words.kind, _options(words.set))
+
+
+def _modify(words: Namespace, world: World) -> ChannelChanges:
+    from tocsin.editing.channel_changes import modify_channel
+
+    if not words.set and not words.unset and words.rename is None:
+        raise UsageError(f"nothing is to change: say what, such as --set url='${{NAME}}'; see {words.parser.prog} --help")
+    options = _options(words.set)
+    both = [key for key in words.unset if key in options]
+    if both:
+        raise UsageError(f"--set and --unset both name {both[0]!r}")
+    return modify_channel(world, words.policy, words.name, options, words.unset, words.rename)
+
+
+def _delete(words: Namespace, world: World) -> ChannelChanges:
+    from tocsin.editing.channel_changes import delete_channels
+
+    if not (words.yes or words.diff or world.ask):
+        raise UsageError("nothing was deleted: there is no terminal to ask on; give --yes to delete without a question")
+    return delete_channels(world, words.policy, words.names)
+
+
+def _options(given: Sequence[str]) -> dict[str, str]:
+    """The values by their keys. Raises UsageError; no value is shown, for it could be a secret."""
+    found: dict[str, str] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise UsageError("--set needs KEY=VALUE, such as --set url='${NAME}'")
+        if key in found:
+            raise UsageError(f"--set names {key!r} twice")
+        found[key] = value
+    return found
+
+
+def _agreed(words: Namespace, world: World, changes: ChannelChanges) -> bool:
+    from tocsin.policy.words import listing
+
+    if words.yes or not world.ask:
+        return True
+    names = listing(row.name for row in changes.rows)
+    many = "" if len(changes.rows) == 1 else "s"
+    answer = world.ask(f"delete {len(changes.rows)} channel{many} of {changes.edited.file.name}: {names}? [y/N]")
+    return answer.strip().casefold() in ("y", "yes")
+
+
+def _write(words: Namespace, changes: ChannelChanges, console: Console) -> int:
+    from tocsin import report
+
+    edited = changes.edited
+    if not words.diff:
+        edited.write()
+    if words.json:
+        diff = {"diff": edited.diff()} if words.diff else {}
+        rows = [row.data() for row in changes.rows]
+        console.data({"policy": edited.file.name, "written": edited.is_new and not words.diff, "channels": rows, **diff})
+    elif words.diff:
+        for line in edited.diff():
+            console.file_line(line)
+    else:
+        for row in changes.rows:
+            console.answer(row.text(edited.file.name))
+    return report.OK

@@ -1,0 +1,257 @@
+"""Channels added, modified and deleted in a policy's file: what becomes of the file, and what was done to which channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tocsin.channels import KINDS, load
+from tocsin.editing.policy_edit import open_policy, put, rename
+from tocsin.errors import PolicyError
+from tocsin.explanation.places import rule_places
+from tocsin.policy.match import default_mail
+from tocsin.policy.model import Policy, as_list
+from tocsin.policy.scalar_text import Typed
+from tocsin.policy.words import Suggestions, quoted
+
+if TYPE_CHECKING:
+    from tocsin.editing.data import Data
+    from tocsin.editing.policy_edit import Edited, PolicyEdit
+    from tocsin.explanation.places import RulePlace
+    from tocsin.policy.load import PolicyDocument
+    from tocsin.world import World
+
+SECTION = "channels"
+_DOT = re.compile(r"(?<!\\)\.")
+
+
+class ChannelChange(NamedTuple):
+    """What was done to a channel: a word, its name, kind and line then (as they were where it is deleted), and which keys."""
+
+    done: str
+    name: str
+    kind: str
+    line: int
+    set: Sequence[str] = ()
+    unset: Sequence[str] = ()
+    old_name: str | None = None
+    rules: Sequence[str] = ()  # those that name it by its new name
+
+    def text(self, file: str) -> str:
+        """On one line. Values are not in it: one could be a secret."""
+        what = [f"{word} {', '.join(keys)}" for word, keys in (("set", self.set), ("unset", self.unset)) if keys]
+        if self.old_name is not None:
+            rules = f", also in {_count(len(self.rules), 'rule')}" if self.rules else ""
+            what.append(f"was {quoted(self.old_name)}{rules}")
+        return f"{self.done} channel {quoted(self.name)} ({file}:{self.line}){': ' if what else ''}{'; '.join(what)}"
+
+    def data(self) -> dict[str, object]:
+        """The same as `--json` prints it."""
+        renamed = {} if self.old_name is None else {"old_name": self.old_name, "rules": list(self.rules)}
+        keys = {"set": list(self.set), "unset": list(self.unset)}
+        return {"change": self.done, "channel": self.name, "kind": self.kind, "line": self.line, **keys, **renamed}
+
+
+class ChannelChanges(NamedTuple):
+    """A change of the file that is not yet written, and what it does to each channel."""
+
+    edited: Edited
+    rows: list[ChannelChange]
+
+
+class ChannelsEdit:
+    """The channels of a policy's own file, as they are, and as plain data to be changed."""
+
+    def __init__(self, world: World, named: str | None) -> None:
+        self.edit: PolicyEdit = open_policy(world, named)
+        self.document = self.edit.load(self.edit.file.data)
+
+    @property
+    def data(self) -> dict[str, Data]:
+        """The channels by name; there where the file had none."""
+        if not isinstance(self.edit.data.get(SECTION), dict):
+            put(self.edit.data, SECTION, {}, [name for name in Policy.model_fields if name in self.edit.data or name == SECTION])
+        found: dict[str, Data] = self.edit.data[SECTION]
+        return found
+
+    def channel(self, name: str) -> dict[str, Data]:
+        """A channel of this file. Raises PolicyError where it has none of that name."""
+        if name not in self.data:
+            elsewhere = name in self.document.policy.channels
+            hint = "it comes from another file: change it there" if elsewhere else ""
+            known = f" ({hint})" if hint else Suggestions()(name, self.data, listed="it has") or " (it has none)"
+            raise PolicyError(f"there is no channel {quoted(name)} in {self.edit.file.name}{known}")
+        found: dict[str, Data] = self.data[name]
+        return found
+
+    def own_rules(self) -> list[RulePlace]:
+        """The rules of this file."""
+        return [place for place in rule_places(self.document) if place.file == self.document.file]
+
+    def uses(self, name: str) -> list[RulePlace]:
+        """The rules that send by a channel."""
+        default = default_mail(self.document.policy)
+        return [
+            place
+            for place in rule_places(self.document)
+            if any(name in (to.channel, to.via or (default if to.email else None)) for to in place.rule.send_to)
+        ]
+
+
+def add_channel(world: World, named: str | None, name: str, kind: str, options: Mapping[str, str]) -> ChannelChanges:
+    """Add a channel behind the others. Raises PolicyError, UsageError."""
+    channels = ChannelsEdit(world, named)
+    if name in channels.document.policy.channels:
+        line = channels.document.line_of((SECTION, name))
+        step = "change it with tocsin channels modify, or choose another name"
+        raise PolicyError(f"there is a channel {quoted(name)} already, on line {line}: {step}")
+    made: dict[str, Data] = {"kind": kind}
+    for key, value in options.items():
+        _set(made, key, _typed(kind, key, value))
+    channels.data[name] = made
+    edited = channels.edit.finish()
+    return ChannelChanges(edited, [_row("added", name, edited.document, set=[key for key in options if key != "kind"])])
+
+
+def modify_channel(
+    world: World, named: str | None, name: str, options: Mapping[str, str], unset: Sequence[str], new_name: str | None
+) -> ChannelChanges:
+    """Change keys of a channel, and its name in each rule, too. Raises PolicyError, UsageError."""
+    channels = ChannelsEdit(world, named)
+    channel = channels.channel(name)
+    kind = options.get("kind", channels.document.policy.channels[name].kind)
+    changed = [key for key, value in options.items() if _set(channel, key, _typed(kind, key, value))]
+    gone = [key for key in unset if _unset(channel, key)]
+    rules: list[str] = []
+    if new_name is not None and new_name != name:
+        if new_name in channels.document.policy.channels:
+            raise PolicyError(f"there is a channel {quoted(new_name)} already, on line {channels.document.line_of((SECTION, new_name))}")
+        rename(channels.data, name, new_name)
+        named_in = [_rename_in(rule, name, new_name) for rule in as_list(channels.edit.data.get("notifications") or [])]
+        rules = [place.name for place, is_named in zip(channels.own_rules(), named_in, strict=True) if is_named]
+    edited = channels.edit.finish()
+    done = "modified" if edited.is_new else "unchanged"
+    was = name if new_name not in (None, name) else None
+    return ChannelChanges(edited, [_row(done, new_name or name, edited.document, set=changed, unset=gone, old_name=was, rules=rules)])
+
+
+def delete_channels(world: World, named: str | None, names: Sequence[str]) -> ChannelChanges:
+    """Delete channels that no rule uses, each with the comment right above it. Raises PolicyError, UsageError."""
+    channels = ChannelsEdit(world, named)
+    names = list(dict.fromkeys(names))
+    used = []
+    for name in names:
+        channels.channel(name)
+        places = channels.uses(name)
+        if places:
+            rules = ", ".join(f"{quoted(place.name)} ({place.file}:{place.line})" for place in places)
+            used.append(f"channel {quoted(name)} is used by {_count(len(places), 'rule')}: {rules}")
+    if used:
+        raise PolicyError(f"nothing was deleted: {'; '.join(used)}; change these rules first")
+    rows = [_row("deleted", name, channels.document) for name in names]
+    for name in names:
+        del channels.data[name]
+    return ChannelChanges(channels.edit.finish(), rows)
+
+
+def _row(
+    done: str,
+    name: str,
+    document: PolicyDocument,
+    *,
+    set: Sequence[str] = (),  # noqa: A002  the field's name
+    unset: Sequence[str] = (),
+    old_name: str | None = None,
+    rules: Sequence[str] = (),
+) -> ChannelChange:
+    kind = document.policy.channels[name].kind
+    return ChannelChange(done, name, kind, document.line_of((SECTION, name)), set, unset, old_name, rules)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+# Keys, one below another by a dot.
+
+
+def _typed(kind: str, key: str, value: str) -> str:
+    """The value, marked where the channel's kind wants a number or a truth value."""
+    if kind not in KINDS:
+        return value
+    options = load(kind).Options
+    field = next((field for name, field in options.model_fields.items() if key == (field.alias or name)), None)
+    return Typed(value) if field and field.annotation in (int, bool, float, int | None, bool | None, float | None) else value
+
+
+def _steps(key: str) -> list[str]:
+    """The keys of a path. A dot that is part of a key has a backslash before it."""
+    return [step.replace("\\.", ".") for step in _DOT.split(key)]
+
+
+def _set(channel: dict[str, Data], key: str, value: str) -> bool:
+    """Set a key; whether it had another value. Raises PolicyError where a key above it has no keys below."""
+    *above, last = _steps(key)
+    node: Data = channel
+    for step in above:
+        if isinstance(node, dict) and node.get(step) in (None, ""):
+            node[step] = {}
+        node = _below(node, step, key)
+    if isinstance(node, list) and last.isdecimal() and int(last) < len(node):
+        was, node[int(last)] = node[int(last)], value
+    elif isinstance(node, dict):
+        was = node.get(last)
+        node[last] = value
+    else:
+        raise PolicyError(f"{quoted(key)} cannot be set: what is above it has no keys")
+    return bool(was != value)
+
+
+def _unset(channel: dict[str, Data], key: str) -> bool:
+    """Take a key out, and what would be empty without it; whether it was there."""
+    *above, last = _steps(key)
+    path: list[Data] = [channel]
+    for step in above:
+        if not isinstance(path[-1], dict) or step not in path[-1]:
+            return False
+        path.append(path[-1][step])
+    if not isinstance(path[-1], dict) or last not in path[-1]:
+        return False
+    del path[-1][last]
+    for node, step in reversed(list(zip(path, above, strict=False))):
+        if not node[step]:
+            del node[step]
+    return True
+
+
+def _below(node: Data, step: str, key: str) -> Data:
+    if isinstance(node, dict):
+        return node[step]
+    if isinstance(node, list) and step.isdecimal() and int(step) < len(node):
+        return node[int(step)]
+    raise PolicyError(f"{quoted(key)} cannot be set: what is above it has no keys")
+
+
+# A channel's name in the rules.
+
+
+def _rename_in(rule: Data, old: str, new: str) -> bool:
+    """Put a channel's new name into a rule; whether it has the old one."""
+    if not isinstance(rule, dict):
+        return False
+    found = False
+    send_to = rule.get("send_to")
+    if send_to == old:
+        rule["send_to"] = new
+        return True
+    for index, recipient in enumerate(send_to if isinstance(send_to, list) else [send_to]):
+        if recipient == old and isinstance(send_to, list):
+            send_to[index] = new
+            found = True
+        elif isinstance(recipient, dict):
+            for key in ("channel", "via"):
+                if recipient.get(key) == old:
+                    recipient[key] = new
+                    found = True
+    return found
