@@ -130,3 +130,14 @@ def test_without_a_policy_there_is_nothing_to_change(tmp_path: Path, words: list
     answer = run("channels", *words, folder=tmp_path)
     assert (answer.code, "there is no policy here" in answer.err) == (3, True)
     assert inprocess.run("channels", *words, "--policy", "-", folder=tmp_path).code == 2
+
+
+def test_words_that_are_no_text_are_refused(tmp_path: Path):
+    before = "channels: {team: {kind: slack}}\n"
+    for words in (
+        ["add", "a\udcff", "--kind", "slack"],
+        ["modify", "team", "--set", "channel=\udcff"],
+        ["modify", "team", "--rename", " "],
+    ):
+        answer, after = changed(tmp_path, before, words)
+        assert (answer.code, after) == (2, before)

@@ -60,6 +60,7 @@ def change(words: Namespace, world: World, console: Console) -> int:
 def _add(words: Namespace, world: World) -> ChannelChanges:
     from tocsin.editing.channel_changes import add_channel
 
+    _require_name("NAME", words.name)
     return add_channel(world, words.policy, words.name, words.kind, _options(words.set))
 
 
@@ -68,6 +69,8 @@ def _modify(words: Namespace, world: World) -> ChannelChanges:
 
     if not words.set and not words.unset and words.rename is None:
         raise UsageError(f"nothing is to change: say what, such as --set url='${{NAME}}'; see {words.parser.prog} --help")
+    if words.rename is not None:
+        _require_name("--rename", words.rename)
     options = _options(words.set)
     both = [key for key in words.unset if key in options]
     if both:
@@ -90,10 +93,29 @@ def _options(given: Sequence[str]) -> dict[str, str]:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise UsageError("--set needs KEY=VALUE, such as --set url='${NAME}'")
+        if not _is_text(text):
+            raise UsageError(f"--set {key!r}: the value is not UTF-8 text")
         if key in found:
             raise UsageError(f"--set names {key!r} twice")
         found[key] = value
     return found
+
+
+def _require_name(what: str, name: str) -> None:
+    """Raise UsageError for what no channel may be called. That a name has an `@` the policy's own check says."""
+    from tocsin.text import clean
+
+    if not _is_text(name) or not name or clean(name) != name or name == "<<":
+        raise UsageError(f"{what}: {name[:40]!r} is no name of a channel: write one line of text, without spaces around it")
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is text, and not bytes that Python could not read as UTF-8 (PEP 383)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _agreed(words: Namespace, world: World, changes: ChannelChanges) -> bool:

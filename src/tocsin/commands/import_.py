@@ -22,6 +22,7 @@ tocsin import devtron --notifications list.json --channels channel.json
 tocsin import devtron --url https://devtron.example.com --output .tocsin.yml
 tocsin import devtron --url https://devtron.example.com --csv > rules.csv
 """
+PIPE_MAX_SECONDS = 60.0  # ours: for what is piped in from Devtron itself
 FILE_MAX_BYTES = 64 * 1024 * 1024  # ours: ten thousand rules have less than ten
 
 
@@ -57,10 +58,12 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     output = world.folder / words.output if words.output else None
     if output and os.path.lexists(output):
         raise UsageError(f"{quoted(words.output)} is there already: nothing was written; name another file, or remove it")
+    if words.url and words.url.lower().startswith("http:"):
+        console.talk("--url begins with http: the token, and the secrets of the answer, go over the network in clear", "warning")
     notifications, channels, projects = _ask(words, world) if words.url else _read(words, world)
     imported = import_lists(notifications, channels, {**projects, **project_names(notifications)})
     text = policy_text(imported)
-    _require_valid(text, world)
+    _require_valid(text)
     if output:
         _write(words.output, text, world)
     if words.json:
@@ -91,8 +94,9 @@ def _bytes(name: str, world: World) -> bytes:
     from tocsin.file_io import read_file
     from tocsin.policy.words import quoted
 
+    deadline = world.clock.monotonic() + PIPE_MAX_SECONDS
     try:
-        data = read_file(world.folder / name, FILE_MAX_BYTES, world.patience())
+        data = read_file(world.folder / name, FILE_MAX_BYTES, lambda: deadline - world.clock.monotonic())
     except (OSError, ValueError) as error:
         raise PolicyError(f"{quoted(name)} cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}") from None
     if len(data) > FILE_MAX_BYTES:
@@ -115,12 +119,11 @@ def _ask(words: Namespace, world: World) -> tuple[NotificationList, ChannelList,
     return notifications, channels, devtron.projects() if unknown else {}
 
 
-def _require_valid(text: str, world: World) -> None:
+def _require_valid(text: str) -> None:
     """Raise PolicyError where the policy is none: it is never handed out then."""
     from tocsin.policy.load import load
     from tocsin.policy.policy_text import PolicyText
 
-    del world
     load(PolicyText("the imported policy", text.encode()))
 
 

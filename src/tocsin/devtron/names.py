@@ -24,9 +24,9 @@ def is_usable(name: str) -> bool:
 
 
 def is_channel_name(name: str) -> bool:
-    """Whether a configuration's name is fit to be a channel's, as it is: `@` would make it an address, `<<` is YAML's own."""
+    """Whether a configuration's name is fit to be a channel's: `@` makes an address, `<<` is YAML's own, a URL may be a secret."""
     is_line = name == name.strip() and len(name) <= CHANNEL_MAX_CHARS and not UNSAFE.search(name)
-    return is_line and is_usable(name) and "@" not in name and "${" not in name and name != "<<"
+    return is_line and is_usable(name) and name != "<<" and not any(sign in name for sign in ("@", "${", "://"))
 
 
 def literal(name: str) -> str:

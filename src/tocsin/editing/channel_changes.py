@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tocsin.world import World
 
 SECTION = "channels"
+RULES_MAX = 20  # ours: in an error
 _DOT = re.compile(r"(?<!\\)\.")
 
 
@@ -121,8 +122,8 @@ def modify_channel(
     channels = ChannelsEdit(world, named)
     channel = channels.channel(name)
     kind = options.get("kind", channels.document.policy.channels[name].kind)
-    changed = [key for key, value in options.items() if _set(channel, key, _typed(kind, key, value))]
     gone = [key for key in unset if _unset(channel, key)]
+    changed = [key for key, value in options.items() if _set(channel, key, _typed(kind, key, value))]
     rules: list[str] = []
     if new_name is not None and new_name != name:
         if new_name in channels.document.policy.channels:
@@ -145,7 +146,8 @@ def delete_channels(world: World, named: str | None, names: Sequence[str]) -> Ch
         channels.channel(name)
         places = channels.uses(name)
         if places:
-            rules = ", ".join(f"{quoted(place.name)} ({place.file}:{place.line})" for place in places)
+            rules = ", ".join(f"{quoted(place.name)} ({place.file}:{place.line})" for place in places[:RULES_MAX])
+            rules += ", …" if len(places) > RULES_MAX else ""
             used.append(f"channel {quoted(name)} is used by {_count(len(places), 'rule')}: {rules}")
     if used:
         raise PolicyError(f"nothing was deleted: {'; '.join(used)}; change these rules first")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
-from tocsin.console import log_safe
+from tocsin.csv_text import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 
 HEADER = ("RULE", "PLACE", "ON", "PIPELINES", "SEND TO")
 COLUMNS = ("name", "number", "file", "line", "on", "pipelines", "send_to")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # https://owasp.org/www-community/attacks/CSV_Injection
 
 
 def rule_row(place: RulePlace) -> tuple[str, ...]:
@@ -65,20 +62,11 @@ def _recipient_data(to: Recipient) -> Iterator[dict[str, str | None]]:
 
 
 def rules_csv(places: Sequence[RulePlace]) -> str:
-    """The same as CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for place in places:
-        rule = place.rule
-        name, _, on, pipelines, send_to = rule_row(place)
-        cells = (rule.name and name, place.number, place.file, place.line, on, pipelines if any(rule.pipelines) else "", send_to)
-        writer.writerow([_cell(cell) for cell in cells])
-    return text.getvalue()
+    """The same as CSV."""
+    return csv_text(COLUMNS, map(_cells, places))
 
 
-def _cell(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = log_safe(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _cells(place: RulePlace) -> tuple[object, ...]:
+    rule = place.rule
+    name, _, on, pipelines, send_to = rule_row(place)
+    return rule.name and name, place.number, place.file, place.line, on, pipelines if any(rule.pipelines) else "", send_to
