@@ -179,6 +179,14 @@ def test_an_address_or_a_token_that_is_none(tmp_path: Path, devtron: Devtron, ur
     assert devtron.requests == []
 
 
+def test_a_token_that_others_could_read_is_warned_of(tmp_path: Path):
+    with Devtron([], {"slackConfigs": []}) as proxy:
+        env = {**ENV, "HTTP_PROXY": proxy.url("")}
+        answer = run("import", "devtron", "--url", "http://devtron.example.com", env=env, folder=tmp_path)
+        assert (answer.code, "go over the network in clear" in answer.err) == (0, True)
+        assert "in clear" not in run("import", "devtron", "--url", proxy.url(), env=ENV, folder=tmp_path).err
+
+
 def test_only_an_allowed_host_is_asked(tmp_path: Path, devtron: Devtron):
     answer = ask(devtron, tmp_path, env={**ENV, "TOCSIN_ALLOWED_HOSTS": "*.example.com"})
     assert (answer.code, "TOCSIN_ALLOWED_HOSTS" in answer.err) == (3, True)

@@ -58,9 +58,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     output = world.folder / words.output if words.output else None
     if output and os.path.lexists(output):
         raise UsageError(f"{quoted(words.output)} is there already: nothing was written; name another file, or remove it")
-    if words.url and words.url.lower().startswith("http:"):
-        console.talk("--url begins with http: the token, and the secrets of the answer, go over the network in clear", "warning")
-    notifications, channels, projects = _ask(words, world) if words.url else _read(words, world)
+    notifications, channels, projects = _ask(words, world, console) if words.url else _read(words, world)
     imported = import_lists(notifications, channels, {**projects, **project_names(notifications)})
     text = policy_text(imported)
     _require_valid(text)
@@ -104,7 +102,7 @@ def _bytes(name: str, world: World) -> bytes:
     return data
 
 
-def _ask(words: Namespace, world: World) -> tuple[NotificationList, ChannelList, dict[int, str]]:
+def _ask(words: Namespace, world: World, console: Console) -> tuple[NotificationList, ChannelList, dict[int, str]]:
     """The lists of a Devtron. Raises UsageError, PolicyError."""
     from tocsin.devtron import project_names
     from tocsin.devtron.api import Devtron
@@ -113,6 +111,8 @@ def _ask(words: Namespace, world: World) -> tuple[NotificationList, ChannelList,
     if words.notifications or words.channels:
         raise UsageError("--url and files exclude each other: keep one of them")
     devtron = Devtron(words.url, world)
+    if devtron.is_open:
+        console.talk("--url begins with http: the token, and the secrets of the answer, go over the network in clear", "warning")
     notifications, channels = devtron.notifications(), devtron.channels()
     known = project_names(notifications)
     unknown = any(slack.project and slack.project not in known for slack in channels.slack)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tocsin.address import AddressError, http_url
+from tocsin.address import AddressError, HttpUrl, http_url
 from tocsin.devtron.lists import ChannelList, NotificationList, Setting, read_channels, read_notifications, read_projects
 from tocsin.errors import PolicyError, UsageError
 from tocsin.network import NoAnswer
@@ -24,7 +24,8 @@ RULES_MAX = 10_000  # ours: more than a policy may hold
 ANSWER_MAX_BYTES = 32 * 1024 * 1024  # ours
 ANSWER_MAX_SECONDS = 60.0  # ours: a person waits
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0  # ours
-_UI = re.compile(r"/(?:dashboard|orchestrator)(?:/.*)?\Z|/+\Z")  # what an address has that was copied from a browser
+_HERE = ("localhost", "127.0.0.1", "::1")  # such as the end of kubectl port-forward
+_PAGE = re.compile(r"/(?:dashboard|orchestrator)(?:/.*)?\Z|/+\Z")  # what an address has that was copied from a browser
 
 
 class Devtron:
@@ -34,7 +35,10 @@ class Devtron:
         """Raises UsageError where the address or the token is none."""
         from tocsin.requests_session import session
 
-        self._base = _base(address)
+        url = _url(address)
+        self._base = _PAGE.sub("", url.url.partition("?")[0])
+        self.is_open = url.scheme == "http" and url.host not in _HERE
+        """Whether others on the network can read what is asked and answered."""
         token = world.env.get(TOKEN, "").strip()
         if not token:
             raise UsageError(f"--url needs a token of a super admin in the variable {TOKEN}")
@@ -104,15 +108,15 @@ class Devtron:
         return b"".join(parts)
 
 
-def _base(address: str) -> str:
-    """The address of a Devtron, without what its pages add. Raises UsageError."""
+def _url(address: str) -> HttpUrl:
+    """The address of a Devtron, or of a page of it. Raises UsageError."""
     try:
         url = http_url(address.strip())
     except AddressError as error:
         raise UsageError(f"--url {error}") from None
     if url.login:
         raise UsageError(f"--url holds a login: leave it out, and give a token in {TOKEN}")
-    return _UI.sub("", url.url.partition("?")[0])
+    return url
 
 
 def _require_good(response: requests.Response, path: str) -> None:

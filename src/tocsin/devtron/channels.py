@@ -58,15 +58,15 @@ class Channels:
 
     def recipient(self, provider: Provider) -> Recipient | str:
         """Where a provider leads to; else why it leads nowhere, in words."""
+        known = self._names.get((provider.dest, provider.id)) if provider.dest in ("slack", "webhook") else None
+        if known:
+            return Recipient(known)
         if "://" in provider.recipient:
             return Recipient(self._of_url(provider.recipient.strip()))
         if provider.recipient:
             return self._addressee(provider)
         if provider.dest in ("slack", "webhook"):
-            name = self._names.get((provider.dest, provider.id))
-            return (
-                Recipient(name) if name else f"the {SHOWN[provider.dest]} configuration {provider.id}, which is not in the list of channels"
-            )
+            return f"the {SHOWN[provider.dest]} configuration {provider.id}, which is not in the list of channels"
         return f"a recipient of type {shown(provider.dest)} without an address (configuration {provider.id})"
 
     def _addressee(self, provider: Provider) -> Recipient | str:
@@ -79,7 +79,8 @@ class Channels:
         if provider.dest not in ("", *MAIL_KINDS):
             return f"an address for a {shown(provider.dest)} configuration ({provider.id})"
         if provider.id:
-            named = [self._names[kind, provider.id] for kind in (provider.dest or "ses", "smtp") if (kind, provider.id) in self._names]
+            kinds = (provider.dest,) if provider.dest else ("ses", "smtp")
+            named = [name for kind in kinds if (name := self._names.get((kind, provider.id)))]
             kind = SHOWN.get(provider.dest, "email")
             return Recipient(named[0], email) if named else f"the {kind} configuration {provider.id}, which is not in the list of channels"
         default = self._defaults.get(provider.dest) if provider.dest else self.default
@@ -149,8 +150,8 @@ class Channels:
         name = self._name("smtp", given.id, given.name)
         options: dict[str, Any] = {"host": given.host, "from": given.sender}
         port = str(given.port or "").strip()
-        if port.isascii() and port.isdigit() and len(port) < 6:
-            options["port"] = int(port)
+        if port:
+            options["port"] = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else port
         if given.user:
             options["username"] = self._secret(name, "smtp", given.id, "username", "the user name")
             options["password"] = self._secret(name, "smtp", given.id, "password", "the password")

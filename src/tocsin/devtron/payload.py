@@ -90,7 +90,7 @@ class _Walk:
     def _leaf(self, text: str, key: str, *, hidden: bool) -> str:
         """A text with references for the credentials in it: for all of it where it is one, or where nobody can say where one ends."""
         parts = sorted(written_out(text), key=len, reverse=True)
-        secret = (hidden and "{{" not in text) or (is_random(text) and not _is_address(text)) or ("\0" in text and parts)
+        secret = ("{{" not in text and (hidden or (is_random(text) and not _is_address(text)))) or ("\0" in text and parts)
         if text and (secret or any(part not in text for part in parts)):
             return self._reference(key)
         references: list[str] = []

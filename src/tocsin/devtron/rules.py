@@ -135,15 +135,14 @@ class Rules:
         given = {"project": setting.team, "app": setting.app, "environment": setting.environment, "cluster": setting.cluster}
         keys = frozenset(key for key, items in given.items() if items)
         what = " and ".join(KEYS[key] for key in given if key in keys)
-        shown = "builds" if kind == "ci" else "deployments"
+        runs = "builds" if kind == "ci" else "deployments"
         if setting.pipeline is None and not keys:
-            self._notes.warn(RULE, setting.id, f"has no filter: Devtron never matched it; here it matches all {shown}")
+            self._notes.warn(RULE, setting.id, f"has no filter: Devtron never matched it; here it matches all {runs}")
         elif setting.pipeline is None and keys in _NEVER[kind]:
-            self._notes.warn(RULE, setting.id, f"filters {shown} by {what}: Devtron never matched it; here it matches")
+            self._notes.warn(RULE, setting.id, f"filters {runs} by {what}: Devtron never matched it; here it matches")
         elif kind == "ci" and keys == {"environment", "cluster"}:
-            self._notes.warn(
-                RULE, setting.id, "filters builds by environment and cluster: Devtron ignored the cluster; here both must match"
-            )
+            text = "filters builds by environment and cluster: Devtron ignored the cluster; here both must match"
+            self._notes.warn(RULE, setting.id, text)
         if kind == "ci" and keys & {"environment", "cluster"}:
             text = "filters builds by where they are deployed to: here a build has no environment, unless the policy's context says so"
             text += "; so it matches all builds" if any(item.id == NON_PRODUCTION for item in setting.environment) else ""

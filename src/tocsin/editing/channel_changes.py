@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.channels import KINDS, load
+from tocsin.editing.key_paths import set_key, unset_key
 from tocsin.editing.policy_edit import open_policy, put, rename
 from tocsin.errors import PolicyError
 from tocsin.explanation.places import rule_places
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SECTION = "channels"
 RULES_MAX = 20  # ours: in an error
-_DOT = re.compile(r"(?<!\\)\.")
 
 
 class ChannelChange(NamedTuple):
@@ -109,7 +108,7 @@ def add_channel(world: World, named: str | None, name: str, kind: str, options: 
         raise PolicyError(f"there is a channel {quoted(name)} already, on line {line}: {step}")
     made: dict[str, Data] = {"kind": kind}
     for key, value in options.items():
-        _set(made, key, _typed(kind, key, value))
+        set_key(made, key, _typed(kind, key, value))
     channels.data[name] = made
     edited = channels.edit.finish()
     return ChannelChanges(edited, [_row("added", name, edited.document, set=[key for key in options if key != "kind"])])
@@ -122,8 +121,8 @@ def modify_channel(
     channels = ChannelsEdit(world, named)
     channel = channels.channel(name)
     kind = options.get("kind", channels.document.policy.channels[name].kind)
-    gone = [key for key in unset if _unset(channel, key)]
-    changed = [key for key, value in options.items() if _set(channel, key, _typed(kind, key, value))]
+    gone = [key for key in unset if unset_key(channel, key)]
+    changed = [key for key, value in options.items() if set_key(channel, key, _typed(kind, key, value))]
     rules: list[str] = []
     if new_name is not None and new_name != name:
         if new_name in channels.document.policy.channels:
@@ -175,9 +174,6 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-# Keys, one below another by a dot.
-
-
 def _typed(kind: str, key: str, value: str) -> str:
     """The value, marked where the channel's kind wants a number or a truth value."""
     if kind not in KINDS:
@@ -185,54 +181,6 @@ def _typed(kind: str, key: str, value: str) -> str:
     options = load(kind).Options
     field = next((field for name, field in options.model_fields.items() if key == (field.alias or name)), None)
     return Typed(value) if field and field.annotation in (int, bool, float, int | None, bool | None, float | None) else value
-
-
-def _steps(key: str) -> list[str]:
-    """The keys of a path. A dot that is part of a key has a backslash before it."""
-    return [step.replace("\\.", ".") for step in _DOT.split(key)]
-
-
-def _set(channel: dict[str, Data], key: str, value: str) -> bool:
-    """Set a key; whether it had another value. Raises PolicyError where a key above it has no keys below."""
-    *above, last = _steps(key)
-    node: Data = channel
-    for step in above:
-        if isinstance(node, dict) and node.get(step) in (None, ""):
-            node[step] = {}
-        node = _below(node, step, key)
-    if isinstance(node, list) and last.isdecimal() and int(last) < len(node):
-        was, node[int(last)] = node[int(last)], value
-    elif isinstance(node, dict):
-        was = node.get(last)
-        node[last] = value
-    else:
-        raise PolicyError(f"{quoted(key)} cannot be set: what is above it has no keys")
-    return bool(was != value)
-
-
-def _unset(channel: dict[str, Data], key: str) -> bool:
-    """Take a key out, and what would be empty without it; whether it was there."""
-    *above, last = _steps(key)
-    path: list[Data] = [channel]
-    for step in above:
-        if not isinstance(path[-1], dict) or step not in path[-1]:
-            return False
-        path.append(path[-1][step])
-    if not isinstance(path[-1], dict) or last not in path[-1]:
-        return False
-    del path[-1][last]
-    for node, step in reversed(list(zip(path, above, strict=False))):
-        if not node[step]:
-            del node[step]
-    return True
-
-
-def _below(node: Data, step: str, key: str) -> Data:
-    if isinstance(node, dict):
-        return node[step]
-    if isinstance(node, list) and step.isdecimal() and int(step) < len(node):
-        return node[int(step)]
-    raise PolicyError(f"{quoted(key)} cannot be set: what is above it has no keys")
 
 
 # A channel's name in the rules.
