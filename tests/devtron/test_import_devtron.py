@@ -42,6 +42,27 @@ def test_the_sample_passes_strict(tmp_path: Path):
     assert run("check", "--strict", str(WHOLE / "policy.yml"), folder=tmp_path).code == 0
 
 
+@pytest.mark.parametrize(
+    ("variables", "rules", "told"),
+    [
+        ({"TOCSIN_APP": "checkout", "TOCSIN_STATUS": "failure"}, ["devtron 41"], ["dev@example.com", "payments-alerts"]),
+        ({"TOCSIN_APP": "checkout", "TOCSIN_STATUS": "success"}, [], []),
+        ({"TOCSIN_APP": "checkout", "TOCSIN_STATUS": "success", "TOCSIN_ENVIRONMENT": "staging"}, ["devtron 38"], ["payments-alerts"]),
+        (
+            {"TOCSIN_APP": "x", "TOCSIN_STATUS": "failure", "TOCSIN_ENVIRONMENT": "production", "TOCSIN_CLUSTER": "eks-prod-1"},
+            ["devtron 40"],
+            ["audit", "ops@example.com"],
+        ),
+        ({"TOCSIN_APP": "x", "TOCSIN_STATUS": "failure", "TOCSIN_ENVIRONMENT": "qa", "TOCSIN_CLUSTER": "eks-prod-1"}, [], []),
+    ],
+)
+def test_explain_of_the_sample_says_what_devtron_meant(tmp_path: Path, variables: dict[str, str], rules: list[str], told: list[str]):
+    env = {"TOCSIN_CI": "generic", "TOCSIN_PROJECT": "payments", **variables}
+    data = run("explain", "completion", "--json", "--policy", str(WHOLE / "policy.yml"), env=env, folder=tmp_path).json()
+    assert [rule["name"] for rule in data["rules"] if rule["matches"]] == rules
+    assert [delivery["recipient"] for delivery in data["deliveries"]] == told
+
+
 def test_output_is_written_once_and_never_over_a_file(tmp_path: Path):
     first = import_case(WHOLE, "--output", ".tocsin.yml", into=tmp_path)
     assert (first.code, first.out) == (0, "")
