@@ -125,24 +125,24 @@ def _agreed(words: Namespace, world: World, changes: ChannelChanges) -> bool:
         return True
     names = listing(row.name for row in changes.rows)
     many = "" if len(changes.rows) == 1 else "s"
-    answer = world.ask(f"delete {len(changes.rows)} channel{many} of {changes.edited.file.name}: {names}? [y/N]")
+    answer = world.ask(f"delete {len(changes.rows)} channel{many} of {changes.revision.file.name}: {names}? [y/N]")
     return answer.strip().casefold() in ("y", "yes")
 
 
 def _write(words: Namespace, changes: ChannelChanges, console: Console) -> int:
     from tocsin import report
 
-    edited = changes.edited
+    revision = changes.revision
     if not words.diff:
-        edited.write()
+        revision.write()
     if words.json:
-        diff = {"diff": edited.diff()} if words.diff else {}
+        diff = {"diff": revision.diff()} if words.diff else {}
         rows = [row.data() for row in changes.rows]
-        console.data({"policy": edited.file.name, "written": edited.is_new and not words.diff, "channels": rows, **diff})
+        console.data({"policy": revision.file.name, "written": revision.is_new and not words.diff, "channels": rows, **diff})
     elif words.diff:
-        for line in edited.diff():
+        for line in revision.diff():
             console.file_line(line)
     else:
         for row in changes.rows:
-            console.answer(row.text(edited.file.name))
+            console.answer(row.text(revision.file.name))
     return report.OK

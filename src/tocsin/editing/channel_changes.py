@@ -17,7 +17,7 @@ from tocsin.policy.words import Suggestions, quoted
 
 if TYPE_CHECKING:
     from tocsin.editing.data import Data
-    from tocsin.editing.policy_edit import Edited, PolicyEdit
+    from tocsin.editing.policy_edit import Revision, PolicyEdit
     from tocsin.explanation.places import RulePlace
     from tocsin.policy.load import PolicyDocument
     from tocsin.world import World
@@ -56,7 +56,7 @@ class ChannelChange(NamedTuple):
 class ChannelChanges(NamedTuple):
     """A change of the file that is not yet written, and what it does to each channel."""
 
-    edited: Edited
+    revision: Revision
     rows: list[ChannelChange]
 
 
@@ -110,8 +110,8 @@ def add_channel(world: World, named: str | None, name: str, kind: str, options: 
     for key, value in options.items():
         set_key(made, key, _typed(kind, key, value))
     channels.data[name] = made
-    edited = channels.edit.finish()
-    return ChannelChanges(edited, [_row("added", name, edited.document, set=[key for key in options if key != "kind"])])
+    revision = channels.edit.finish()
+    return ChannelChanges(revision, [_row("added", name, revision.document, set=[key for key in options if key != "kind"])])
 
 
 def modify_channel(
@@ -130,10 +130,10 @@ def modify_channel(
         rename(channels.data, name, new_name)
         named_in = [_rename_in(rule, name, new_name) for rule in as_list(channels.edit.data.get("notifications") or [])]
         rules = [place.name for place, is_named in zip(channels.own_rules(), named_in, strict=True) if is_named]
-    edited = channels.edit.finish()
-    done = "modified" if edited.is_new else "unchanged"
+    revision = channels.edit.finish()
+    done = "modified" if revision.is_new else "unchanged"
     was = name if new_name not in (None, name) else None
-    return ChannelChanges(edited, [_row(done, new_name or name, edited.document, set=changed, unset=gone, old_name=was, rules=rules)])
+    return ChannelChanges(revision, [_row(done, new_name or name, revision.document, set=changed, unset=gone, old_name=was, rules=rules)])
 
 
 def delete_channels(world: World, named: str | None, names: Sequence[str]) -> ChannelChanges:
