@@ -31,12 +31,18 @@ def glob(pattern: str, text: str) -> bool:
     return text.startswith(head) and _pieces(rest.split("*"), text, len(head))
 
 
+def readings(pattern: str) -> tuple[str, ...]:
+    """What `fnmatch` is asked for a glob: any of these patterns of its own matches what the glob matches, beside the glob's own text."""
+    escaped = "\\" in pattern
+    first = re.sub(_SIGNS, _plain, pattern) if escaped else pattern
+    if "[" not in pattern:
+        return (first,)
+    return first, re.sub(_SIGNS_AND_BRACKETS, _plain, pattern) if escaped else pattern.replace("[", "[[]")
+
+
 def _as_written(pattern: str, text: str) -> bool:
     """Whether a pattern matches whose brackets are those of a name: GitLab calls a job "deploy: [aws, monitoring]"."""
-    if "[" not in pattern:
-        return False
-    plain = re.sub(_SIGNS_AND_BRACKETS, _plain, pattern) if "\\" in pattern else pattern.replace("[", "[[]")
-    return fnmatchcase(text, plain)
+    return "[" in pattern and fnmatchcase(text, readings(pattern)[-1])
 
 
 def _plain(sign: re.Match[str]) -> str:

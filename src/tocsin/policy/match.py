@@ -146,7 +146,7 @@ def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unava
     wanted: dict[tuple[str, str], _DraftDestination] = {}
     for match_ in rules:
         for recipient in match_.rule.send_to:
-            for key, name, channel in _named(recipient, default):
+            for key, name, channel in named(recipient, default):
                 entry = wanted.setdefault(key, _DraftDestination(name))
                 entry.channels[channel] = None
                 entry.rules[match_.name] = None
@@ -158,7 +158,7 @@ def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unava
     return [_destination(policy, entry, hindrances) for entry in wanted.values()]
 
 
-def _named(recipient: Recipient, default: str) -> Iterable[tuple[tuple[str, str], str, str]]:
+def named(recipient: Recipient, default: str) -> Iterable[tuple[tuple[str, str], str, str]]:
     """What makes a destination one (an address without regard to case, or the channel), its name, and its channel."""
     if recipient.channel is not None:
         return [(("channel", recipient.channel), recipient.channel, recipient.channel)]

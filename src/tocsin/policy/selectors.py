@@ -16,8 +16,8 @@ WORDS = {name: term.words for name, term in TERMS.items() if term.words}
 """The keys of selectors and settings that take few words."""
 
 # Each of these is known of one type of ref only.
-_REF_OF = {"branch": "branch", "tag": "tag", "source_branch": "pull_request", "target_branch": "pull_request"}
-_REF_KEYS = {"ref_type", *_REF_OF}
+REF_OF = {"branch": "branch", "tag": "tag", "source_branch": "pull_request", "target_branch": "pull_request"}
+_REF_KEYS = {"ref_type", *REF_OF}
 
 
 def check_selector(selector: Mapping[str, Any], suggest: Suggestions, where: Callable[[], str]) -> Iterator[Wrong]:
@@ -61,7 +61,7 @@ def _never(patterns: list[str]) -> bool:
 
 def _ref_conflict(selector: Mapping[str, Any], where: Callable[[], str]) -> Iterator[Wrong]:
     possible = {word: "ref_type" for word in REF_TYPES if passes(_texts(selector.get("ref_type")), (word,))}
-    for key, word in _REF_OF.items() if possible else ():
+    for key, word in REF_OF.items() if possible else ():
         if not passes(_texts(selector.get(key)), ()):
             if word not in possible:
                 other = next(iter(possible.values()), "ref_type")

@@ -1,0 +1,65 @@
+"""Whom a policy reaches: for each recipient the routes to it, each a rule's events and one of its selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from tocsin.comparison.boxes import Selector
+from tocsin.comparison.moments import moments
+from tocsin.comparison.values import Only
+from tocsin.policy.match import default_mail, named
+
+if TYPE_CHECKING:
+    from tocsin.policy.load import PolicyDocument
+
+Key: TypeAlias = "tuple[str, str]"  # what makes a recipient one: "channel" and its name, "email" and the address without regard to case
+
+
+class Route(NamedTuple):
+    """What leads events to a recipient: the moments, a selector with the channel's project, the rule's index, the channel."""
+
+    on: int
+    selector: Selector
+    rule: int
+    channel: str
+
+    @property
+    def meaning(self) -> tuple[int, frozenset[tuple[str, object]]]:
+        """What two routes have in common that take the same events, whatever the order of their words."""
+        return self.on, frozenset((key, item if isinstance(item, Only) else frozenset(item)) for key, item in self.selector)
+
+
+class Reach(NamedTuple):
+    """A recipient as the policy first names it, and all routes to it."""
+
+    recipient: str
+    routes: list[Route]
+
+    def channels(self) -> list[str]:
+        """The channels on the way, in order."""
+        return list(dict.fromkeys(route.channel for route in self.routes))
+
+
+def reaches(document: PolicyDocument | None) -> dict[Key, Reach]:
+    """The recipients of a policy, in the order in which its rules name them; none without a policy."""
+    found: dict[Key, Reach] = {}
+    for key, recipient, route in _routes(document) if document else ():
+        if key not in found:
+            found[key] = Reach(recipient, [])
+        found[key].routes.append(route)
+    return found
+
+
+def _routes(document: PolicyDocument) -> Iterator[tuple[Key, str, Route]]:
+    policy = document.policy
+    default = default_mail(policy)
+    for index, rule in enumerate(policy.notifications):
+        on = moments(rule.on)
+        selectors: list[Selector] = [tuple((key, tuple(patterns)) for key, patterns in selector.items()) for selector in rule.pipelines]
+        for to in rule.send_to:
+            for key, recipient, channel in named(to, default):
+                project = policy.channels[channel].project
+                scope: Selector = () if project is None else (("project", Only(project)),)
+                for selector in selectors:
+                    yield key, recipient, Route(on, selector + scope, index, channel)
