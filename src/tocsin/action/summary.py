@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from tocsin import report
 from tocsin.errors import PolicyError, TocsinError
+from tocsin.markdown import escaped
 from tocsin.message import Reason
 from tocsin.pipeline import Plan
-from tocsin.text import clean
 from tocsin.verdict import Outcome
 
 SUMMARY_MAX_BYTES = 1024 * 1024  # GitHub, for one step: a longer one is refused as a whole
 ROWS_MAX_BYTES = SUMMARY_MAX_BYTES - 128 * 1024  # ours: room for what stands around the rows
-CELL_MAX_CHARS = 200  # ours
 RULES_MAX = 50  # ours
 PROBLEMS_MAX = 20  # ours
 _ICONS = {"delivered": "✅", "failed": "❌", "skipped": "⏭️"}
-_MARKUP = re.compile(r"[&<>|*~`\[\]\\:@!$#{}^]|(?<=www)\.|(?<![^\W_])_|_(?![^\W_])", re.IGNORECASE)
 _HEADER = "| | to | kind | rules | |\n|---|---|---|---|---|\n"
 
 
@@ -44,11 +41,6 @@ def failure(error: TocsinError) -> str:
     rows = [f"- {escaped(problem, 500)}\n" for problem in problems[:PROBLEMS_MAX]]
     more = f"- {len(problems) - PROBLEMS_MAX} more\n" if len(problems) > PROBLEMS_MAX else ""
     return f"### ⚠️ tocsin: nothing was sent\n\n{escaped(error, 1000)}\n\n{''.join(rows)}{more}\n"
-
-
-def escaped(text: object, max_chars: int = CELL_MAX_CHARS) -> str:
-    """Text that Markdown and HTML show as it is: no table cell ends, no link, no mention, no tag."""
-    return _MARKUP.sub(lambda mark: f"&#{ord(mark[0])};", clean(text, max_chars))
 
 
 def _reason(reason: Reason) -> str:

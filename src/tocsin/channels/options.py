@@ -118,7 +118,7 @@ class ChannelOptions(Record):
         """Look at the `${` of every field, whatever its type: `resolved` meets them all."""
         del earlier
         if name not in cls.templates:
-            for text in _strings(value):
+            for text in strings(value):
                 _references(text)
             for key in _keys(value):
                 if "${" in key:
@@ -131,14 +131,14 @@ class ChannelOptions(Record):
         Raises secrets.MissingVariable with the names of all that cannot be put in.
         """
         missing: list[str] = []
-        values = {name: _resolve(value, env, missing) for name, value in self if _strings(value)}
+        values = {name: _resolve(value, env, missing) for name, value in self if strings(value)}
         if missing:
             raise secrets.MissingVariable(missing, env)
         return self.model_copy(update=values)
 
     def variables(self) -> list[str]:
         """The names of the variables that the options refer to."""
-        return [name for _, value in self for text in _strings(value) for name in secrets.names(text)]
+        return [name for _, value in self for text in strings(value) for name in secrets.names(text)]
 
     def places(self) -> list[str]:
         """The names of the variables that say where the channel's messages and its secrets go."""
@@ -178,7 +178,7 @@ class ChannelOptions(Record):
 
     def _marked(self, kind: Any) -> Iterator[str]:
         for name in keys_of(type(self), kind):
-            yield from _strings(getattr(self, name))
+            yield from strings(getattr(self, name))
 
 
 def keys_of(options: type[ChannelOptions], kind: Any) -> list[str]:
@@ -208,12 +208,13 @@ def _behind_host(url: str) -> str:
     return rest[len(host) :] if scheme and "@" not in host else url
 
 
-def _strings(value: Any) -> list[str]:
+def strings(value: Any) -> list[str]:
+    """The texts in a value, at any depth; keys are none."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
-        return [text for item in value.values() for text in _strings(item)]
-    return [text for item in value for text in _strings(item)] if isinstance(value, (list, tuple)) else []
+        return [text for item in value.values() for text in strings(item)]
+    return [text for item in value for text in strings(item)] if isinstance(value, (list, tuple)) else []
 
 
 def _keys(value: Any) -> Iterator[str]:

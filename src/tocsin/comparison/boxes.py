@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 from tocsin.comparison.languages import TooManyError
 from tocsin.comparison.moments import ALL
-from tocsin.comparison.values import Names, Only, Values, Wanted
+from tocsin.comparison.values import Names, Wanted, values_of
+from tocsin.derive.policy_facts import guess_tier
 from tocsin.policy.selectors import REF_OF
 from tocsin.terms import REF_TYPES, SELECTORS
 
@@ -39,7 +40,7 @@ class Space:
         for selector in selectors:
             for key, item in selector:
                 wanted.setdefault(key, []).append(item)
-        self.values = {key: Values(key, wanted[key]) for key in KEYS if key in wanted}
+        self.values = {key: values_of(key, tuple(wanted[key])) for key in KEYS if key in wanted}
         self._all = {ON: ALL, **{key: values.all for key, values in self.values.items()}}
 
     def box(self, on: int, selector: Selector) -> Box:
@@ -65,7 +66,8 @@ class Space:
         for type_ in ("", *REF_TYPES):
             if self._is_of(type_, box):
                 given = {key: names[key] if REF_OF[key] == type_ else () for key in REF_OF if key in names}
-                return Point(moment, {**names, "ref_type": (type_,) if type_ else (), **given})
+                tier = {"tier": (guess_tier(names["environment"][0]) or "",)} if names.get("environment") and "tier" not in names else {}
+                return Point(moment, {**names, **tier, "ref_type": (type_,) if type_ else (), **given})
         return None
 
     def _is_of(self, type_: str, box: Box) -> bool:
@@ -81,8 +83,10 @@ class Space:
 
     def without(self, box: Box, others: Iterable[Box]) -> list[Box]:
         """The events of a box that lie in none of the others, as boxes that may overlap. Raises TooManyError."""
-        near = [other for other in others if self.point(self._meet(box, other))]
         pieces = [box] if self.point(box) else []
+        near = [other for other in others if self.point(self._meet(box, other))]
+        if not near:
+            return pieces
         for other in sorted(near, key=len):
             pieces = [part for piece in pieces for part in self._cut(piece, other)]
             if len(pieces) > PIECES_MAX:
@@ -115,13 +119,10 @@ class Space:
         for piece in pieces:
             if not any(self._within(piece, other) for other in kept):
                 kept = [other for other in kept if not self._within(other, piece)] + [piece]
-        return reduce(_joined, KEYS, kept)
+        return reduce(_joined, KEYS, kept) if len(kept) > 1 else kept
 
     def _within(self, piece: Box, other: Box) -> bool:
         return all(not piece.get(key, self._all[key]) & ~values for key, values in other.items())
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.values
 
 
 def _joined(boxes: list[Box], key: str) -> list[Box]:
@@ -133,6 +134,3 @@ def _joined(boxes: list[Box], key: str) -> list[Box]:
         else:
             found[(*rest, (key, -1)) if key not in box else rest] = box
     return list(found.values())
-
-
-__all__ = ["KEYS", "ON", "Box", "Only", "Point", "Selector", "Space"]

@@ -15,7 +15,10 @@ from typing import NamedTuple, TypeAlias
 from tocsin.policy.glob import is_glob, readings
 
 STATES_MAX = 20_000  # ours: some hundred globs of one key; globs that all overlap make more, and are not decided
+_OTHER_SIGNS = frozenset("[\\")
+_OTHER_CHAR = "\N{MIDDLE DOT}"
 _READABLE = ascii_lowercase + digits
+_LETTERS = "x" + _READABLE  # the first one is the most likely to be free
 
 
 class TooManyError(Exception):
@@ -122,7 +125,7 @@ class Automaton:
                 named |= set(self._tokens[place].text)
         beside = {chr(ord(char) + step) for char in named for step in (-1, 1) if " " < char < "\ud7ff"}
         classed = any(self._tokens[place].kind == "[" for place in places)
-        other = next((char for char in "x" + _READABLE if char not in named), "\N{MIDDLE DOT}")
+        other = next((char for char in _LETTERS if char not in named), _OTHER_CHAR)
         return [other, *sorted(named | (beside | {*_READABLE} if classed else set()), key=_readability)]
 
 
@@ -132,11 +135,33 @@ def _readability(char: str) -> tuple[int, str]:
 
 def texts(patterns: Sequence[str]) -> list[str]:
     """For each set of the patterns that one text can match at once, none among them, a shortest text. Raises TooManyError."""
+    globs = [pattern for pattern in patterns if is_glob(pattern)]
+    if not globs or (len(globs) == 1 and len(patterns) < len(_READABLE) and _is_simple(globs[0])):
+        return _simple(patterns, *globs)
     automaton = Automaton(patterns)
     found: dict[frozenset[str], str] = {}
     for text, state in _walk(automaton):
         found.setdefault(automaton.matched(state), text)
     return list(found.values())
+
+
+def _is_simple(pattern: str) -> bool:
+    """Whether a glob has no signs but `*` and `?`, and beside `?` a character."""
+    return not _OTHER_SIGNS.intersection(pattern) and (not pattern.strip("*") or bool(pattern.strip("*?")))
+
+
+def _simple(words: Sequence[str], star: str = "") -> list[str]:
+    """The same of words and at most one glob of `*` and `?`: no automaton is needed, which spares most policies its time."""
+    named = {word for word in words if word != star}
+    found = list(named)
+    if star:
+        head, _, tail = star.partition("*") if "*" in star else ("", "", star)
+        made = (f"{head}{letter if '*' in star else ''}{tail.replace('*', '')}".replace("?", letter) for letter in _LETTERS)
+        found.append(next(text for text in made if text not in named))
+    if star.strip("*") or not star:
+        letter = next((char for char in _LETTERS if char not in star), _OTHER_CHAR)
+        found.append(next(text for count in range(1, len(named) + 2) if (text := letter * count) not in named))
+    return found
 
 
 def _walk(automaton: Automaton) -> Iterator[tuple[str, State]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from tocsin.comparison.reach import Route
 from tocsin.comparison.values import Only, Wanted
-from tocsin.policy.glob import is_glob
+from tocsin.policy.glob import is_glob, passes
+from tocsin.terms import SELECTORS
+
+_SIGN = re.compile(r"[*?\[\\]")
 
 
 class Index:
@@ -28,7 +32,9 @@ class Index:
         """The routes that may meet this one, in order."""
         narrowed = [self._at(key, texts) for key, texts in _needs(route) if key in self._free]
         numbers = sorted(set(min(narrowed, key=len))) if narrowed else range(len(self._routes))
-        return [self._routes[number] for number in numbers if self._routes[number].on & route.on]
+        found = (self._routes[number] for number in numbers)
+        wanted = dict(route.selector)
+        return [other for other in found if other.on & route.on and _may_meet(wanted, other)]
 
     def _at(self, key: str, texts: tuple[str, ...]) -> list[int]:
         under = self._under[key]
@@ -39,7 +45,7 @@ def _needs(route: Route) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each key for which a route takes only a few texts, with these."""
     for key, item in route.selector:
         texts = _few(item)
-        if texts and key != "pipeline":  # of which an event has several names
+        if texts and not SELECTORS[key].stem_of:  # of which an event has several names
             yield key, texts
 
 
@@ -47,3 +53,24 @@ def _few(item: Wanted) -> tuple[str, ...]:
     if isinstance(item, Only):
         return (item.text,)
     return () if any(is_glob(text) or text.startswith("!") for text in item) else item
+
+
+def _may_meet(wanted: dict[str, Wanted], other: Route) -> bool:
+    """False only where a key surely rules it out."""
+    return all(key not in wanted or SELECTORS[key].stem_of or _overlap(wanted[key], item) for key, item in other.selector)
+
+
+def _overlap(one: Wanted, two: Wanted) -> bool:
+    for few, item in ((_few(one), two), (_few(two), one)):
+        if few:
+            return any(text == item.text if isinstance(item, Only) else passes(item, (text,)) for text in few)
+    heads = [_heads(item) for item in (one, two)]
+    return not all(heads) or any(head.startswith(other) or other.startswith(head) for head in heads[0] for other in heads[1])
+
+
+def _heads(item: Wanted) -> list[str]:
+    """What a text that is taken begins with; none where it may begin with anything."""
+    if isinstance(item, Only):
+        return [item.text]
+    found = [_SIGN.split(text, maxsplit=1)[0] for text in item if not text.startswith("!")]
+    return found if all(found) else []

@@ -10,6 +10,7 @@ speaks of it, and nowhere else: nobody means it, and every `!` that is taken awa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from tocsin.comparison.languages import TooManyError, files, texts
@@ -82,6 +83,12 @@ class Values:
     def first(self, values: int) -> Names:
         """The names of one of the values: none, where that is one of them."""
         return () if values & self.none else self.names[(values & -values).bit_length() - 1]
+
+
+@lru_cache(maxsize=4096)
+def values_of(key: str, wanted: tuple[Wanted, ...]) -> Values:
+    """The values of a key; ten thousand rules ask for the same again and again. Raises TooManyError."""
+    return Values(key, wanted)
 
 
 def _texts(wanted: Wanted) -> Iterator[str]:

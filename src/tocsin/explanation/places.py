@@ -30,10 +30,13 @@ class RulePlace(NamedTuple):
 
 def rule_places(document: PolicyDocument) -> list[RulePlace]:
     """Every rule of a policy, in order."""
-    return [
-        RulePlace(rule.name or f"#{number}", number, document.line_of(("notifications", number - 1)), rule, document.file)
-        for number, rule in enumerate(document.policy.notifications, 1)
-    ]
+    return [rule_place(document, index) for index in range(len(document.policy.notifications))]
+
+
+def rule_place(document: PolicyDocument, index: int) -> RulePlace:
+    """One rule by its index."""
+    rule = document.policy.notifications[index]
+    return RulePlace(rule.name or f"#{index + 1}", index + 1, document.line_of(("notifications", index)), rule, document.file)
 
 
 def require_place(policy: Policy, place: Place) -> None:

@@ -1,0 +1,89 @@
+"""What else differs between two policies: channels, by which way mail goes, delivery. No value that could be a secret is among it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tocsin import secrets
+from tocsin.channels.options import strings
+from tocsin.comparison.reach import reaches
+
+if TYPE_CHECKING:
+    from tocsin.channels.options import ChannelOptions
+    from tocsin.policy.load import PolicyDocument
+
+_SHOWN = ("kind", "project")  # keys whose values are plain names
+
+
+class Setting(NamedTuple):
+    """A key that differs. Its values in words: plain ones as they are, of others the variables in them; None where none is shown."""
+
+    key: str
+    base: str | None
+    head: str | None
+
+
+class ChannelChange(NamedTuple):
+    """A channel that was added, removed or changed, and its keys that differ."""
+
+    channel: str
+    change: str
+    settings: tuple[Setting, ...]
+
+
+class Way(NamedTuple):
+    """An address whose mail goes through other channels than before."""
+
+    recipient: str
+    base: tuple[str, ...]
+    head: tuple[str, ...]
+
+
+def channel_changes(base: PolicyDocument | None, head: PolicyDocument | None) -> list[ChannelChange]:
+    """The channels that differ, in the new policy's order."""
+    before, after = (document.policy.channels if document else {} for document in (base, head))
+    found = (_channel(name, before.get(name), after.get(name)) for name in dict.fromkeys([*after, *before]))
+    return [change for change in found if change]
+
+
+def _channel(name: str, before: ChannelOptions | None, after: ChannelOptions | None) -> ChannelChange | None:
+    if before == after:
+        return None
+    old, new = (dict(options) if options else {} for options in (before, after))
+    settings = [Setting(key, _shown(key, old.get(key)), _shown(key, new.get(key))) for key in dict.fromkeys([*new, *old]) if old.get(key) != new.get(key)]
+    if before is None or after is None:
+        settings = [setting for setting in settings if setting.base or setting.head]
+    return ChannelChange(name, "removed" if after is None else "added" if before is None else "changed", tuple(settings))
+
+
+def _shown(key: str, value: Any) -> str | None:
+    if key in _SHOWN:
+        return value if isinstance(value, str) else None
+    return ", ".join(f"${{{name}}}" for text in strings(value) for name in secrets.names(text)) or None
+
+
+def way_changes(base: PolicyDocument | None, head: PolicyDocument | None) -> list[Way]:
+    """The addresses of both policies to which mail goes through other channels."""
+    before = reaches(base)
+    return [
+        Way(reach.recipient, tuple(before[key].channels()), tuple(reach.channels()))
+        for key, reach in reaches(head).items()
+        if key in before and reach.channels() != before[key].channels()
+    ]
+
+
+def delivery_changes(base: PolicyDocument | None, head: PolicyDocument | None) -> list[Setting]:
+    """What differs in `delivery`, defaults included; nothing where one side has no policy."""
+    if base is None or head is None:
+        return []
+    old, new = (dict(_flat(document.policy.delivery.model_dump())) for document in (base, head))
+    return [Setting(key, str(old.get(key)), str(new.get(key))) for key in new if old.get(key) != new.get(key)]
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
