@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from events import event as event_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -121,7 +120,10 @@ def test_the_changes_are_exactly_the_events_at_which_the_policies_differ(old: li
     assert not found.undecided
     for point in [*seen, *(change.example for change in found.changes if change.example)]:
         before, after = told(base, event(point)), told(head, event(point))
-        said = {word: {change.recipient.casefold() for change in found.changes if change.change == word and covers(change, point)} for word in (TOLD, NO_LONGER)}
+        said = {
+            word: {change.recipient.casefold() for change in found.changes if change.change == word and covers(change, point)}
+            for word in (TOLD, NO_LONGER)
+        }
         assert said == {TOLD: after - before, NO_LONGER: before - after}, point
     for change in found.changes:
         assert change.example
@@ -133,7 +135,12 @@ def test_the_changes_are_exactly_the_events_at_which_the_policies_differ(old: li
 def test_nothing_changes_with_the_order_of_words(rules: list[Any], random: Any):
     mixed = json.loads(json.dumps(rules))
     for one in mixed:
-        for words in (one["on"], one["pipelines"], one["send_to"], *(patterns for selector in one["pipelines"] for patterns in selector.values())):
+        for words in (
+            one["on"],
+            one["pipelines"],
+            one["send_to"],
+            *(patterns for selector in one["pipelines"] for patterns in selector.values()),
+        ):
             random.shuffle(words)
     random.shuffle(mixed)
     assert changes(policy(rules), policy(mixed)) == ([], [])

@@ -32,7 +32,9 @@ def add_flags(command: Parser) -> None:
     """The two sides, and the form of the answer."""
     command.add_argument("base", metavar="BASE", help="the policy before: a file, a revision, or - for standard input")
     command.add_argument("head", nargs="?", metavar="HEAD", help="the policy after (default: the working tree's)")
-    command.add_argument("--policy", metavar="FILE", help="the policy's path in the revisions and the working tree (default: the repository's)")
+    command.add_argument(
+        "--policy", metavar="FILE", help="the policy's path in the revisions and the working tree (default: the repository's)"
+    )
     command.add_argument("--json", action="store_true", help="print the changes as JSON")
     command.add_argument("--markdown", action="store_true", help="print them as Markdown, and nothing where there is none")
     command.add_argument("--exit-code", action="store_true", help="end with 1 where there is a change")

@@ -25,7 +25,7 @@ class Change(NamedTuple):
     """Events of which a recipient newly hears, or no longer: at some moments, of the runs that a selector takes.
 
     `rules` are the indexes of the rules that say so, of the new policy where it is `told`, else of the old one. `example` is one
-    such event; None where it was not looked for.
+    such event; None where none was made. `sampled` is whether it was found by asking for sample runs, and not decided by the selectors.
     """
 
     recipient: str
@@ -35,6 +35,7 @@ class Change(NamedTuple):
     pipelines: tuple[tuple[str, Patterns], ...]
     rules: tuple[int, ...]
     example: Point | None = None
+    sampled: bool = False
 
 
 class Found(NamedTuple):
@@ -75,7 +76,7 @@ def _only_in(mine: Reach, theirs: Reach | None, word: str, undecided: dict[str, 
                 yield from (change._replace(rules=rules) for change in _of_route(route, index.near(route) if index else (), mine, word))
         except TooManyError as error:
             undecided[f"{mine.recipient}: {error}"] = None
-            yield Change(mine.recipient, route.channel, word, route.on, _own(route), rules)
+            yield Change(mine.recipient, route.channel, word, route.on, _own(route), rules, sampled=True)
 
 
 def _is_part(route: Route, others: Sequence[Route]) -> bool:
@@ -83,7 +84,9 @@ def _is_part(route: Route, others: Sequence[Route]) -> bool:
     if len(others) > COMPARED_MAX:
         return False
     keys = {key for key, _ in route.selector}
-    wider = [other for other in others if other is not route and not route.on & ~other.on and keys.issuperset(key for key, _ in other.selector)]
+    wider = [
+        other for other in others if other is not route and not route.on & ~other.on and keys.issuperset(key for key, _ in other.selector)
+    ]
     return any(_holds(other, route) and not (_holds(route, other) and others.index(route) < others.index(other)) for other in wider)
 
 
@@ -119,16 +122,16 @@ def _said(space: Space, piece: Box, route: Route) -> Iterator[tuple[tuple[str, P
 
 def _joined(found: Iterator[Change]) -> list[Change]:
     """The changes of a recipient, those as one that say the same by several rules, and those of a rule that differ in one part alone."""
-    joined: dict[object, Change] = {}
+    by_words: dict[object, Change] = {}
     for change in found:
-        same = change.on, frozenset(change.pipelines)
-        if same in joined:
-            change = joined[same]._replace(rules=tuple(sorted({*joined[same].rules, *change.rules})))
-        joined[same] = change
+        words = change.on, frozenset(change.pipelines)
+        first = by_words.setdefault(words, change)
+        by_words[words] = first._replace(rules=tuple(sorted({*first.rules, *change.rules})))
     by_moment: dict[object, Change] = {}
-    for change in joined.values():
-        same = frozenset(change.pipelines), change.rules
-        by_moment[same] = by_moment[same]._replace(on=by_moment[same].on | change.on) if same in by_moment else change
+    for change in by_words.values():
+        rest_of_it = frozenset(change.pipelines), change.rules
+        first = by_moment.setdefault(rest_of_it, change)
+        by_moment[rest_of_it] = first._replace(on=first.on | change.on)
     rest = list(by_moment.values())
     for key in SELECTORS:
         rest = _joined_by(key, rest)

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.comparison.changes import TOLD, Change, changes
 from tocsin.comparison.sampling import differing_keys, sampled_changes
 from tocsin.comparison.settings import ChannelChange, Setting, Way, channel_changes, delivery_changes, way_changes
+from tocsin.comparison.tested_runs import tested_runs
 from tocsin.explanation.places import RulePlace, rule_place
 
 if TYPE_CHECKING:
     from tocsin.comparison.sides import Side
-    from tocsin.event import Facts
 
 
 class Comparison(NamedTuple):
     """What differs between two policies.
 
-    `samples` are the changes that were found for sample runs, beside those that the selectors decide; `sampled` says in words
-    why there was something to sample, () where there was nothing.
+    `sampled` says in words what the selectors alone could not decide, () where they decided all.
     """
 
     base: Side
     head: Side
     changes: list[Change]
-    samples: list[Change]
     sampled: tuple[str, ...]
     channels: list[ChannelChange]
     ways: list[Way]
@@ -34,7 +32,7 @@ class Comparison(NamedTuple):
     @property
     def moved(self) -> bool:
         """Whether anybody hears of more or less, or by another way."""
-        return bool(self.changes or self.samples or self.ways or any(channel.change == "changed" for channel in self.channels))
+        return bool(self.changes or self.ways or any(channel.change == "changed" for channel in self.channels))
 
     def __bool__(self) -> bool:
         return bool(self.moved or self.channels or self.delivery)
@@ -45,18 +43,17 @@ class Comparison(NamedTuple):
         return [rule_place(document, index) for index in change.rules] if document else []
 
 
-def compare(base: Side, head: Side, more: Iterable[Facts] = ()) -> Comparison:
-    """Compare two policies; `more` are facts of runs that count as samples, where there is something to sample."""
+def compare(base: Side, head: Side) -> Comparison:
+    """Compare two policies."""
     old, new = base.document, head.document
     found = changes(old, new)
     keys = differing_keys(old, new)
-    samples = sampled_changes(old, new, keys, more) if old and new and keys else []
+    samples = sampled_changes(old, new, keys, tested_runs([base, head])) if old and new and keys else []
     why = [f"the policies' own context or environments differ, and with them what a run's {_listed(keys)} is"] if keys else []
     return Comparison(
         base,
         head,
-        found.changes,
-        samples,
+        [*found.changes, *samples],
         (*why, *found.undecided),
         channel_changes(old, new),
         way_changes(old, new),

@@ -110,10 +110,11 @@ class Automaton:
     def _closed(self, places: Iterable[int]) -> frozenset[int]:
         found: set[int] = set()
         for place in places:
-            found.add(place)
-            while self._tokens[place].kind == "*":  # it may stand for nothing
-                place += 1
-                found.add(place)
+            after = place
+            while self._tokens[after].kind == "*":  # it may stand for nothing
+                found.add(after)
+                after += 1
+            found.add(after)
         return frozenset(found)
 
     def _characters(self, state: State) -> list[str]:
@@ -152,7 +153,7 @@ def _is_simple(pattern: str) -> bool:
 
 def _simple(words: Sequence[str], star: str = "") -> list[str]:
     """The same of words and at most one glob of `*` and `?`: no automaton is needed, which spares most policies its time."""
-    named = {word for word in words if word != star}
+    named = dict.fromkeys(word for word in words if word != star)
     found = list(named)
     if star:
         head, _, tail = star.partition("*") if "*" in star else ("", "", star)

@@ -23,12 +23,11 @@ def markdown(comparison: Comparison) -> str:
     """The comparison, of at most MAX_CHARS characters; "" where nothing changes."""
     if not comparison:
         return ""
-    parts = ["### Who is told what changes\n" if comparison.changes or comparison.samples else f"### The policy changes: {NOTHING_CHANGES}\n"]
+    parts = ["### Who is told what changes\n" if comparison.changes else f"### The policy changes: {NOTHING_CHANGES}\n"]
     notes = [f"{escaped(note, _CELL_MAX_CHARS)}\n" for note in _notes(comparison)]
     left = MAX_CHARS - _ROOM_CHARS - sum(map(len, notes))
-    changes = [*comparison.changes, *comparison.samples]
-    table = _fitting([_row(comparison, change) for change in changes], left - len(_HEADER))
-    if changes:
+    table = _fitting([_row(comparison, change) for change in comparison.changes], left - len(_HEADER))
+    if comparison.changes:
         parts.append(_HEADER + table)
     other = _fitting([f"- {escaped(line, _CELL_MAX_CHARS)}\n" for line in setting_lines(comparison)], left - sum(map(len, parts)))
     return "\n".join([*parts, *([other] if other else []), *notes])
@@ -43,8 +42,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 
 def _row(comparison: Comparison, change: Change) -> str:
-    word = "➕ newly told" if change.change == TOLD else "➖ no longer told"
-    sampled = " (a sample)" if change in comparison.samples else ""
+    word = "🔔 newly told" if change.change == TOLD else "🔕 no longer told"
+    sampled = " (a sample)" if change.sampled else ""
     where, who = rules(comparison.rules_of(change), change.change), change.recipient
     cells = (who, f"{word}{sampled}", str(words(change.on)), pipelines(change.pipelines), where)
     return f"| {' | '.join(escaped(cell, _CELL_MAX_CHARS) for cell in cells)} |\n"

@@ -176,7 +176,9 @@ def _common(one: Sequence[Token], two: Sequence[Token]) -> set[str]:
             yield ""
         stars = at < len(one) and one[at].kind == "*", there < len(two) and two[there].kind == "*"
         if all(stars):
-            yield from (text if text.startswith("*") else f"*{text}" for after in (rest(at + 1, there), rest(at, there + 1)) for text in after)
+            yield from (
+                text if text.startswith("*") else f"*{text}" for after in (rest(at + 1, there), rest(at, there + 1)) for text in after
+            )
             return
         if stars[0]:
             yield from rest(at + 1, there)

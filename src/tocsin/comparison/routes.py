@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.comparison.reach import Route
 from tocsin.comparison.values import Only, Wanted
@@ -30,9 +30,9 @@ class Index:
 
     def near(self, route: Route) -> list[Route]:
         """The routes that may meet this one, in order."""
-        narrowed = [self._at(key, texts) for key, texts in _needs(route) if key in self._free]
-        numbers = sorted(set(min(narrowed, key=len))) if narrowed else range(len(self._routes))
-        found = (self._routes[number] for number in numbers)
+        narrowed: list[list[int]] = [self._at(key, texts) for key, texts in _needs(route) if key in self._free]
+        fewest: Iterable[int] = min(narrowed, key=len) if narrowed else range(len(self._routes))
+        found = (self._routes[number] for number in sorted(set(fewest)))
         wanted = dict(route.selector)
         return [other for other in found if other.on & route.on and _may_meet(wanted, other)]
 

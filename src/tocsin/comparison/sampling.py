@@ -23,6 +23,7 @@ from tocsin.errors import ContextError
 from tocsin.event import Fact
 from tocsin.policy.glob import passes
 from tocsin.policy.match import Values, selector_values
+from tocsin.policy.selectors import REF_OF
 from tocsin.request import Request
 from tocsin.terms import SELECTORS
 
@@ -92,7 +93,7 @@ def _of_run(run: SampleRun, word: str, mine: Mapping[Key, Reach], there: _Told, 
             reach = mine[key]
             channel = next(route.channel for route in reach.routes if route.rule in rules)
             pipelines = tuple((name, (escaped(text),)) for name, text in run.names)
-            yield Change(reach.recipient, channel, word, fresh, pipelines, rules)
+            yield Change(reach.recipient, channel, word, fresh, pipelines, rules, sampled=True)
 
 
 _Told = dict[Key, tuple[int, tuple[int, ...]]]
@@ -157,7 +158,9 @@ def _named(selectors: Sequence[Mapping[str, Sequence[str]]]) -> list[dict[str, s
 
 
 def _run(names: Mapping[str, str]) -> SampleRun:
-    return SampleRun({SELECTORS[key].field: Fact(text, "a sample") for key, text in names.items()}, tuple(sorted(names.items())))
+    implied = "ref_type" if names.keys() & REF_OF.keys() else ""  # a branch says that it is one
+    shown = {key: text for key, text in names.items() if key != implied}
+    return SampleRun({SELECTORS[key].field: Fact(text, "a sample") for key, text in names.items()}, tuple(sorted(shown.items())))
 
 
 def _of_test(facts: Facts) -> SampleRun:
@@ -171,7 +174,9 @@ def _fewest(found: list[Change]) -> list[Change]:
     for change in sorted(found, key=lambda change: len(change.pipelines)):
         said = set(change.pipelines)
         if not any(
-            (other.recipient, other.change) == (change.recipient, change.change) and said.issuperset(other.pipelines) and not change.on & ~other.on
+            (other.recipient, other.change) == (change.recipient, change.change)
+            and said.issuperset(other.pipelines)
+            and not change.on & ~other.on
             for other in kept
         ):
             kept.append(change)

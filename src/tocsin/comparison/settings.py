@@ -51,7 +51,11 @@ def _channel(name: str, before: ChannelOptions | None, after: ChannelOptions | N
     if before == after:
         return None
     old, new = (dict(options) if options else {} for options in (before, after))
-    settings = [Setting(key, _shown(key, old.get(key)), _shown(key, new.get(key))) for key in dict.fromkeys([*new, *old]) if old.get(key) != new.get(key)]
+    settings = [
+        Setting(key, _shown(key, old.get(key)), _shown(key, new.get(key)))
+        for key in dict.fromkeys([*new, *old])
+        if old.get(key) != new.get(key)
+    ]
     if before is None or after is None:
         settings = [setting for setting in settings if setting.base or setting.head]
     return ChannelChange(name, "removed" if after is None else "added" if before is None else "changed", tuple(settings))
@@ -78,7 +82,12 @@ def delivery_changes(base: PolicyDocument | None, head: PolicyDocument | None) -
     if base is None or head is None:
         return []
     old, new = (dict(_flat(document.policy.delivery.model_dump())) for document in (base, head))
-    return [Setting(key, str(old.get(key)), str(new.get(key))) for key in new if old.get(key) != new.get(key)]
+    return [Setting(key, _plain(old.get(key)), _plain(new.get(key))) for key in new if old.get(key) != new.get(key)]
+
+
+def _plain(value: Any) -> str:
+    """A number, a truth or a word as a policy has it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -33,10 +33,11 @@ WORKING_TREE = "the working tree"
 
 
 class Side(NamedTuple):
-    """One of the two: what a person calls it, and its policy; None where it has none."""
+    """One of the two: what a person calls it, its policy (None where it has none), and what reads the files of its repository."""
 
     name: str
-    document: PolicyDocument | None
+    document: PolicyDocument | None = None
+    files: Files | None = None
 
 
 def sides(world: World, base: str, head: str | None, named: str | None) -> tuple[Side, Side]:
@@ -45,12 +46,14 @@ def sides(world: World, base: str, head: str | None, named: str | None) -> tuple
     texts = [(_called(name), _text(world, name, named)) for name in (base, head)]
     if not any(text for _, text in texts):
         places = quoted(named) if named else ", ".join(PLACES)
-        raise PolicyError(f"there is no policy to compare: neither {texts[0][0]} nor {texts[1][0]} has {places}; name it with --policy FILE")
+        raise PolicyError(
+            f"there is no policy to compare: neither {texts[0][0]} nor {texts[1][0]} has {places}; name it with --policy FILE"
+        )
     found: list[Side] = []
     errors: list[PolicyError] = []
     for name, text in texts:
         try:
-            found.append(Side(name, load(text) if text else None))
+            found.append(Side(name, load(text), text.files) if text else Side(name))
         except PolicyError as error:
             errors.append(error)
     if errors:

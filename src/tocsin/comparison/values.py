@@ -105,7 +105,7 @@ def _names(key: str, patterns: Sequence[str]) -> list[Names]:
     words = TERMS[key].words
     if words:
         return [(word,) for word in words]
-    single = [(text,) for text in texts(patterns)]
+    single: list[Names] = [(text,) for text in texts(patterns)]
     return single if not TERMS[key].stem_of else [*single, *_pipelines(single, patterns)]
 
 

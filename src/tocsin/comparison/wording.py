@@ -24,15 +24,15 @@ _VALUES_MAX = 20  # ours: values of a key in one line
 
 def lines(comparison: Comparison) -> Iterator[str]:
     """Every change, a line each; that nothing changes, where nothing does."""
-    if not comparison.changes and not comparison.samples:
+    if not comparison.changes:
         yield NOTHING_CHANGES
-    yield from (change_line(comparison, change) for change in (*comparison.changes, *comparison.samples))
+    yield from (change_line(comparison, change) for change in comparison.changes)
     yield from setting_lines(comparison)
 
 
 def change_line(comparison: Comparison, change: Change) -> str:
-    """ "team: newly told of failure on app checkout (rule "broken builds", line 12)"."""
-    sampled = ", by a sample" if change in comparison.samples else ""
+    """A change in words: `team: newly told of failure on app checkout (rule "broken builds", line 12)`."""
+    sampled = ", by a sample" if change.sampled else ""
     return f"{clean(change.recipient)}: {what_changes(change)}{sampled} ({rules(comparison.rules_of(change), change.change)})"
 
 
@@ -102,7 +102,7 @@ def _setting(setting: Setting) -> str:
 def as_data(comparison: Comparison) -> dict[str, Any]:
     """The same as `diff --json` prints it."""
     return {
-        "changes": [_change_data(comparison, change) for change in (*comparison.changes, *comparison.samples)],
+        "changes": [_change_data(comparison, change) for change in comparison.changes],
         "sampled": bool(comparison.sampled),
         "sampled_why": list(comparison.sampled),
         "base": _side_data(comparison.base),
@@ -132,7 +132,7 @@ def _change_data(comparison: Comparison, change: Change) -> dict[str, Any]:
         "pipelines": {key: patterns[0] if len(patterns) == 1 else list(patterns) for key, patterns in change.pipelines},
         "rules": [place.name for place in places],
         "places": [{"name": place.name, "file": place.file, "line": place.line} for place in places],
-        "sampled": change in comparison.samples,
+        "sampled": change.sampled,
         "example": _example_data(change.example) if change.example else None,
     }
 
