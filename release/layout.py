@@ -119,6 +119,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     *(
         "src/tocsin/demo/",
         "src/tocsin/devtron/",
+        "src/tocsin/comparison/",
         "src/tocsin/explanation/",
         "src/tocsin/policy_tests/",
         "src/tocsin/homepage.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ RULE = "notifications: [{{on: failure, pipelines: {{app: {}}}, send_to: team}}]\
 OLD, NEW = (f"{CHANNELS}{RULE.format(app)}" for app in ("shop", "till"))
 
 
-def diff(folder: Path, *words: str, stdin: bytes = b"", env: dict[str, str] = {}) -> Answer:
+def diff(folder: Path, *words: str, stdin: bytes = b"", env: Mapping[str, str] = {}) -> Answer:
     return run("diff", *words, folder=folder, stdin=stdin, env={"PATH": os.environ["PATH"], **env})
 
 

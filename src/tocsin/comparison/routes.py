@@ -31,7 +31,8 @@ class Index:
     def near(self, route: Route) -> list[Route]:
         """The routes that may meet this one, in order."""
         narrowed: list[list[int]] = [self._at(key, texts) for key, texts in _needs(route) if key in self._free]
-        fewest: Iterable[int] = min(narrowed, key=len) if narrowed else range(len(self._routes))
+        narrowest = min(narrowed, key=len) if narrowed else None
+        fewest: Iterable[int] = range(len(self._routes)) if narrowest is None else narrowest
         found = (self._routes[number] for number in sorted(set(fewest)))
         wanted = dict(route.selector)
         return [other for other in found if other.on & route.on and _may_meet(wanted, other)]
