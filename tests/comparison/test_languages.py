@@ -16,7 +16,7 @@ from tocsin.policy.glob import glob, passes
 from tocsin.policy.model import EVENTS
 
 PATTERNS = st.text(st.sampled_from("ab*?[]!-\\."), min_size=1, max_size=5)
-SHORT = ["".join(letters) for count in range(1, 5) for letters in product("ab.-*[]", repeat=count) if count < 4 or "*" not in letters]
+SHORT = ["".join(letters) for count in range(1, 4) for letters in product("ab.-*[]", repeat=count)]
 
 
 def matched(patterns: list[str], *names: str) -> frozenset[str]:
@@ -59,7 +59,14 @@ def test_what_two_patterns_have_in_common_is_said_in_patterns(one: str, two: str
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(["a", "b", "ab", "a*", "*b", "!a", "!*b", "!a*", "*", "!*", "[ab]", "?b"]), min_size=1, max_size=3), min_size=2, max_size=3), st.data())
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "b", "ab", "a*", "*b", "!a", "!*b", "!a*", "*", "!*", "[ab]", "?b"]), min_size=1, max_size=3),
+        min_size=2,
+        max_size=3,
+    ),
+    st.data(),
+)
 def test_a_set_of_values_is_said_by_lists_that_take_it(lists: list[list[str]], data: st.DataObject):
     values = Values("app", [tuple(patterns) for patterns in lists])
     wanted = data.draw(st.integers(1, values.all))
@@ -82,9 +89,11 @@ def test_moments_are_said_in_words_of_on(on: list[str]):
     said = words(asked)
     assert moments(said.on) & ~moments(said.but_not) == asked
     for number, (event, transition) in enumerate(MOMENTS):
-        assert bool(asked >> number & 1) == bool({event, transition, *(["always"] if event not in ("trigger", "waiting") else [])} & set(on))
+        assert bool(asked >> number & 1) == bool(
+            {event, transition, *(["always"] if event not in ("trigger", "waiting") else [])} & set(on)
+        )
 
 
 def test_patterns_that_all_overlap_are_refused_in_time():
     with pytest.raises(TooManyError):
-        texts([f"*{letters[0]}{letters[1]}*" for letters in product("abcdef", repeat=2)])
+        texts([f"*{one}{two}*" for one, two in product("abcdefghijkl", repeat=2)])

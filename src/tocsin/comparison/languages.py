@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from tocsin.policy.glob import is_glob, readings
 
-STATES_MAX = 20_000  # ours: some hundred globs of one key; globs that all overlap make more, and are not decided
+STATES_MAX = 5_000  # ours, beside one for each character: some hundred globs of one key; globs that all overlap make more
 _OTHER_SIGNS = frozenset("[\\")
 _OTHER_CHAR = "\N{MIDDLE DOT}"
 _READABLE = ascii_lowercase + digits
@@ -67,9 +67,11 @@ class Automaton:
         self._pattern: dict[int, str] = {}  # by the place of its end
         self._tree: list[dict[str, int]] = [{}]
         self._word: dict[int, str] = {}  # by its node in the tree
+        self.states_max = STATES_MAX
         starts = []
         for pattern in dict.fromkeys(patterns):
             self._plant(pattern)
+            self.states_max += len(pattern)
             for reading in readings(pattern) if is_glob(pattern) else ():
                 starts.append(len(self._tokens))
                 self._tokens += tokens(reading)
@@ -174,7 +176,7 @@ def _walk(automaton: Automaton) -> Iterator[tuple[str, State]]:
         for char, after in automaton.steps(state):
             if after not in seen:
                 seen.add(after)
-                _limit(len(seen))
+                _limit(len(seen), automaton)
                 yield before + char, after
                 queue.append((before + char, after))
 
@@ -192,12 +194,12 @@ def files(patterns: Sequence[str]) -> list[tuple[str, str]]:
             for char, after in automaton.steps(place):
                 if char != "." and (matched, after) not in seen:
                     seen.add((matched, after))
-                    _limit(len(seen))
+                    _limit(len(seen), automaton)
                     found.setdefault((matched, automaton.matched(after)), (stem, before + char))
                     queue.append((before + char, after))
     return list(found.values())
 
 
-def _limit(states: int) -> None:
-    if states > STATES_MAX:
+def _limit(states: int, automaton: Automaton) -> None:
+    if states > automaton.states_max:
         raise TooManyError("the patterns overlap in too many ways")

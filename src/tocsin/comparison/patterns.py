@@ -63,7 +63,8 @@ class _Search:
 
     def __init__(self, values: Values, wanted: int) -> None:
         self.values, self.wanted = values, wanted
-        self.pool = [Said((text,), values.matching(text)) for text in map(_plain, values.patterns)]
+        texts = dict.fromkeys([*map(_plain, values.patterns), "*"])
+        self.pool = [Said((text,), values.matching(text)) for text in texts]
 
     def lists(self) -> list[Patterns]:
         """The lists; none where no selector can say the set."""
