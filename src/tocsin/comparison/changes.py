@@ -72,7 +72,7 @@ def _only_in(mine: Reach, theirs: Reach | None, word: str, undecided: dict[str, 
     for route, same in zip(firsts, fresh.values(), strict=True):
         rules = tuple(sorted({other.rule for other in same}))
         try:
-            if not _is_part(route, among.near(route)):
+            if not (index and index.takes(route)) and not _is_part(route, among.near(route)):
                 yield from (change._replace(rules=rules) for change in _of_route(route, index.near(route) if index else (), mine, word))
         except TooManyError as error:
             undecided[f"{mine.recipient}: {error}"] = None

@@ -92,18 +92,25 @@ class _Search:
         if not seeds:
             return None
         first, excluded = max(seeds, key=lambda seed: (seed[0].values & left & ~_values(seed[1])).bit_count())
-        plain, taken = [first], first.values & ~_values(excluded)
+        plain, region, out = [first], first.values, _values(excluded)
+        taken = region & ~out
         for said, more in seeds:
-            both = [*excluded, *(item for item in more if item not in excluded)]
-            wider = (_values(plain) | said.values) & ~_values(both)
+            wider = (region | said.values) & ~(out | _values(more))
             if (wider & left & ~taken) and not taken & ~wider and not wider & ~self.wanted:
-                plain, excluded, taken = [*plain, said], both, wider
+                plain.append(said)
+                excluded += [item for item in more if item not in excluded]
+                region, out, taken = region | said.values, out | _values(more), wider
         return self._trimmed(plain, excluded) if taken & left else None
 
     def _excluding(self, region: int) -> list[Said] | None:
         """Patterns to exclude of a region what is not wanted, with as little as can be of what is; None where none do."""
         chosen: list[Said] = []
         bad = region & ~self.wanted
+        free = [said for said in self.pool if said.values & bad and not said.values & region & self.wanted] if bad else []
+        for said in sorted(free, key=lambda said: -said.values.bit_count()):
+            if said.values & bad:
+                chosen.append(said)
+                bad &= ~said.values
         while bad:
             useful = [said for said in self.pool if said.values & bad]
             if not useful:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from tocsin.comparison.reach import Route
 from tocsin.comparison.values import Only, Wanted
@@ -14,64 +15,81 @@ from tocsin.terms import SELECTORS
 _SIGN = re.compile(r"[*?\[\\]")
 
 
+class Part(NamedTuple):
+    """What a route wants of a key: the few texts that it takes (none: others too), and what these begin with (none: anything)."""
+
+    wanted: Wanted
+    texts: frozenset[str]
+    heads: tuple[str, ...]
+
+    def may_meet(self, other: Part) -> bool:
+        """False only where no text is surely taken by both."""
+        if self.texts and other.texts:
+            return not self.texts.isdisjoint(other.texts)
+        if self.texts or other.texts:
+            few, many = (self, other) if self.texts else (other, self)
+            return isinstance(many.wanted, Only) or any(passes(many.wanted, (text,)) for text in few.texts)
+        heads = [(head, other_head) for head in self.heads for other_head in other.heads]
+        return not heads or any(head.startswith(other_head) or other_head.startswith(head) for head, other_head in heads)
+
+
+def _part(wanted: Wanted) -> Part:
+    if isinstance(wanted, Only):
+        return Part(wanted, frozenset([wanted.text]), (wanted.text,))
+    few = not any(is_glob(text) or text.startswith("!") for text in wanted)
+    heads = tuple(_SIGN.split(text, maxsplit=1)[0] for text in wanted if not text.startswith("!"))
+    return Part(wanted, frozenset(wanted if few else ()), heads if all(heads) else ())
+
+
+def _holds(wide: Part, narrow: Part | None) -> bool:
+    """Whether all the few texts of one part are surely taken by another."""
+    if narrow is None or not narrow.texts:
+        return False
+    if wide.texts:
+        return narrow.texts <= wide.texts
+    return all(passes(wide.wanted, (text,)) for text in narrow.texts) if not isinstance(wide.wanted, Only) else False
+
+
+def _parts(route: Route) -> list[tuple[str, Part]]:
+    """What a route wants of each key; an event has several names of a pipeline, for which this does not hold."""
+    return [(key, _part(wanted)) for key, wanted in route.selector if not SELECTORS[key].stem_of]
+
+
 class Index:
     """Some routes, to be asked for those that may take an event which another route takes."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._routes = routes
+        self._routes = [(route, _parts(route)) for route in routes]
         self._under: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         held: dict[str, set[int]] = defaultdict(set)  # by key: the routes that need one of a few values of it
-        for number, route in enumerate(routes):
-            for key, texts in _needs(route):
-                held[key].add(number)
-                for text in texts:
+        for number, (_, parts) in enumerate(self._routes):
+            for key, part in parts:
+                if part.texts:
+                    held[key].add(number)
+                for text in part.texts:
                     self._under[key][text].append(number)
         self._free = {key: [number for number in range(len(routes)) if number not in numbers] for key, numbers in held.items()}
 
     def near(self, route: Route) -> list[Route]:
         """The routes that may meet this one, in order."""
-        narrowed: list[list[int]] = [self._at(key, texts) for key, texts in _needs(route) if key in self._free]
+        return [other for other, _ in self._near(route, dict(_parts(route)))]
+
+    def takes(self, route: Route) -> bool:
+        """Whether one of the routes takes all that this one takes, as far as that is seen without looking closer."""
+        parts = dict(_parts(route))
+        return any(
+            not route.on & ~other.on and len(theirs) == len(other.selector) and all(_holds(part, parts.get(key)) for key, part in theirs)
+            for other, theirs in self._near(route, parts)
+        )
+
+    def _near(self, route: Route, parts: dict[str, Part]) -> Iterator[tuple[Route, list[tuple[str, Part]]]]:
+        narrowed = [self._at(key, part.texts) for key, part in parts.items() if part.texts and key in self._free]
         narrowest = min(narrowed, key=len) if narrowed else None
         fewest: Iterable[int] = range(len(self._routes)) if narrowest is None else narrowest
-        found = (self._routes[number] for number in sorted(set(fewest)))
-        wanted = dict(route.selector)
-        return [other for other in found if other.on & route.on and _may_meet(wanted, other)]
+        for other, theirs in (self._routes[number] for number in sorted(set(fewest))):
+            if other.on & route.on and all(key not in parts or parts[key].may_meet(part) for key, part in theirs):
+                yield other, theirs
 
-    def _at(self, key: str, texts: tuple[str, ...]) -> list[int]:
+    def _at(self, key: str, texts: Iterable[str]) -> list[int]:
         under = self._under[key]
         return [*self._free[key], *(number for text in texts if text in under for number in under[text])]
-
-
-def _needs(route: Route) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each key for which a route takes only a few texts, with these."""
-    for key, item in route.selector:
-        texts = _few(item)
-        if texts and not SELECTORS[key].stem_of:  # of which an event has several names
-            yield key, texts
-
-
-def _few(item: Wanted) -> tuple[str, ...]:
-    if isinstance(item, Only):
-        return (item.text,)
-    return () if any(is_glob(text) or text.startswith("!") for text in item) else item
-
-
-def _may_meet(wanted: dict[str, Wanted], other: Route) -> bool:
-    """False only where a key surely rules it out."""
-    return all(key not in wanted or SELECTORS[key].stem_of or _overlap(wanted[key], item) for key, item in other.selector)
-
-
-def _overlap(one: Wanted, two: Wanted) -> bool:
-    for few, item in ((_few(one), two), (_few(two), one)):
-        if few:
-            return any(text == item.text if isinstance(item, Only) else passes(item, (text,)) for text in few)
-    heads = [_heads(item) for item in (one, two)]
-    return not all(heads) or any(head.startswith(other) or other.startswith(head) for head in heads[0] for other in heads[1])
-
-
-def _heads(item: Wanted) -> list[str]:
-    """What a text that is taken begins with; none where it may begin with anything."""
-    if isinstance(item, Only):
-        return [item.text]
-    found = [_SIGN.split(text, maxsplit=1)[0] for text in item if not text.startswith("!")]
-    return found if all(found) else []
