@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tocsin import secrets
 from tocsin.channels.options import strings
 from tocsin.comparison.reach import reaches
+from tocsin.record import Record
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
@@ -81,7 +82,7 @@ def delivery_changes(base: PolicyDocument | None, head: PolicyDocument | None) -
     """What differs in `delivery`, defaults included; nothing where one side has no policy."""
     if base is None or head is None:
         return []
-    old, new = (dict(_flat(document.policy.delivery.model_dump())) for document in (base, head))
+    old, new = (dict(_flat(document.policy.delivery)) for document in (base, head))
     return [Setting(key, _plain(old.get(key)), _plain(new.get(key))) for key in new if old.get(key) != new.get(key)]
 
 
@@ -90,9 +91,9 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
+def _flat(values: Record, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values:
+        if isinstance(value, Record):
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
