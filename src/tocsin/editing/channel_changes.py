@@ -17,7 +17,7 @@ from tocsin.policy.words import Suggestions, quoted
 
 if TYPE_CHECKING:
     from tocsin.editing.data import Data
-    from tocsin.editing.policy_edit import Revision, PolicyEdit
+    from tocsin.editing.policy_edit import PolicyEdit, Revision
     from tocsin.explanation.places import RulePlace
     from tocsin.policy.load import PolicyDocument
     from tocsin.world import World
