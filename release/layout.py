@@ -127,6 +127,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
         "src/tocsin/init/",
         "src/tocsin/drawings/",
         "src/tocsin/preview/",
+        "src/tocsin/shared/",
         "src/tocsin/samples/",
         "src/tocsin/inbox/",
         "src/tocsin/ci/gitlab/",

@@ -11,7 +11,7 @@ from tocsin.errors import PolicyError, Problem
 from tocsin.event import Commit, Event, Job, Ref
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.nodes import BadFileError
-from tocsin.policy.policy_text import PolicyText
+from tocsin.policy.policy_text import Files, PolicyText
 from tocsin.source.places import files_of
 
 CASES = Path(__file__).parent / "cases" / "policy"
@@ -41,9 +41,14 @@ def found(data: bytes, folder: Path = Path("/nowhere")) -> list[Problem]:
 def found_in_case(path: Path) -> list[Problem]:
     """All that is wrong with a policy among the cases, whose payload files lie there too."""
     try:
-        return load(PolicyText(path.name, path.read_bytes(), _file_of_a_case), advise=True).warnings
+        return load(case_text(path, _file_of_a_case), advise=True).warnings
     except PolicyError as error:
         return error.problems
+
+
+def case_text(path: Path, files: Files) -> PolicyText:
+    """A policy among the cases."""
+    return PolicyText(path.name, path.read_bytes(), files, f"{path.parent.name}/{path.name}")
 
 
 def _file_of_a_case(name: str) -> bytes:
@@ -93,7 +98,7 @@ def copied(root: Path) -> Path:
 def outcome(path: Path) -> tuple[bool, str]:
     """Is the policy valid, and the lines that check prints for it."""
     try:
-        problems, valid = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent)), advise=True).warnings, True
+        problems, valid = load(case_text(path, files_of(path.parent)), advise=True).warnings, True
     except PolicyError as error:
         problems, valid = error.problems, False
     return valid, "".join(f"{problem}\n" for problem in problems)

@@ -13,7 +13,7 @@ from inprocess import run
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "administrators.md").read_text(encoding="utf-8")
 TEXTS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-POLICY, CONTROLLER, REUSABLE, CALLER, SHARED, _ = map(yaml.safe_load, TEXTS)
+POLICY, CONTROLLER, REUSABLE, CALLER, STEP, SHARED, _ = map(yaml.safe_load, TEXTS)
 
 
 def test_the_reusable_workflow_writes_the_page_s_policy(tmp_path):
@@ -24,6 +24,11 @@ def test_the_reusable_workflow_writes_the_page_s_policy(tmp_path):
     needed = set(re.findall(r"\$\{(\w+)\}", str(POLICY)))
     assert needed == set(notify["env"]) - {"TOCSIN_DEFAULT_POLICY"}
     assert CALLER["permissions"] == REUSABLE["permissions"]
+
+
+def test_the_step_s_default_is_an_input_of_the_action():
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    assert set(STEP[0]["with"]) <= set(inputs)
 
 
 OWN = "channels: {team: {kind: slack}}\nnotifications: [{name: our own rule, on: failure, send_to: team}]\n"

@@ -88,10 +88,14 @@ def test_what_must_be_generated_is():
     assert used >= {"commands", "channels", "inbox", "selector", "devtron", "report", "keys Policy", *keys}
 
 
+BASE = next(block.values[0] for block in blocks("yaml") if "locked: [channels.team" in block.values[0])
+
+
 @pytest.mark.parametrize("text", list(policies()))
 def test_every_policy_loads_without_a_warning(text, tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / "ci").mkdir()
+    (tmp_path / "ci" / "base.yml").write_text(BASE)
     (tmp_path / "ci" / "payload.json").write_text('{"title": "{{ title }}"}')
     assert load(PolicyText("policy", text.encode(), files_of(tmp_path))).warnings == []
 

@@ -210,7 +210,7 @@ def test_the_notice_says_how_a_run_gets_what_it_lacks(name: str):
     policy = f"{RULES}  - {{on: failure, pipelines: {{{name}: '{value_of(term.field)}'}}, send_to: team}}\n"
     loaded = load(PolicyText("p.yml", policy.encode())).policy
     event = Event(event="failure")
-    step = nearest.notice(match(loaded, event), event, [1]).rpartition(" (")[2]
+    step = nearest.notice(match(loaded, event), event, ["line 1"]).rpartition(" (")[2]
     ways = {f"{flag_name(name)},": bool(term.flag), variable_name(name): bool(term.flag), f"say it with {flag_name(name)})": not term.flag}
     assert term.missing in step
     assert term.missing or {way: way in step for way in ways} == ways

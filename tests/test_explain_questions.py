@@ -287,7 +287,7 @@ def test_a_rule_that_is_proposed_takes_the_run_and_no_other_than_was_asked_for(
     rules = match(policy, run_)
     if rules[0].matches:
         return
-    text = nearest.notice(rules, run_, [1], nearest.Wanted(asked))
+    text = nearest.notice(rules, run_, ["line 1"], nearest.Wanted(asked))
     proposed = re.search(r"alone: (\{.*\})\)$", text)
     assert not re.search(r"\b(add|leave|remove|drop|widen)\b", text)
     if not proposed:

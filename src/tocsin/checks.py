@@ -81,6 +81,17 @@ class Check(Enum):
     RULES_ALIKE = "rules-alike", "Two rules send the same to the same."
     USELESS_RULE = "useless-rule", "A rule sends nothing that another rule does not send already."
 
+    # Its bases.
+    BASE_PATH = "base-path", "What names a base is none of the forms there are, or leads out of where it may lead."
+    BASE_MISSING = "base-missing", "A base that is a file of the repository is not there, or cannot be read."
+    BASE_NOT_VENDORED = "base-not-vendored", "The text of a base from elsewhere is not in .tocsin/bases: tocsin update fetches it."
+    BASE_DIGEST = "base-digest", "The text of a base is not the one whose digest .tocsin/lock or the policy has."
+    BASE_LOCK_FILE = "base-lock-file", "The file .tocsin/lock cannot be read."
+    BASE_LOOP = "base-loop", "Bases extend each other in a circle, over more than ten levels, or there are more than twenty."
+    BASE_LOCKED = "base-locked", "A policy changes what one of its bases has locked."
+    BASE_PART = "base-part", "The key without or locked names what no base has."
+    UNUSED_BASE = "unused-base", "The file .tocsin/lock has a base that the policy does not extend any more."
+
     # What its texts hold.
     CREDENTIAL_WRITTEN_OUT = "credential-written-out", "A secret is written into the policy; it belongs into a variable of the CI."
     FORBIDDEN_VARIABLE = "forbidden-variable", "A channel refers to a credential of the CI itself."

@@ -3,6 +3,7 @@
 TocsinError       70  a defect of ours, when nothing more exact was raised
 ├── UsageError     2  the command line is off
 ├── PolicyError    3  the policy is invalid or missing; carries every problem at once
+│   └── UnreachablePolicyError   it lies elsewhere, and cannot be had now
 └── ContextError   4  what this run is about cannot be worked out
 """
 
@@ -58,6 +59,10 @@ class PolicyError(TocsinError):
     def __init__(self, message: str, problems: list[Problem] | None = None) -> None:
         super().__init__(message)
         self.problems = problems or []
+
+
+class UnreachablePolicyError(PolicyError):
+    """The policy lies elsewhere and cannot be had now: nothing is sent, and the build goes on, unless it is strict."""
 
 
 class ContextError(TocsinError):

@@ -66,7 +66,7 @@ assert nodes.CParser is None
 found = {}
 for path in map(Path, sys.argv[1:]):
     try:
-        problems = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent)), advise=True).warnings
+        problems = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent), f"{path.parent.name}/{path.name}"), advise=True).warnings
     except PolicyError as error:
         problems = error.problems
     found[str(path)] = "".join(f"{problem}\\n" for problem in problems)

@@ -165,7 +165,7 @@ def test_of_several_selectors_the_nearest_says_why():
 def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[str]):
     event = run(**fields)
     rows = match(read(policy).policy, event)
-    notice = nearest.notice(rows, event, range(7, 7 + len(rows)))
+    notice = nearest.notice(rows, event, [f"line {line}" for line in range(7, 7 + len(rows))])
     assert "\n" not in notice
     for part in words:
         assert part in notice
@@ -184,4 +184,4 @@ def test_the_nearest_rule(policy: str, fields: dict[str, object], words: list[st
 def test_which_rule_is_the_nearest(selectors: list[tuple[str, str]], name: str):
     text = CHANNELS + "notifications:\n"
     text += "".join(f"  - {{on: {on}, pipelines: {selector}, send_to: team}}\n" for on, selector in selectors)
-    assert f"the nearest is '{name}' (" in nearest.notice(match(read(text).policy, run()), run(), [1] * 3)
+    assert f"the nearest is '{name}' (" in nearest.notice(match(read(text).policy, run()), run(), ["line 1"] * 3)

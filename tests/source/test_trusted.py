@@ -169,3 +169,25 @@ def test_a_relative_default_is_counted_from_the_folder(repository: Path):
 def test_a_named_policy_outside_that_is_missing_is_told(repository: Path, env: dict[str, str]):
     with pytest.raises(PolicyError, match="does not exist: give the path of a file"):
         find(repository, str(repository.parent / "nope.yml"), stranger(), {}, env=env)
+
+
+def test_the_bases_of_the_api_s_policy_are_the_api_s(tmp_path: Path):
+    from tocsin.policy.base_lock import Entry, digest, lock_text
+    from tocsin.policy.load import load
+
+    base, commit = "channels: {team: {kind: slack}}\n", "a" * 40
+    name = f"github:acme/policies/base.yml@{commit}"
+    files = {
+        "sub/.tocsin.yml": f"extends: ['{name}', ./own.yml]\nnotifications: [{{on: failure, send_to: team}}]\n",
+        "sub/own.yml": "delivery: {timeout: 3}\n",
+        ".tocsin/lock": lock_text({name: Entry("base.yml", digest(base.encode()), ("sub/.tocsin.yml",))}),
+        ".tocsin/bases/base.yml": base,
+    }
+    (tmp_path / ".git").mkdir()
+    put(tmp_path / ".tocsin/bases/base.yml", base.replace("slack", "teams"))
+    place = tmp_path / "sub"
+    place.mkdir()
+    text = find(place, None, stranger(), files)
+    assert text
+    policy = load(text).policy
+    assert (policy.channels["team"].kind, policy.delivery.timeout) == ("slack", 3)

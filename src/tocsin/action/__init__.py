@@ -38,7 +38,9 @@ ENDING_SECONDS = 5.0  # ours: for the report, the outputs and the summary, after
 def run(stage: str, world: World, console: Console, stop: Stop) -> int:
     """Run one part of the step, "main" or "post". The exit code is not 0 only where the step asks for strictness."""
     env = world.env
-    world = world._replace(folder=Path(env.get("GITHUB_WORKSPACE") or world.folder), read_stdin=None)
+    default = env.get("INPUT_DEFAULT-POLICY", "").strip()
+    env = {**env, "TOCSIN_DEFAULT_POLICY": default} if default else env
+    world = world._replace(env=env, folder=Path(env.get("GITHUB_WORKSPACE") or world.folder), read_stdin=None)
     log = Log(console, debugging=env.get("RUNNER_DEBUG") == "1")
     log.mask([env.get("INPUT_TOKEN", ""), *world.network.secrets()])
     try:
@@ -60,7 +62,7 @@ def _policy_is_strict(stage: str, world: World) -> bool:
             text = source.find(world, world.env.get("INPUT_POLICY", "").strip() or None, _this_run(world), None).text
     except TocsinError:
         return False
-    return text is not None and policy.asks_strictness(text.data)
+    return text is not None and policy.asks_strictness(text)
 
 
 def _this_run(world: World) -> Run:

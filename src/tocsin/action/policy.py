@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from tocsin import source
 from tocsin.errors import PolicyError
 from tocsin.pipeline import Situation, situation
-from tocsin.policy.nodes import MAPPING, BadFileError, decode, root_node
+from tocsin.policy.load import data_of
 from tocsin.source.snapshot import Snapshot, take
 
 if TYPE_CHECKING:
     from tocsin.ci.rest import Api
     from tocsin.ci.run import Run
-    from tocsin.policy.nodes import Node
     from tocsin.policy.policy_text import PolicyText
     from tocsin.world import World
 
@@ -40,23 +39,12 @@ def _situation(run: Run, text: PolicyText, api: Api | None) -> Situation:
     try:
         return situation(run, source.PolicySource(text), api)
     except PolicyError as error:
-        if asks_strictness(text.data):
+        if asks_strictness(text):
             raise StrictPolicyError(str(error), error.problems) from None
         raise
 
 
-def asks_strictness(data: bytes) -> bool:
-    """Whether a policy, which may be invalid, says `strict: true` under `delivery`."""
-    try:
-        root = root_node(decode(data))
-    except BadFileError:
-        return False
-    strict = _value(_value(root, "delivery"), "strict")
-    return strict is not None and strict.value == "true"
-
-
-def _value(node: Node | None, key: str) -> Node | None:
-    """What a mapping has under a key; None where there is no such key, or no mapping."""
-    if node is None or node.tag != MAPPING:
-        return None
-    return next((value for name, value in node.value if name.value == key), None)
+def asks_strictness(text: PolicyText) -> bool:
+    """Whether a policy, which may be invalid, says `strict: true` under `delivery`, itself or by a base."""
+    delivery = data_of(text).get("delivery")
+    return isinstance(delivery, dict) and delivery.get("strict") == "true"

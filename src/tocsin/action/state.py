@@ -45,6 +45,7 @@ def pack_state(state: State, folder: Path) -> str:
     policy = state.snapshot and {
         "name": state.snapshot.name,
         "data": _text(state.snapshot.data),
+        "path": state.snapshot.path,
         "files": {name: _text(data) for name, data in state.snapshot.files.items()},
     }
     told = {"policy": policy, "started_at": state.started_at, "given": state.given._asdict()}
@@ -63,7 +64,7 @@ def unpack_state(value: str) -> State:
         data = json.loads(_inflate(_packed(value)))
         policy = data["policy"]
         snapshot = policy and Snapshot(
-            policy["name"], _bytes(policy["data"]), {name: _bytes(text) for name, text in policy["files"].items()}
+            policy["name"], _bytes(policy["data"]), {name: _bytes(text) for name, text in policy["files"].items()}, policy["path"]
         )
         return State(snapshot, data["started_at"], Given(**data["given"]))
     except (ValueError, KeyError, TypeError, zlib.error) as error:

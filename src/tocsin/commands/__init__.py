@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # In the order of the help.
 COMMANDS = (
-    "init", "send", "check", "context", "explain", "preview", "test", "diff", "rules", "channels", "import",
+    "init", "send", "check", "context", "explain", "preview", "test", "diff", "rules", "channels", "import", "update",
     "schema", "demo", "inbox", "completion",
 )  # fmt: skip
 STAGES = ("main", "post")  # of a step of GitHub's

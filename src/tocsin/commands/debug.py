@@ -34,7 +34,7 @@ def talk_plan(known: Situation, planned: Plan, console: Console) -> None:
             f"rule {name}: {'matches' if matches == 'yes' else 'does not match'}{': ' if any(why) else ''}{' '.join(why)}", "debug"
         )
     if known.document and planned.rules and not any(rule.matches for rule in planned.rules):
-        lines = [known.document.line_of(("notifications", index)) for index in range(len(planned.rules))]
-        console.talk(nearest.notice(planned.rules, planned.event, lines), "debug")
+        places = [known.document.shown_place(("notifications", index)) for index in range(len(planned.rules))]
+        console.talk(nearest.notice(planned.rules, planned.event, places), "debug")
     for row in planned.destinations:
         console.talk(f"{row.recipient} ({row.kind}) by {', '.join(row.rules)}", "debug")

@@ -136,7 +136,7 @@ def _print(explained: Explanation, console: Console) -> None:
     from tocsin import report
 
     rules: list[tuple[str, ...]] = [
-        ("yes" if rule.matches else "no", rule.name, f"line {line}", report.why_not(rule)) for rule, line in explained.rules
+        ("yes" if rule.matches else "no", rule.name, place.where, report.why_not(rule)) for rule, place in explained.rules
     ]
     tables: dict[str, Iterable[tuple[str, ...]]] = {"Event": report.event_rows(explained.event)}
     if explained.recorded is not None:

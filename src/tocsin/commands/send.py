@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_event, add_hook, request
 from tocsin.console import Console, column_widths
+from tocsin.errors import UnreachablePolicyError
 
 if TYPE_CHECKING:
     from tocsin.deliver import Stop
-    from tocsin.pipeline import Plan
+    from tocsin.pipeline import Plan, Situation
+    from tocsin.request import Request
     from tocsin.verdict import Outcome
     from tocsin.world import World
 
@@ -44,12 +46,11 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     from tocsin import pipeline, report
 
     asked = request(words)
-    known = pipeline.prepare(world, asked)
+    known = _prepare(world, asked, console, strict=bool(words.strict))
+    if known is None:
+        return report.OK
     planned = pipeline.plan(world, asked, known)
-    if console.least == "debug":
-        from tocsin.commands.debug import talk_plan
-
-        talk_plan(known, planned, console)
+    _debug(known, planned, console)
     for notice in planned.notices:
         console.talk(*notice)
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
@@ -76,6 +77,26 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     if words.report:
         _write_report(words.report, planned, outcomes, world, console)
     return report.FAILED_DELIVERY if strict and bad else report.OK
+
+
+def _prepare(world: World, asked: Request, console: Console, *, strict: bool) -> Situation | None:
+    """The situation; None, with a warning, where the policy lies elsewhere and cannot be had: that is no reason to stop a build."""
+    from tocsin import pipeline
+
+    try:
+        return pipeline.prepare(world, asked)
+    except UnreachablePolicyError as error:
+        if strict:
+            raise
+        console.talk(f"nothing is sent: {error}", "warning")
+        return None
+
+
+def _debug(known: Situation, planned: Plan, console: Console) -> None:
+    if console.least == "debug":
+        from tocsin.commands.debug import talk_plan
+
+        talk_plan(known, planned, console)
 
 
 def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:

@@ -97,7 +97,7 @@ def _of_revision(world: World, name: str, named: str | None) -> PolicyText | Non
         if len(found) > 1:
             raise PolicyError(f"{quoted(name)} has {len(found)} policies, {' and '.join(found)}: name the one meant with --policy")
         for path, data in found.items():
-            return PolicyText(f"{name}:{path}", data, _files(world, root, commit, name))
+            return PolicyText(f"{name}:{path}", data, _files(world, root, commit, name), path)
     return None
 
 

@@ -95,7 +95,8 @@ def _of_environment(document: PolicyDocument, environment: str | None) -> Settin
 
 
 def _source(document: PolicyDocument, path: DataPath) -> str:
-    return f"policy {document.file}:{document.line_of(path)}"
+    file, line = document.place_of(path)
+    return f"policy {file}:{line}"
 
 
 def _said(document: PolicyDocument, path: DataPath, texts: Mapping[str, str], event: Event) -> Settings:

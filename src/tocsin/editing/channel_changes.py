@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.channels import KINDS, load
@@ -86,8 +87,8 @@ class ChannelsEdit:
         return found
 
     def own_rules(self) -> list[RulePlace]:
-        """The rules of this file."""
-        return [place for place in rule_places(self.document) if place.file == self.document.file]
+        """The rules of this file, as they stand in it."""
+        return sorted((place for place in rule_places(self.document) if not place.of_base), key=attrgetter("own_index"))
 
     def uses(self, name: str) -> list[RulePlace]:
         """The rules that send by a channel."""
@@ -102,7 +103,7 @@ class ChannelsEdit:
 def add_channel(world: World, named: str | None, name: str, kind: str, options: Mapping[str, str]) -> ChannelChanges:
     """Add a channel behind the others. Raises PolicyError, UsageError."""
     channels = ChannelsEdit(world, named)
-    if name in channels.document.policy.channels:
+    if name in channels.data:  # one of a base's may be replaced
         line = channels.document.line_of((SECTION, name))
         step = "change it with tocsin channels modify, or choose another name"
         raise PolicyError(f"there is a channel {quoted(name)} already, on line {line}: {step}")

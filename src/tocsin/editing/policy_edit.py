@@ -33,7 +33,7 @@ from tocsin.policy.load import PolicyDocument, load, uncollected
 from tocsin.policy.nodes import BadFileError, decode, root_node
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.problem_places import redactor_of
-from tocsin.source.places import files_of
+from tocsin.source.places import files_of, path_in_repository
 
 if TYPE_CHECKING:
     from tocsin.editing.data import Data
@@ -86,7 +86,7 @@ class PolicyEdit:
 
     def load(self, data: bytes) -> PolicyDocument:
         """The policy in the file's place with other bytes. Raises PolicyError."""
-        return load(PolicyText(self.file.name, data, files_of(self.file.path.parent)))
+        return load(PolicyText(self.file.name, data, files_of(self.file.path.parent), path_in_repository(self.file.path)))
 
     def listed(self, name: str) -> list[Data]:
         """A key of the top level as the list that it stands for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.editing.policy_edit import open_policy, put
@@ -50,13 +51,7 @@ class RulesEdit:
         self.edit: PolicyEdit = open_policy(world, named)
         self.document = self.edit.load(self.edit.file.data)
         self.places = rule_places(self.document)
-        own = (place.number for place in self.places if self.is_own(place))
-        self._indices = {number: index for index, number in enumerate(own)}
         self.rules: list[Data] = self.edit.listed("notifications")
-
-    def is_own(self, place: RulePlace) -> bool:
-        """Whether a rule stands in the file that is changed."""
-        return place.file == self.document.file
 
     def chosen(self, names: Sequence[str], conditions: Sequence[Condition]) -> tuple[list[RulePlace], list[RulePlace]]:
         """The rules of this file that are chosen, and those of others.
@@ -64,22 +59,18 @@ class RulesEdit:
         Raises PolicyError where nothing is chosen, where one is named that stands elsewhere, and where all stand there.
         """
         found = choose(self.places, names, conditions)
-        own = [place for place in found if self.is_own(place)]
-        elsewhere = [place for place in found if not self.is_own(place)]
+        own = [place for place in found if not place.of_base]
+        elsewhere = [place for place in found if place.of_base]
         if elsewhere and (names or not own):
             place = elsewhere[0]
             raise PolicyError(f"rule {quoted(place.name)} stands in {place.file}:{place.line}: change it in that file")
         return own, elsewhere
 
-    def index(self, place: RulePlace) -> int:
-        """Where a rule stands among those of this file, from 0."""
-        return self._indices[place.number]
-
     def finish(self, rows: Callable[[list[RulePlace]], list[RuleChange]], elsewhere: Sequence[RulePlace] = ()) -> RuleChanges:
         """The file with its rules as they are now; `rows` takes the places of its own rules then."""
         revision = self.edit.finish()
-        after = [place for place in rule_places(revision.document) if place.file == revision.document.file]
-        return RuleChanges(revision, rows(after), list(elsewhere))
+        after = [place for place in rule_places(revision.document) if not place.of_base]
+        return RuleChanges(revision, rows(sorted(after, key=attrgetter("own_index"))), list(elsewhere))
 
 
 def add_rule(world: World, named: str | None, rule: Data) -> RuleChanges:
@@ -93,7 +84,7 @@ def copy_rule(world: World, named: str | None, source: str, name: str) -> RuleCh
     """Copy a rule, with the comment above it, to right behind it. Raises PolicyError, UsageError."""
     rules = RulesEdit(world, named)
     (place,), _ = rules.chosen([source], [])
-    index = rules.index(place)
+    index = place.own_index
     made = rules.edit.copy(rules.rules[index])
     put(made, "name", name, KEYS)
     rules.rules.insert(index + 1, made)
@@ -104,7 +95,7 @@ def delete_rules(world: World, named: str | None, names: Sequence[str], conditio
     """Delete rules, each with the comment right above it. Raises PolicyError, UsageError."""
     rules = RulesEdit(world, named)
     own, elsewhere = rules.chosen(names, conditions)
-    gone = {rules.index(place) for place in own}
+    gone = {place.own_index for place in own}
     rules.rules[:] = [rule for index, rule in enumerate(rules.rules) if index not in gone]
     return rules.finish(lambda _: [RuleChange("deleted", place, _whole(place.rule)) for place in own], elsewhere)
 
@@ -116,8 +107,8 @@ def modify_rules(world: World, named: str | None, names: Sequence[str], conditio
     if change.rename is not None and len(own) > 1:
         raise UsageError(f"--rename: {len(own)} rules are chosen, and no two have the same name: choose one")
     for place in own:
-        change.apply(rules.rules[rules.index(place)], place.name)
-    return rules.finish(lambda after: [_modified(place, after[rules.index(place)]) for place in own], elsewhere)
+        change.apply(rules.rules[place.own_index], place.name)
+    return rules.finish(lambda after: [_modified(place, after[place.own_index]) for place in own], elsewhere)
 
 
 def _modified(before: RulePlace, after: RulePlace) -> RuleChange:

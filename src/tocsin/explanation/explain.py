@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tocsin import pipeline
 from tocsin.derive.recorded import recorded_run
 from tocsin.event import Event, as_dict
-from tocsin.explanation.places import is_at, reaching, recipients_at, require_place
+from tocsin.explanation.places import RulePlace, is_at, reaching, recipients_at, require_place
 from tocsin.notice import Notice
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.nearest import Wanted, notice
@@ -35,10 +35,10 @@ _FORK = (
 
 
 class HeldRule(NamedTuple):
-    """A rule held against the event, and where it stands: its line counts from 1."""
+    """A rule held against the event, and where it stands."""
 
     match: RuleMatch
-    line: int
+    place: RulePlace
 
 
 class Explanation(NamedTuple):
@@ -81,7 +81,7 @@ def explain(world: World, question: Question, known: Known) -> Explanation:
         return Explanation(event, (), (), {}, notices, recorded.deliveries if recorded else None)
     rows = reaching(document, question.place)
     matches = match(document.policy, event) if event.event is not None else []
-    rules = [HeldRule(matches[row.number - 1], row.line) for row in rows] if matches else []
+    rules = [HeldRule(matches[row.number - 1], row) for row in rows] if matches else []
     _, unavailable, _ = pipeline.open_channels(document.policy, world.env)
     run = known.situation.run._replace(no_start=recorded.no_start, secretless=None) if recorded else known.situation.run
     unset = {} if run.secretless else _unset(unavailable)
@@ -128,7 +128,7 @@ def _no_match(rules: Sequence[HeldRule], event: Event, question: Question, polic
         return f"no rule sends to {question.place}"
     which = f"no rule that sends to {question.place} matches" if question.place else "no rule matches"
     wanted = Wanted(question.asked, partial(recipients_at, policy, question.place))
-    return notice([rule.match for rule in rules], event, [rule.line for rule in rules], wanted, which)
+    return notice([rule.match for rule in rules], event, [rule.place.where for rule in rules], wanted, which)
 
 
 def _unlike(wanted: Sequence[Destination], recorded: RecordedRun) -> list[Notice]:
@@ -147,8 +147,8 @@ def as_data(explained: Explanation) -> dict[str, Any]:
     return {
         "event": as_dict(explained.event),
         "rules": [
-            {"name": rule.name, "line": line, "matches": rule.matches, "failed_on": as_dict(rule.failed_on)}
-            for rule, line in explained.rules
+            {"name": rule.name, "line": place.line, **place.base, "matches": rule.matches, "failed_on": as_dict(rule.failed_on)}
+            for rule, place in explained.rules
         ],
         "deliveries": [
             {

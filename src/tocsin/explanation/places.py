@@ -19,13 +19,25 @@ if TYPE_CHECKING:
 
 
 class RulePlace(NamedTuple):
-    """A rule and where it stands: its number and its line count from 1, the line in `file`."""
+    """A rule and where it stands: its number and its line count from 1, the line in `file`, which may be a base's."""
 
     name: str
     number: int
     line: int
     rule: Notification
     file: str
+    of_base: bool = False
+    own_index: int = 0  # among the rules of its own file, from 0: one that replaces a base's rule stands in another place of the whole
+
+    @property
+    def where(self) -> str:
+        """Its line, in words; with the file where that is a base's."""
+        return f"{self.file}:{self.line}" if self.of_base else f"line {self.line}"
+
+    @property
+    def base(self) -> dict[str, str]:
+        """The file, under its name in JSON, where it is a base's; the policy's own goes without saying."""
+        return {"file": self.file} if self.of_base else {}
 
 
 def rule_places(document: PolicyDocument) -> list[RulePlace]:
@@ -35,8 +47,10 @@ def rule_places(document: PolicyDocument) -> list[RulePlace]:
 
 def rule_place(document: PolicyDocument, index: int) -> RulePlace:
     """One rule by its index."""
-    rule = document.policy.notifications[index]
-    return RulePlace(rule.name or f"#{index + 1}", index + 1, document.line_of(("notifications", index)), rule, document.file)
+    rule, path = document.policy.notifications[index], ("notifications", index)
+    file, line = document.place_of(path)
+    own = int(document.origin_of(path).path[1])
+    return RulePlace(rule.name or f"#{index + 1}", index + 1, line, rule, file, file != document.file, own)
 
 
 def require_place(policy: Policy, place: Place) -> None:
@@ -77,7 +91,7 @@ def is_at(row: Destination, place: Place) -> bool:
 
 def reaching_rows(rows: Sequence[RulePlace]) -> list[tuple[str, ...]]:
     """A row a rule: its name, its line, its events, its pipelines."""
-    return [(row.name, f"line {row.line}", f"on {', '.join(row.rule.on)}", _pipelines(row.rule.pipelines)) for row in rows]
+    return [(row.name, row.where, f"on {', '.join(row.rule.on)}", _pipelines(row.rule.pipelines)) for row in rows]
 
 
 def _pipelines(selectors: Sequence[Selector]) -> str:
@@ -94,6 +108,7 @@ def reaching_data(place: Place, rows: Sequence[RulePlace]) -> dict[str, Any]:
                 "name": row.name,
                 "number": row.number,
                 "line": row.line,
+                **row.base,
                 "on": list(row.rule.on),
                 "pipelines": [dict(selector) for selector in row.rule.pipelines],
             }

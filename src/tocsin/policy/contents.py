@@ -19,6 +19,7 @@ from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
+    from tocsin.policy.layer import FilesAt
     from tocsin.policy.policy_text import Files
     from tocsin.policy.problem_places import Problems
 
@@ -101,25 +102,30 @@ def settings(context: Any) -> Iterator[tuple[DataPath, str]]:
                 yield (*path, key), text
 
 
-def check_channels(given: Mapping[str, ChannelOptions], problems: Problems, files: Files | None) -> dict[str, ChannelOptions]:
+def check_channels(given: Mapping[str, ChannelOptions], problems: Problems, files: FilesAt) -> dict[str, ChannelOptions]:
     """The channels with the texts of their files put in; notes what the channels find in their own options."""
-    limited = _limited(files) if files else None
-    return {name: _check_channel(name, options, problems, limited) for name, options in given.items()}
+    limited = _limited(files)
+    return {name: _check_channel(name, options, problems, limited(("channels", name))) for name, options in given.items()}
 
 
-def _limited(files: Files) -> Files:
+def _limited(files_at: FilesAt) -> FilesAt:
     """The files, which have as many bytes together as one may have by itself."""
     read = 0
 
-    def limited(name: str) -> bytes:
-        nonlocal read
-        data = files(name) if read <= FILE_MAX_BYTES else b""
-        read += len(data)
-        if read > FILE_MAX_BYTES and len(data) <= FILE_MAX_BYTES:
-            raise BadFileError(f"the policy's payload files have more than {FILE_MAX_BYTES:,} bytes together")
-        return data
+    def limited_at(path: DataPath) -> Files | None:
+        files = files_at(path)
 
-    return limited
+        def limited(name: str) -> bytes:
+            nonlocal read
+            data = files(name) if files and read <= FILE_MAX_BYTES else b""
+            read += len(data)
+            if read > FILE_MAX_BYTES and len(data) <= FILE_MAX_BYTES:
+                raise BadFileError(f"the policy's payload files have more than {FILE_MAX_BYTES:,} bytes together")
+            return data
+
+        return limited if files else None
+
+    return limited_at
 
 
 def _check_channel(name: str, options: ChannelOptions, problems: Problems, files: Files | None) -> ChannelOptions:

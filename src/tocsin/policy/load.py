@@ -11,9 +11,11 @@ from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.contents import check_channels, check_context, check_literals, check_secret_keys
+from tocsin.policy.layer import Layer, Whole
 from tocsin.policy.meaning import Meaning
 from tocsin.policy.mend import Mender
-from tocsin.policy.nodes import PLAIN, BadFileError, decode, root_node
+from tocsin.policy.model import SHARING
+from tocsin.policy.nodes import PLAIN, BadFileError, Node, compose, decode
 from tocsin.policy.plain import Plain
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.problem_places import Problems, TooManyError, problem, redactor_of
@@ -24,6 +26,7 @@ from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
     from tocsin.policy.model import Policy
+    from tocsin.policy.problem_places import Origin
 
 LARGE_BYTES = 128 * 1024  # ours: some hundred rules; from there on the collector's rounds are felt
 
@@ -34,12 +37,26 @@ EMPTY = (
 
 
 class PolicyDocument(NamedTuple):
-    """A valid policy, its warnings, and where its parts stand in its file."""
+    """A valid policy, its warnings, its own file, and where its parts stand: the file, which may be a base's, and the line in it."""
 
     policy: Policy
     warnings: list[Problem]
     file: str
-    line_of: Callable[[DataPath], int]
+    origin_of: Callable[[DataPath], Origin]
+
+    def place_of(self, path: DataPath) -> tuple[str, int]:
+        """The file, and the line in it, counted from 1, of what a path leads to."""
+        origin = self.origin_of(path)
+        return origin.file.file, origin.file.line_of(origin.path)
+
+    def line_of(self, path: DataPath) -> int:
+        """The line, counted from 1, of what a path leads to, in the file that has it."""
+        return self.place_of(path)[1]
+
+    def shown_place(self, path: DataPath) -> str:
+        """Where something stands, in words: its line, with the file where that is a base's."""
+        file, line = self.place_of(path)
+        return f"line {line}" if file == self.file else f"{file}:{line}"
 
 
 def load(source: PolicyText, *, advise: bool = False) -> PolicyDocument:
@@ -57,45 +74,81 @@ def load(source: PolicyText, *, advise: bool = False) -> PolicyDocument:
     found = problems.in_order()
     if policy is None or any(item.severity == "error" for item in found):
         raise _error(name, found)
-    return PolicyDocument(policy, found, name, problems.line_of)
+    return PolicyDocument(policy, found, name, problems.origin)
 
 
 def _read(source: PolicyText, *, advise: bool) -> tuple[Policy | None, Problems]:
     text = decode(source.data)
-    root = root_node(text)
+    root, nodes = compose(text)
     if root is None or (root.tag == PLAIN and not root.value):
         raise BadFileError(EMPTY, Check.EMPTY_POLICY)
     problems = Problems(source.name, root, text)
     try:
         with together():
-            plain = Plain(problems.at_node).policy(root)
-            policy, plain = _checked(plain, problems, source)
-            if advise:
-                _advise(plain, problems)
+            own = _layer(root, problems)
+            whole = _whole(own, source, nodes)
+            policy = _checked(whole, problems)
+            if advise and whole.complete:
+                _advise(whole.data, problems)
+                _check_lock(source, whole, problems)
             return policy, problems
     except TooManyError:
         return None, problems
 
 
-def _checked(plain: dict[str, Any], problems: Problems, source: PolicyText) -> tuple[Policy | None, dict[str, Any]]:
-    given, plain = plain, Mender(problems).policy(plain)
-    for path in empty(plain):
+def _layer(root: Node, problems: Problems) -> Layer:
+    """One file's data, as they are written and as they were meant. Raises BadFileError."""
+    given = Plain(problems.at_node).policy(root)
+    data = Mender(problems).policy(given)
+    for path in empty(data):
         comment = " (a # begins a comment: put the value in quotes)" if problems.ends_in_comment(path) else ""
         problems.add(Wrong(Check.EMPTY_VALUE, f"{holder(path)} has no value{comment}", path, at_key=True))
-    structure = Structure(plain, problems)
-    policy = structure.policy(check_channels(structure.channels(), problems, source.files))
-    Meaning(plain, problems).check()
-    check_context(plain.get("context"), problems)
-    check_literals(given, problems)
-    if problems.has_errors:  # what is not where it belongs is looked at by nothing else
-        check_secret_keys(given, problems)
-    return policy, plain
+    return Layer(given, data, problems)
+
+
+def _whole(own: Layer, source: PolicyText, nodes: int) -> Whole:
+    """The policy with its bases."""
+    if not own.data.keys() & set(SHARING):
+        return Whole([own], own.data, lambda _: source.files)
+    from tocsin.policy.bases import with_bases  # few policies have one
+
+    return with_bases(own, source, _layer, nodes)
+
+
+def data_of(source: PolicyText) -> dict[str, Any]:
+    """A policy's data with those of its bases, whatever is wrong in them; none where it cannot be read."""
+    try:
+        text = decode(source.data)
+        root, nodes = compose(text)
+        return {} if root is None else _whole(_layer(root, Problems(source.name, root, text)), source, nodes).data
+    except (BadFileError, TooManyError, PolicyError):
+        return {}
+
+
+def _checked(whole: Whole, problems: Problems) -> Policy | None:
+    structure = Structure(whole.data, problems)
+    policy = structure.policy(check_channels(structure.channels(), problems, whole.files))
+    if whole.complete:  # else a name that is not known may be one of the base that is not
+        Meaning(whole.data, problems).check()
+    check_context(whole.data.get("context"), problems)
+    for layer in whole.layers:
+        check_literals(layer.given, layer.problems)
+    for layer in whole.layers if problems.has_errors else ():  # what is not where it belongs is looked at by nothing else
+        check_secret_keys(layer.given, layer.problems)
+    return policy
 
 
 def _advise(plain: dict[str, Any], problems: Problems) -> None:
     from tocsin.policy.never import check_never  # a run that sends has no use for it
 
     check_never(Meaning(plain, problems))
+
+
+def _check_lock(source: PolicyText, whole: Whole, problems: Problems) -> None:
+    if source.files is not None:
+        from tocsin.policy.bases import check_lock
+
+        check_lock(source, whole, problems)
 
 
 def _error(file: str, problems: list[Problem]) -> PolicyError:

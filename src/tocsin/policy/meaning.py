@@ -67,8 +67,8 @@ class Meaning:
             name = rule.get("name") if isinstance(rule, dict) else None
             name = name if isinstance(name, str) else f"#{index + 1}"
             if name in first:
-                line = self.problems.line_of(("notifications", first[name], "name"))
-                message = f"rule #{index + 1} has the name {quoted(name)} of the rule on line {line}"
+                there = self.problems.on_line(("notifications", first[name], "name"))
+                message = f"rule #{index + 1} has the name {quoted(name)} of the rule {there}"
                 self.problems.add(Wrong(Check.DUPLICATE_RULE_NAME, message, ("notifications", index, "name")))
             first.setdefault(name, index)
 

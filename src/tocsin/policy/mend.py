@@ -31,7 +31,7 @@ class Mender:
 
     def policy(self, data: dict[str, Any]) -> dict[str, Any]:
         """The data as it was meant; what is sound in it is taken over as it is."""
-        data = self.keys(data, (), model.Policy.model_fields)
+        data = self.keys(data, (), model.POLICY_KEYS)
         for name, mended in (
             ("context", self._context),
             ("environments", self._environments),

@@ -165,3 +165,7 @@ class Policy(Record):
     channels: dict[str, ChannelOptions] = Field(default={}, description="Where messages go, by a name of your choice.")
     notifications: Annotated[list[Notification], BeforeValidator(as_list)] = Field(default=[], description="The rules.")
     delivery: Delivery = Field(default=Delivery.model_construct(), description="How long and how often to try.")
+
+
+SHARING = ("extends", "without", "locked")  # what a file says of its bases is no part of the whole policy: `sharing` has their model
+POLICY_KEYS = {**dict.fromkeys(SHARING), **Policy.model_fields}  # of a file

@@ -34,8 +34,8 @@ class Wanted(NamedTuple):
 ANY = Wanted()
 
 
-def notice(rules: Sequence[RuleMatch], event: Event, lines: Sequence[int], wanted: Wanted = ANY, which: str = "no rule matches") -> str:
-    """The notice about `rules`, one or more, none of which matches; `lines` say where they stand, in the same order.
+def notice(rules: Sequence[RuleMatch], event: Event, places: Sequence[str], wanted: Wanted = ANY, which: str = "no rule matches") -> str:
+    """The notice about `rules`, one or more, none of which matches; `places` say where they stand, in the same order.
 
     No rule is ever widened: what is proposed is a rule of its own, for this event and for no more runs and people than are `wanted`.
     """
@@ -43,7 +43,7 @@ def notice(rules: Sequence[RuleMatch], event: Event, lines: Sequence[int], wante
     rule = rules[index]
     kept = "; ".join(_difference(mismatch) for mismatch in rule.failed_on[:DIFFERENCES_MAX])
     step = _step(rule, event, wanted)
-    near = f"the nearest is '{clean(rule.name, 80)}' (line {lines[index]}), but {kept}"
+    near = f"the nearest is '{clean(rule.name, 80)}' ({places[index]}), but {kept}"
     return f"{which}, so nothing is sent: {near}{f' ({step})' if step else ''}"
 
 

@@ -46,10 +46,10 @@ def check_names(data: Mapping[str, Any], selectors: Iterable[tuple[DataPath, Map
     for key, mentions in found.items():
         for name, other in _pairs(key, mentions):
             where = mentions[name][0]
-            line = problems.line_of(mentions[other][0].path)
+            there = problems.on_line(mentions[other][0].path)
             why = "named nowhere else" if len(mentions[name]) == 1 else "declared nowhere"
             subject = value_at(where.path, name, problems)
-            message = f"{subject} is {why}, and nearly {quoted(other)} on line {line} (do you mean {quoted(other)}?)"
+            message = f"{subject} is {why}, and nearly {quoted(other)} {there} (do you mean {quoted(other)}?)"
             problems.add(Wrong(Check.NEARLY_NAMED, message, where.path, severity="warning", at_key=where.at_key))
 
 

@@ -54,6 +54,7 @@ class _Rules:
 
     levels = 0
     nodes = 0
+    most = NODES_MAX
 
     def resolve(self, kind: type[Node], text: Any, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
@@ -64,7 +65,7 @@ class _Rules:
     def descend_resolver(self, parent: Node | None, _: object) -> None:
         self.levels += 1
         self.nodes += 1
-        if self.nodes > NODES_MAX:
+        if self.nodes > self.most:
             raise BadFileError(TOO_MANY, Check.TOO_LARGE, start(parent) if parent else (1, 1))
         if self.levels > LEVELS_MAX:
             raise BadFileError(TOO_DEEP, Check.TOO_LARGE, start(parent) if parent else (1, 1))
@@ -121,11 +122,18 @@ def _place(data: bytes, offset: int) -> Place:
 
 def root_node(text: str) -> Node | None:
     """The root node of the one document in `text`; None where it is empty. Raises BadFileError."""
+    return compose(text)[0]
+
+
+def compose(text: str, nodes_max: int = NODES_MAX) -> tuple[Node | None, int]:
+    """The root node of the one document in `text`, None where it is empty; and how many nodes it has. Raises BadFileError."""
     breaks = text.count("\n") + text.count("\r") + sum(text.count(other) for other in "\x85\u2028\u2029")
     if breaks > LINES_MAX:
         raise BadFileError(f"a policy has at most {LINES_MAX:,} lines: make it smaller", Check.TOO_LARGE)
     try:
-        root: Node | None = _Parser(text).get_single_node()
+        parser = _Parser(text)
+        parser.most = nodes_max
+        root: Node | None = parser.get_single_node()
     except TooManyTokensError:
         raise BadFileError(TOO_MANY, Check.TOO_LARGE) from None
     except yaml.MarkedYAMLError as error:
@@ -146,7 +154,7 @@ def root_node(text: str) -> Node | None:
         raise BadFileError("this is not valid YAML: an escape names no character, or a number is too long") from None
     if root is not None and "&" in text:
         _Measure().expand(root)
-    return root
+    return root, parser.nodes
 
 
 # What both parsers say, by a part of it, in words that say what to do.

@@ -18,8 +18,10 @@ class PolicyText(NamedTuple):
     """A policy as it was found: its `name` for messages, its bytes, and what reads the further files that it names.
 
     `files` is None where nothing beside the policy may be read; what needs such a file then cannot be used.
+    `path` is the policy's own, from the repository's root on, "" where it is no file there.
     """
 
     name: str
     data: bytes
     files: Files | None = None
+    path: str = ""

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeAlias
 
 from tocsin.channels.literals import suspects
 from tocsin.checks import Check
 from tocsin.errors import Problem
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy import words
-from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, end, start
-from tocsin.policy.plain import Members, members
+from tocsin.policy.file_places import FilePlaces, Target
+from tocsin.policy.nodes import Node, start
 from tocsin.secrets.redactor import Redactor
 from tocsin.wrong import DataPath, Place, Wrong
 
-_COMMENT_FOR_VALUE = re.compile(r"[:,\[-]\s+#\S")
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML's scanner counts as one
-
 HIDDEN_MAX_CHARS = 100_000  # ours: of all that looks like a credential in one policy; no author writes more into it by mistake
-
-
 FOUND_MAX = 1000  # ours: nobody mends more at once, and to find and to place each takes its time
 SHOWN_MAX = 100  # ours
+ORIGIN_MAX_KEYS = 3  # the longest path whose part a policy takes from a base: environments.NAME.tier
+
+Spot: TypeAlias = tuple[int, Place]
+"""What problems are sorted by: the file's number, the policy's own being 0, and the place in it."""
+
+
+class Origin(NamedTuple):
+    """Where a part of a policy's data stands: a file, and the path in that file's own data."""
+
+    file: FilePlaces
+    path: DataPath
 
 
 class TooManyError(Exception):
     """So much is wrong that the rest is not looked for."""
-
-
-class Target(NamedTuple):
-    """What a path leads to: the nodes of the last key and its value, and the part of the path that the file really has."""
-
-    key: Node | None
-    value: Node
-    path: DataPath
 
 
 def problem(file: str, wrong: Wrong) -> Problem:
@@ -54,42 +52,18 @@ def redactor_of(texts: Iterable[str]) -> Redactor:
     return redact
 
 
-class Problems:
-    """The problems of one policy, each at its place, and the words that need to know the policy."""
+class Found:
+    """What was found so far in all files of one policy, each once; and the texts of which no credential may be shown."""
 
-    def __init__(self, file: str, root: Node, text: str) -> None:
-        self.file = file
-        self.suggest = words.Suggestions()
-        self._root = root
-        self._text = text
-        self._lines: list[str] | None = None
-        self._members: dict[int, Members] = {}
-        self._aliases: dict[tuple[int, str | int], DataPath] = {}
-        self._found: dict[tuple[Place, Problem], None] = {}
-        self._hidden = [text]
+    def __init__(self) -> None:
+        self.hidden: list[str] = []
+        self.files = 0
+        self._found: dict[tuple[Spot, Problem], None] = {}
 
-    def add(self, wrong: Wrong) -> None:
-        """Take in what is wrong with the policy's data, or with the text of one of its values."""
-        target = self.find(wrong.path)
-        if wrong.line:
-            self._add(problem(self.file, self._in_file(target.value, wrong)))
-        else:
-            self._at(target.key if wrong.at_key and target.key else target.value, wrong)
-
-    def at_node(self, node: Node, check: Check, message: str) -> None:
-        """An error at a node."""
-        self._at(node, Wrong(check, message))
-
-    def elsewhere(self, path: DataPath, file: str, wrong: Wrong) -> None:
-        """Take in what is wrong with another file, which the value at `path` names."""
-        self._add(problem(file, wrong), start(self.find(path).value))
-
-    def _at(self, node: Node, wrong: Wrong) -> None:
-        self._add(problem(self.file, wrong.placed(start(node), self._end(node))))
-
-    def _add(self, found: Problem, place: Place | None = None) -> None:
+    def add(self, found: Problem, spot: Spot) -> None:
+        """Take in a problem, which is sorted by its spot. Raises TooManyError."""
         if len(self._found) < FOUND_MAX:
-            self._found[place or (found.line, found.column), found] = None
+            self._found[spot, found] = None
         elif found.severity == "error":
             raise TooManyError
 
@@ -97,8 +71,8 @@ class Problems:
         """The problems in the file's order, each once; of many the first, and a last one that says how many more there are."""
         if not self._found:
             return []
-        redact = redactor_of(self._hidden)
-        shown = {(place, found._replace(message=redact(found.message))): None for place, found in self._found}
+        redact = redactor_of(self.hidden)
+        shown = {(spot, found._replace(message=redact(found.message))): None for spot, found in self._found}
         return self._first([found for _, found in sorted(shown, key=lambda item: item[0])])
 
     def _first(self, found: list[Problem]) -> list[Problem]:
@@ -110,20 +84,78 @@ class Problems:
         last = more[0]._replace(message=f"{count} problems from here on are not shown: mend those above first", severity=worst)
         return [*found[:SHOWN_MAX], last]
 
+    def has(self, spots: Collection[Spot], check: Check) -> bool:
+        """Whether a problem of a kind stands at one of some spots."""
+        return any(spot in spots and found.check is check for spot, found in self._found)
+
+    def has_errors(self) -> bool:
+        """Whether one of them is an error."""
+        return any(found.severity == "error" for _, found in self._found)
+
+
+class Problems:
+    """The problems of one file of a policy, each at its place, and the words that need to know the policy.
+
+    The data may have parts from other files: `origins` says of each where it stands. `beside` are the problems of another file of the
+    same policy.
+    """
+
+    def __init__(self, file: str, root: Node, text: str, beside: Problems | None = None) -> None:
+        self.file = file
+        self.suggest: words.Suggestions = beside.suggest if beside else words.Suggestions()
+        self.origins: Mapping[DataPath, Origin] = {}
+        self._found: Found = beside._found if beside else Found()  # noqa: SLF001  of the same class
+        self.own = FilePlaces(file, root, text, self._found.files)
+        self._found.files += 1
+        self._found.hidden.append(text)
+
+    def add(self, wrong: Wrong) -> None:
+        """Take in what is wrong with the policy's data, or with the text of one of its values; of another file's parts errors alone.
+
+        A warning of such a part is for that file's author, who gets it where the file itself is checked.
+        """
+        target = self.find(wrong.path)
+        if wrong.severity == "warning" and target.file is not self.own:
+            return
+        if wrong.line:
+            self._add(target.file, target.file.inside(target.value, wrong))
+        else:
+            self._at(target.file, target.key if wrong.at_key and target.key else target.value, wrong)
+
+    def at_node(self, node: Node, check: Check, message: str) -> None:
+        """An error at a node of this file."""
+        self._at(self.own, node, Wrong(check, message))
+
+    def elsewhere(self, path: DataPath, file: str, wrong: Wrong) -> None:
+        """Take in what is wrong with another file, which the value at `path` names."""
+        target = self.find(path)
+        if wrong.severity == "error" or target.file is self.own:
+            self._found.add(problem(file, wrong), (target.file.order, start(target.value)))
+
+    def _at(self, file: FilePlaces, node: Node, wrong: Wrong) -> None:
+        self._add(file, wrong.placed(start(node), file.end_of(node)))
+
+    def _add(self, file: FilePlaces, wrong: Wrong) -> None:
+        found = problem(file.file, wrong)
+        self._found.add(found, (file.order, (found.line, found.column)))
+
+    def in_order(self) -> list[Problem]:
+        """The problems in the files' order; of many the first."""
+        return self._found.in_order()
+
     def is_marked(self, path: DataPath, check: Check) -> bool:
         """Whether a problem of a kind stands at the key or the value that a path leads to already."""
         target = self.find(path)
-        places = [start(node) for node in (target.key, target.value) if node]
-        return any(place in places and found.check is check for place, found in self._found)
+        return self._found.has([(target.file.order, start(node)) for node in (target.key, target.value) if node], check)
 
     @property
     def has_errors(self) -> bool:
         """Whether an error was found so far."""
-        return any(found.severity == "error" for _, found in self._found)
+        return self._found.has_errors()
 
     def hide(self, text: str) -> None:
         """Show nothing that looks like a credential in a text."""
-        self._hidden.append(text)
+        self._found.hidden.append(text)
 
     def holder(self, path: DataPath) -> str:
         """What a path leads to, in words, with the rule's own name."""
@@ -136,81 +168,43 @@ class Problems:
     def _rule_name(self, path: DataPath) -> str | None:
         if path[:1] != ("notifications",) or len(path) < 2:
             return None
-        named = (*path[:2], "name")
-        target = self.find(named)
-        there = target.path == named and target.value.tag in (PLAIN, QUOTED) and (target.value.value or target.value.tag == QUOTED)
-        return str(target.value.value) if there else None
+        origin = self.origin(path[:2])
+        return origin.file.text_of((*origin.path, "name"))
 
     def ends_in_comment(self, path: DataPath) -> bool:
         """Whether a comment stands where the value at a path should be: `channel: #general`."""
-        return bool(_COMMENT_FOR_VALUE.search(self._line(self.line_of(path))))
+        origin = self.origin(path)
+        return origin.file.ends_in_comment(origin.path)
 
-    def _line(self, number: int) -> str:
-        if self._lines is None:
-            self._lines = _LINE_BREAK.split(self._text)
-        return self._lines[number - 1] if number <= len(self._lines) else ""
+    def place_of(self, path: DataPath) -> tuple[str, int]:
+        """The file, and the line in it, counted from 1, of what a path leads to."""
+        origin = self.origin(path)
+        return origin.file.file, origin.file.line_of(origin.path)
 
     def line_of(self, path: DataPath) -> int:
         """The line, counted from 1, of what a path leads to."""
-        target = self.find(path)
-        return start(target.key or target.value)[0]
+        return self.place_of(path)[1]
+
+    def on_line(self, path: DataPath) -> str:
+        """Where something stands, in words: its line, and the file where there are several."""
+        file, line = self.place_of(path)
+        return f"on line {line} of {file}" if self.origins else f"on line {line}"
+
+    def origin(self, path: DataPath) -> Origin:
+        """The file that a part of the data comes from, and its path there."""
+        for length in range(min(len(path), ORIGIN_MAX_KEYS), 0, -1) if self.origins else ():
+            found = self.origins.get(path[:length])
+            if found:
+                return Origin(found.file, (*found.path, *path[length:]))
+        return Origin(self.own, path)
 
     def find(self, path: DataPath) -> Target:
-        """Walk as far along a path as the file goes: an index into a single value that stands for a list is that value."""
-        target, reached = Target(None, self._root, ()), 0
-        for part in path:
-            found: Target | None = target
-            for step in self._aliases.get((id(target.value), part), (part,)):
-                found = found and self._step(found, step)
-            if found is None:
-                break
-            target, reached = found, reached + 1
-        return target._replace(path=path[:reached])
-
-    def _step(self, target: Target, part: str | int) -> Target | None:
-        node = target.value
-        if node.tag == MAPPING and isinstance(part, str):
-            pair = self._of(node).get(part)
-            return Target(*pair, ()) if pair else None
-        if node.tag == SEQUENCE and isinstance(part, int):
-            return Target(None, node.value[part], ()) if part < len(node.value) else None
-        return target if isinstance(part, int) else None
+        """Walk as far along a path as the file goes that it leads into."""
+        origin = self.origin(path)
+        target = origin.file.find(origin.path)
+        return target._replace(path=path[: len(target.path)])
 
     def alias(self, path: DataPath, part: str | int, steps: DataPath) -> None:
         """Find `part` of what a path leads to where the file has it, which are these steps from there."""
-        self._aliases[id(self.find(path).value), part] = steps
-
-    def _of(self, node: Node) -> Members:
-        if id(node) not in self._members:
-            self._members[id(node)] = members(node, lambda *_: None)
-        return self._members[id(node)]
-
-    def _end(self, node: Node) -> Place:
-        """Just behind a node's last character: the end of a block has the space and the comments up to the next token in it."""
-        row, column = end(node)
-        first, commented = start(node)[0], not _is_block(node)
-        while row > first and (not self._line(row)[: column - 1].strip() or (commented and self._line(row).lstrip().startswith("#"))):
-            row -= 1
-            column = len(self._line(row)) + 1
-        return row, len(self._line(row)[: column - 1].rstrip()) + 1
-
-    def _in_file(self, node: Node, wrong: Wrong) -> Wrong:
-        """What is wrong in a scalar's text, by its place in the file; at the scalar where that can't be told."""
-        begin = self._inside(node, wrong.start)
-        return wrong.placed(begin, self._inside(node, wrong.end)) if begin else wrong.placed(start(node), self._end(node))
-
-    def _inside(self, node: Node, place: Place) -> Place | None:
-        """The place in the file of a place in a scalar's text."""
-        line, column = place
-        first, offset = start(node)
-        wanted = _LINE_BREAK.split(str(node.value))
-        if line < 1 or line > len(wanted):
-            return None
-        row = first + line if _is_block(node) else first + line - 1
-        indent = self._line(row).find(wanted[line - 1], offset - 1 if row == first else 0)
-        return (row, indent + max(column, 1)) if indent >= 0 else None
-
-
-def _is_block(node: Node) -> bool:
-    """Whether a scalar's text begins in the line below: `|` or `>`."""
-    return getattr(node, "style", None) in ("|", ">")
+        origin = self.origin(path)
+        origin.file.alias(origin.path, part, steps)

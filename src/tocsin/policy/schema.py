@@ -6,7 +6,7 @@ from typing import Any
 
 from tocsin import channels
 from tocsin.homepage import SCHEMA
-from tocsin.policy import model
+from tocsin.policy import model, sharing
 from tocsin.policy.schema_forms import TEXT, add_forms, pattern_values, spoken
 from tocsin.policy.schema_words import add_words
 
@@ -18,7 +18,9 @@ Schema = dict[str, Any]
 def schema() -> Schema:
     """The JSON Schema of a policy (draft 2020-12), with a definition for each kind of channel."""
     whole: Schema = model.Policy.model_json_schema()
-    definitions: Schema = whole["$defs"]
+    of_bases: Schema = sharing.Sharing.model_json_schema()
+    whole["properties"] = {**of_bases["properties"], **whole["properties"]}
+    definitions: Schema = {**whole["$defs"], **of_bases["$defs"]}
     del definitions["ChannelOptions"]
     for name, definition in definitions.items():
         definitions[name] = _plain(definition, singles=True)

@@ -10,6 +10,12 @@ Schema = dict[str, Any]
 
 # By the key; by `Definition.key` where a key means another thing there.
 EXAMPLES: dict[str, list[Any]] = {
+    "extends": ["shared/notifications.yml", ["github:acme/policies/base.yml@3f786850e387550fdab836ed7e6dc881de23001b"]],
+    "without": [{"notifications": "broken builds"}],
+    "locked": [["channels.team", "notifications.*"]],
+    "Without.channels": ["team"],
+    "Without.environments": ["review"],
+    "Without.notifications": ["broken builds"],
     "version": [1],
     "context": [{"app": "shop", "rules": [{"when": {"branch": "main", "pipeline": "deploy"}, "set": {"environment": "production"}}]}],
     "environments": [{"production": {"tier": "production", "cluster": "eks-prod-1"}}],

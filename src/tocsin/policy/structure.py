@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tocsin.channels.options import ChannelOptions
     from tocsin.policy.problem_places import Problems
+    from tocsin.policy.sharing import Sharing
 
 M = TypeVar("M", bound=Record)
 
@@ -45,6 +46,14 @@ class Structure:
     def __init__(self, data: dict[str, Any], problems: Problems) -> None:
         self.data = data
         self.problems = problems
+
+    def sharing(self) -> Sharing | None:
+        """What the file says of its bases, or None where something is wrong."""
+        from tocsin.policy.sharing import Sharing  # few policies have a base
+
+        sharing, details = _validate(Sharing, {key: self.data[key] for key in model.SHARING if key in self.data})
+        self._note(details, (), Sharing)
+        return sharing
 
     def policy(self, options: Mapping[str, ChannelOptions]) -> model.Policy | None:
         """The policy with the options of its channels, or None where something is wrong."""
@@ -208,7 +217,8 @@ def known_keys(path: DataPath, shape: type[Record]) -> list[str]:
 def _keys() -> dict[tuple[str, ...], Iterable[str]]:
     """The keys of each mapping, by the names that lead to it. Made when they are asked for: a sound policy asks for none."""
     return {
-        (): model.Policy.model_fields,
+        (): model.POLICY_KEYS,
+        ("without",): ("channels", "environments", "notifications"),
         ("context",): model.Context.__annotations__,
         ("context", "rules"): model.ContextRule.__annotations__,
         ("context", "rules", "when"): model.SELECTOR_KEYS,

@@ -80,7 +80,7 @@ def check_rules(data: Mapping[str, Any], problems: Problems) -> None:
 
 def _note(problems: Problems, check: Check, index: int, other: int, words: str) -> None:
     path = ("notifications", other)
-    there = f"{problems.holder(path)} on line {problems.line_of(path)}"
+    there = f"{problems.holder(path)} {problems.on_line(path)}"
     message = f"{problems.holder(('notifications', index))} {words.format(there)} (delete it, or change what it is about)"
     problems.add(Wrong(check, message, ("notifications", index), severity="warning"))
 

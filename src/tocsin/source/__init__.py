@@ -10,6 +10,7 @@ One search for the command line, the action, `check` and the Jenkins library. Wh
 from __future__ import annotations
 
 import os
+import re
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from tocsin.notice import Notice
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted
 from tocsin.request import STDIN
-from tocsin.source.places import NEAR_MAX, PLACES, files_of, find_path, near_names, place_above, read_policy, shown
+from tocsin.source.places import NEAR_MAX, PLACES, files_of, find_path, near_names, path_in_repository, place_above, read_policy, shown
 from tocsin.source.trusted import trusted_text, why_nothing
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tocsin.world import World
 
 STDIN_NAME = "<stdin>"
+_REMOTE = re.compile(r"\s*(?:github|gitlab|https):")  # a default policy that lies elsewhere
 
 
 class PolicySource(NamedTuple):
@@ -48,7 +50,7 @@ def find(world: World, named: str | None, run: Run, api: Api | None) -> PolicySo
         return PolicySource(stdin_text(world, files))
     if run.untrusted:
         return _untrusted(world, named, run, api)
-    text = workspace_text(world, named)
+    text = workspace_text(world, named) or _remote_default(world, named, run, api)
     return PolicySource(text) if text else without_file(world)
 
 
@@ -70,7 +72,7 @@ def workspace_text(world: World, named: str | None = None) -> PolicyText | None:
 
 def file_text(path: Path, name: str, world: World) -> PolicyText:
     """The policy in a file, which messages call `name`. Raises PolicyError."""
-    return PolicyText(name, read_policy(path, name, world.patience()), files_of(path.parent))
+    return PolicyText(name, read_policy(path, name, world.patience()), files_of(path.parent), path_in_repository(path))
 
 
 def without_file(world: World) -> PolicySource:
@@ -101,12 +103,14 @@ def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> Po
 
     The start without a policy holds where the trusted commit was read and has none.
     """
-    outside = _outside(world, named or world.env.get("TOCSIN_DEFAULT_POLICY"))
+    outside = _outside(world, named or _default_path(world))
     if outside and named:
         return PolicySource(file_text(outside, shown(outside, world.folder), world))
     text, absent = trusted_text(world, named, run, api)
     if not text and outside and run.trusted:
         text = file_text(outside, shown(outside, world.folder), world)
+    if not text and run.trusted:
+        text = _remote_default(world, named, run, api)
     if not text and absent and not named:
         return without_file(world)
     return PolicySource(text, () if text else (Notice(why_nothing(run, api), "warning" if run.trusted else "notice"),))
@@ -117,8 +121,24 @@ def _outside(world: World, name: str | None) -> Path | None:
     return _path(world, str(path)) if path and not is_within(path, [world.folder, *checkouts_of(world.env, world.folder)]) else None
 
 
+def _default_path(world: World) -> str | None:
+    """The path of the organisation's default, where it is a file here."""
+    default = world.env.get("TOCSIN_DEFAULT_POLICY") or None
+    return None if default and _REMOTE.match(default) else default
+
+
+def _remote_default(world: World, named: str | None, run: Run, api: Api | None) -> PolicyText | None:
+    """The organisation's default from elsewhere, for a repository without a policy. Raises PolicyError."""
+    default = world.env.get("TOCSIN_DEFAULT_POLICY", "").strip()
+    if named or not _REMOTE.match(default):
+        return None
+    from tocsin.source.remote_default import remote_default
+
+    return remote_default(world, default, api.secret if api and run.ci == "github" else "")
+
+
 def _path(world: World, named: str | None) -> Path | None:
     try:
-        return find_path(named, world.env.get("TOCSIN_DEFAULT_POLICY") or None, world.folder)
+        return find_path(named, _default_path(world), world.folder)
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise PolicyError(f"the policy {quoted(named)} cannot be looked for: {error.strerror}") from None

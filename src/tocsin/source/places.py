@@ -113,6 +113,12 @@ def shown(path: Path, folder: Path) -> str:
     return os.path.relpath(path, folder) if path.absolute().is_relative_to(repository_root(folder)) else str(path)
 
 
+def path_in_repository(path: Path) -> str:
+    """A file's path from the root of the repository that it is in, as `PolicyText.path` has it."""
+    whole = path.absolute()
+    return os.path.relpath(whole, repository_root(whole.parent)).replace(os.sep, "/")
+
+
 def read_policy(path: Path, name: str, remaining: Remaining) -> bytes:
     """The bytes of a policy, whose `name` is for errors. Raises PolicyError."""
     try:

@@ -10,11 +10,12 @@ from tocsin.source.places import no_file
 
 
 class Snapshot(NamedTuple):
-    """A policy's name in messages, its bytes, and the files it names, by the paths it gives them."""
+    """A policy's name in messages, its bytes, the files it names, by the paths it gives them, and its own path in the repository."""
 
     name: str
     data: bytes
     files: Mapping[str, bytes]
+    path: str = ""
 
     def text(self) -> PolicyText:
         """The policy, whose files are those that were kept."""
@@ -24,7 +25,7 @@ class Snapshot(NamedTuple):
                 raise no_file(name)
             return self.files[name]
 
-        return PolicyText(self.name, self.data, read)
+        return PolicyText(self.name, self.data, read, self.path)
 
 
 def take(text: PolicyText) -> tuple[Snapshot, PolicyText]:
@@ -38,4 +39,4 @@ def take(text: PolicyText) -> tuple[Snapshot, PolicyText]:
 
         return read
 
-    return Snapshot(text.name, text.data, kept), text._replace(files=keeping(text.files) if text.files else None)
+    return Snapshot(text.name, text.data, kept, text.path), text._replace(files=keeping(text.files) if text.files else None)

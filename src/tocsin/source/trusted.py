@@ -44,7 +44,7 @@ def trusted_text(world: World, named: str | None, run: Run, api: Api | None) -> 
         if len(found) > 1:
             raise PolicyError(f"the trusted commit has {len(found)} policies, {' and '.join(found)}: keep one, or name the one meant")
         for path, data in found.items():
-            return PolicyText(path, data, _files(readers, root)), False
+            return PolicyText(path, data, _files(readers, root), path), False
     return None, absent
 
 

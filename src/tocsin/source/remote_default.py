@@ -1,0 +1,119 @@
+"""An organisation's default policy that lies elsewhere: fetched at the run, at its commit or with its digest, within the time for look-ups.
+
+Whatever lies beside the program has no say in it, so it holds for untrusted code, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tocsin.ci.rest import ANSWER_MAX_BYTES, Api, Question, segment
+from tocsin.errors import PolicyError, UnreachablePolicyError
+from tocsin.policy.base_lock import digest
+from tocsin.policy.base_names import GITHUB, GITLAB, HTTPS, BaseName, BaseNameError, parse, without_pin
+from tocsin.policy.nodes import FILE_MAX_BYTES
+from tocsin.policy.policy_text import PolicyText
+from tocsin.policy.words import quoted
+from tocsin.source.places import no_file
+
+if TYPE_CHECKING:
+    from tocsin.world import World
+
+VARIABLE = "TOCSIN_DEFAULT_POLICY"
+MAX_SECONDS = 5.0  # ours, from the process's start: half of the smaller default budget, before the policy says another
+_TOO_LARGE = min(ANSWER_MAX_BYTES, FILE_MAX_BYTES)
+_QUESTION = Question("the default policy", "nothing is sent", f"see {VARIABLE}")
+
+
+class _GitHub(Api):
+    """https://docs.github.com/en/rest/repos/contents#get-repository-content, with the media type "raw"."""
+
+    service, address, new_token, contents = "GitHub", "GITHUB_API_URL", "pass one that holds as the input token", _QUESTION
+
+    def headers(self, token: str) -> dict[str, str]:
+        return {"Accept": "application/vnd.github.raw+json", **({"Authorization": f"Bearer {token}"} if token else {})}
+
+    def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]]:
+        return f"/repos/{repository}/contents/{quote(path)}?ref={ref}", {}
+
+
+class _GitLab(Api):
+    """https://docs.gitlab.com/api/repository_files/#get-raw-file-from-repository."""
+
+    service, address, new_token, contents = "GitLab", "CI_API_V4_URL", "put one that holds into TOCSIN_GITLAB_TOKEN", _QUESTION
+
+    def headers(self, token: str) -> dict[str, str]:
+        return {"PRIVATE-TOKEN": token} if token else {}
+
+    def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]]:
+        return f"/projects/{segment(repository)}/repository/files/{segment(path)}/raw?ref={ref}", {}
+
+
+class _Web(Api):
+    """An address. Nothing but the host is sent to it."""
+
+    service, address, new_token, contents = "the server", VARIABLE, "name an address that needs none", _QUESTION
+
+    def headers(self, token: str) -> dict[str, str]:  # noqa: ARG002  there is none
+        return {}
+
+    def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]]:  # noqa: ARG002  the digest is ours to look at
+        address, mark, query = path.partition("?")
+        return f"/{quote(address, safe='/%')}{mark}{query}", {}
+
+
+def remote_default(world: World, named: str, token: str) -> PolicyText:
+    """The default policy of that name, with what reads the files of its repository at the same commit. `token` is GitHub's, or "".
+
+    Raises PolicyError for a name that is none, UnreachablePolicyError where it cannot be had.
+    """
+    try:
+        name = parse(named)
+    except BaseNameError as error:
+        raise PolicyError(f"{VARIABLE}: {quoted(named)} {error}") from None
+    api = _api(world, name, token)
+
+    def read(path: str) -> bytes:
+        data = _read(api, name._replace(path=path)) if name.kind != HTTPS else None
+        if data is None:
+            raise no_file(path)
+        return data
+
+    data = _read(api, name)
+    if data is None:
+        raise _unreachable(name, f"{api.service} does not find it, or hides it")
+    if name.kind == HTTPS and digest(data) != name.pin:
+        raise _unreachable(name, "its text is not the one whose SHA-256 is in the variable")
+    return PolicyText(without_pin(named), data, read, name.path)
+
+
+def _api(world: World, name: BaseName, token: str) -> Api:
+    env, end = world.env, world.started + MAX_SECONDS
+    if name.kind == GITHUB:
+        return _GitHub(env.get("GITHUB_API_URL") or "https://api.github.com", token, world.network, end, world.clock)
+    if name.kind == GITLAB:
+        base = env.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
+        return _GitLab(base, env.get("TOCSIN_GITLAB_TOKEN", ""), world.network, end, world.clock)
+    return _Web(f"https://{name.repository}", "", world.network, end, world.clock)
+
+
+def _read(api: Api, name: BaseName) -> bytes | None:
+    """The text; None where there is none. Raises UnreachablePolicyError."""
+    where = api.file(name.repository, name.pin, name.path)
+    answer = api.file_or_place(where[0], _QUESTION) if where else None
+    if answer is None:
+        if api.notes:
+            raise _unreachable(name, api.notes[0])
+        return None
+    data = answer.text.encode("utf-8", "replace")
+    if answer.status != 200:
+        raise _unreachable(name, f"{api.service} redirects (HTTP {answer.status}), which is not followed")
+    if len(data) >= _TOO_LARGE:
+        raise _unreachable(name, "it is too large")
+    return data
+
+
+def _unreachable(name: BaseName, why: str) -> UnreachablePolicyError:
+    return UnreachablePolicyError(f"the default policy {without_pin(str(name))} cannot be had: {why}")
