@@ -130,6 +130,7 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
         "src/tocsin/shared/",
         "src/tocsin/samples/",
         "src/tocsin/inbox/",
+        "src/tocsin/review_comment/",
         "src/tocsin/ci/gitlab/",
         "src/tocsin/ci/jenkins/",
         "src/tocsin/ci/circleci",

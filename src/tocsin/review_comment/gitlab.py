@@ -1,0 +1,109 @@
+"""The notes of a merge request on GitLab, by python-gitlab. https://docs.gitlab.com/api/notes/#merge-requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tocsin.network import NoAnswer
+from tocsin.requests_session import TIMEOUT_SECONDS, require, session
+from tocsin.review_comment import Comment, RefusedError
+from tocsin.text import clean
+
+if TYPE_CHECKING:
+    from gitlab.v4.objects import ProjectMergeRequestNote
+
+    from tocsin.network import Network
+    from tocsin.world import World
+
+T = TypeVar("T")
+TOKEN = "TOCSIN_GITLAB_TOKEN"  # noqa: S105  a variable's name
+PAGE_NOTES = 100  # the most that GitLab gives at once: https://docs.gitlab.com/api/rest/#pagination
+API_PATH = "/api/v4"
+_RIGHTS = f"give {TOKEN} the scope api and the role Reporter"
+
+
+def open_review(world: World, number: int) -> MergeRequest | None:
+    """The merge request of that number in its target's project; None without a token. Raises UsageError without python-gitlab."""
+    token = world.env.get(TOKEN)
+    if not token:
+        return None
+    require("gitlab", "gitlab")
+    project = world.env.get("CI_MERGE_REQUEST_PROJECT_ID") or world.env.get("CI_PROJECT_ID", "")
+    return MergeRequest(world.network, world.env.get("CI_API_V4_URL", ""), token, project, number)
+
+
+class MergeRequest:
+    """A merge request's notes, asked with one token."""
+
+    def __init__(self, network: Network, api: str, token: str, project: str, number: int) -> None:
+        import gitlab
+
+        url = api.rstrip("/").removesuffix(API_PATH) or None
+        self._gitlab = gitlab.Gitlab(
+            url, private_token=token, session=session(network), timeout=TIMEOUT_SECONDS, per_page=PAGE_NOTES, keep_base_url=True
+        )
+        self._notes = self._gitlab.projects.get(project, lazy=True).mergerequests.get(number, lazy=True).notes
+
+    def own_comments(self) -> Sequence[Comment]:
+        """The notes of the token's own user, the oldest first."""
+        return self._ask(self._own_notes)
+
+    def _own_notes(self) -> list[Comment]:
+        self._gitlab.auth()
+        user = self._gitlab.user
+        own = user.id if user else None
+        notes = self._notes.list(iterator=True, sort="asc", order_by="created_at")
+        return [OwnNote(note, self._ask) for note in notes if not note.system and note.author["id"] == own]
+
+    def comment(self, body: str) -> None:
+        """Write a new one."""
+        self._ask(lambda: self._notes.create({"body": body}))
+
+    def _ask(self, ask: Callable[[], T]) -> T:
+        """Do what asks GitLab. Raises RefusedError, NoAnswer."""
+        import requests
+        from gitlab.exceptions import GitlabError, GitlabHttpError
+
+        try:
+            return ask()
+        except GitlabError as error:
+            status = error.response_code or 0
+            if not status and not isinstance(error, GitlabHttpError):
+                raise NoAnswer("GitLab's answer is of another shape than its API's") from None
+            raise RefusedError(status, _words(error)) from None
+        except requests.RequestException:
+            raise NoAnswer("GitLab gave no answer") from None
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise NoAnswer("GitLab's answer is of another shape than its API's") from None
+
+
+class OwnNote:
+    """A note of the token's own user."""
+
+    def __init__(self, note: ProjectMergeRequestNote, ask: Callable[[Callable[[], None]], None]) -> None:
+        self._note, self._ask = note, ask
+
+    @property
+    def body(self) -> str:
+        """Its text."""
+        return str(self._note.body)
+
+    def edit(self, body: str) -> None:
+        """Change its text."""
+
+        def save() -> None:
+            self._note.body = body
+            self._note.save()
+
+        self._ask(save)
+
+    def delete(self) -> None:
+        """Remove it."""
+        self._ask(self._note.delete)
+
+
+def _words(error: Any) -> str:
+    said = clean(error.error_message, 100) if error.error_message else ""
+    step = {401: ": the token is not, or no longer, valid", 403: f": {_RIGHTS}", 404: f": {_RIGHTS}"}.get(error.response_code, "")
+    return f"GitLab refuses (HTTP {error.response_code}{f', {said}' if said else ''}){step}"
