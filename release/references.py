@@ -33,6 +33,7 @@ PLACES = (  # what stands before the name of a state, the state, and what follow
     (rf"(?<=defaultVersion: ){MOVING}$", "v{major}"),  # Jenkins's library, as code
     (rf"(?<=Default version \| `){MOVING}(?=`)", "v{major}"),  # and by hand
     (r'"tocsin @ git\+https://[^"\s]+@main"|(?<![\w.])tocsin==\d+\.\d+\.\d+', "tocsin=={version}"),  # by pip
+    (r'(?<=")tocsin\[(\w+)\](?: @ git\+https://[^"\s]+@main|==\d+\.\d+\.\d+)(?=")', r"tocsin[\1]=={version}"),  # with an extra
 )
 
 

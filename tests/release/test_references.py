@@ -91,6 +91,7 @@ def test_the_next_release_follows_the_first(written, tmp_path):
             ("ref: v1.0.0", "ref: v2.1.0"),
             ("rev: v1.0.0", "rev: v2.1.0"),
             ("tocsin==1.0.0", "tocsin==2.1.0"),
+            ("]==1.0.0", "]==2.1.0"),
         ):
             expected = expected.replace(old, new)
         expected = re.sub(r"(acme/tocsin@|defaultVersion: |Default version \| `)v1(?![\w.])", r"\1v2", expected)

@@ -23,7 +23,7 @@ EXAMPLES = """\
 tocsin diff main
 tocsin diff v1.4 v1.5 --policy ci/tocsin.yml
 tocsin diff old.yml new.yml --exit-code
-tocsin diff origin/main --markdown > comment.md
+tocsin diff HEAD^1 --comment    in a pull request's run: keep one comment on it
 """
 CHANGED = 1  # the exit code, with --exit-code
 
@@ -37,6 +37,9 @@ def add_flags(command: Parser) -> None:
     )
     command.add_argument("--json", action="store_true", help="print the changes as JSON")
     command.add_argument("--markdown", action="store_true", help="print them as Markdown, and nothing where there is none")
+    command.add_argument(
+        "--comment", action="store_true", help="keep one comment on this run's pull or merge request; none where nothing changes"
+    )
     command.add_argument("--exit-code", action="store_true", help="end with 1 where there is a change")
 
 
@@ -48,6 +51,8 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
         raise UsageError("--json and --markdown are two forms of the answer: ask for one of them")
     found = _comparison(words, world, console)
     _print(found, words, console)
+    if words.comment:
+        _comment(found, words, world, console)
     return CHANGED if words.exit_code and found.moved else report.OK
 
 
@@ -78,3 +83,23 @@ def _print(found: Comparison, words: Namespace, console: Console) -> None:
     else:
         for line in lines(found):
             console.answer(line)
+
+
+def _comment(found: Comparison, words: Namespace, world: World, console: Console) -> None:
+    """Keep the comment. Raises NotKeptError, ContextError, UsageError."""
+    from tocsin import ci
+    from tocsin.comparison.markdown import markdown
+    from tocsin.review_comment import keep_comment
+
+    run = ci.read_run(world.env, world.folder, None)
+    console.talk(*keep_comment(world, run, _topic(words, world), markdown(found)))
+
+
+def _topic(words: Namespace, world: World) -> str:
+    """Which policy a comment is about: a repository may have several."""
+    from tocsin.checkout import repository_root
+    from tocsin.source import policy_name
+    from tocsin.source.places import shown
+
+    folder = shown(world.folder, repository_root(world.folder))
+    return policy_name(world, words.policy) or ("the policy" if folder == "." else f"the policy of {folder}")
