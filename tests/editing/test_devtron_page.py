@@ -1,4 +1,7 @@
-"""Devtron's Notifications tab, part by part, by commands on one file: add, filter, events, recipients, delete, one and in bulk."""
+"""Devtron's page, part by part, by commands on one file.
+
+Configurations: SES, SMTP, Slack, webhook, each added, edited and deleted. Notifications: add, filter, events, recipients, delete, one and in bulk.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,22 @@ from pathlib import Path
 
 from inprocess import run
 
-CHANNELS = """# Who hears of what. Changed by tocsin rules.
-channels:
-  payments: {kind: slack, url: "${SLACK_WEBHOOK_URL}", channel: "#payments"}   # by hand
-  hook:     {kind: webhook, url: https://hook.example.com/ci}
-  office:   {kind: smtp, host: smtp.example.com, from: ci@example.com, default: true}
-  aws:      {kind: ses, region: eu-west-1, from: ci@example.com}
-
-notifications:
-"""
+EMPTY = "# Who hears of what. Changed by tocsin rules.\nchannels: {}   # by hand\n\nnotifications:\n"
+CONFIGURATIONS = {  # name: kind, and what Devtron's dialog asks for
+    "aws": ("ses", "access_key_id=${AWS_KEY}", "secret_access_key=${AWS_SECRET}", "region=eu-west-1", "from=ci@example.com"),
+    "office": (
+        "smtp",
+        "host=smtp.example.com",
+        "port=587",
+        "username=${SMTP_USER}",
+        "password=${SMTP_PASSWORD}",
+        "from=ci@example.com",
+        "default=true",
+    ),
+    "payments": ("slack", "url=${SLACK_WEBHOOK_URL}", "channel=#payments", "project=payments"),
+    "hook": ("webhook", "url=${HOOK_URL}", "headers.Content-Type=application/json", "payload.text={{ title }}"),
+    "spare": ("slack", "url=${SPARE_URL}"),
+}
 FILTERS = {
     "application": ("app=checkout,ledger",),
     "project": ("project=payments",),
@@ -29,12 +39,28 @@ FILTERS = {
 
 def test_the_page_section_by_section(tmp_path: Path) -> None:
     path = tmp_path / ".tocsin.yml"
-    path.write_text(CHANNELS, encoding="utf-8")
+    path.write_text(EMPTY, encoding="utf-8")
+
+    def channels(*words: str) -> str:
+        answer = run("channels", *words, folder=tmp_path)
+        assert answer.code == 0, answer.err
+        assert path.read_text(encoding="utf-8").startswith("# Who hears of what. Changed by tocsin rules.\nchannels:")
+        assert path.read_text(encoding="utf-8").endswith("\n\nnotifications:\n")
+        return answer.out
+
+    # Configurations: add, list, edit, delete.
+    for name, (kind, *values) in CONFIGURATIONS.items():
+        channels("add", name, "--kind", kind, *(word for value in values for word in ("--set", value)))
+    assert [row["channel"] for row in run("channels", "list", "--json", folder=tmp_path).json()] == list(CONFIGURATIONS)
+    channels("modify", "payments", "--set", "url=${TEAM_URL}", "--unset", "project")
+    channels("modify", "hook", "--set", "headers.Authorization=Bearer ${HOOK_TOKEN}")
+    channels("delete", "spare", "--yes")
+    whole = path.read_text(encoding="utf-8")
 
     def rules(*words: str) -> str:
         answer = run("rules", *words, folder=tmp_path)
         assert answer.code == 0, answer.err
-        assert path.read_text(encoding="utf-8").startswith(CHANNELS.rstrip("\n"))
+        assert path.read_text(encoding="utf-8").startswith(whole.rstrip("\n"))
         return answer.out
 
     def listed(*words: str) -> list[str]:
@@ -46,7 +72,7 @@ def test_the_page_section_by_section(tmp_path: Path) -> None:
         rules("add", "--name", name, "--on", "trigger,success,failure", "--send-to", "payments", *flags)
     rules("add", "--name", "mail", "--on", "failure", "--send-to", "dev@example.com,hook")
     rules("add", "--name", "mail by SES", "--on", "failure", "--send-to", "dev@example.com", "--via", "aws")
-    assert path.read_text(encoding="utf-8").count("\n") == CHANNELS.count("\n") + 8 * 4 + 2 * 3
+    assert path.read_text(encoding="utf-8").count("\n") == whole.count("\n") + 8 * 4 + 2 * 3
 
     # The page's filters.
     assert listed("--where", "project=payments") == ["project", "build"]
@@ -70,4 +96,10 @@ def test_the_page_section_by_section(tmp_path: Path) -> None:
     rules("delete", "--where", "kind=cd", "--yes")
     assert listed() == ["application", "project", "environment", "build", "mail", "mail by SES"]
     rules("delete", "--all", "--yes")
-    assert path.read_text(encoding="utf-8") == CHANNELS.replace("notifications:", "notifications: []")
+    assert path.read_text(encoding="utf-8") == whole.replace("notifications:", "notifications: []")
+
+    # A configuration that a rule uses stays, and the rule is named.
+    rules("add", "--name", "last", "--on", "failure", "--send-to", "hook")
+    answer = run("channels", "delete", "hook", "--yes", folder=tmp_path)
+    assert answer.code == 3
+    assert "'last'" in answer.err
