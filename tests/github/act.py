@@ -103,7 +103,11 @@ class Repository:
 
     def make(self, script: str) -> None:
         """What `make` does in a workflow: a shell script, whose first argument is the target."""
-        path = self.programs / "make"
+        self.program("make", script)
+
+    def program(self, name: str, script: str) -> None:
+        """A program that a workflow finds before this machine's: a shell script."""
+        path = self.programs / name
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 

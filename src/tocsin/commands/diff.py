@@ -23,7 +23,7 @@ EXAMPLES = """\
 tocsin diff main
 tocsin diff v1.4 v1.5 --policy ci/tocsin.yml
 tocsin diff old.yml new.yml --exit-code
-tocsin diff HEAD^1 --comment    in a pull request's run: keep one comment on it
+tocsin diff HEAD^1 --comment    keep one comment on this run's pull request
 """
 CHANGED = 1  # the exit code, with --exit-code
 

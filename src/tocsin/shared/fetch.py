@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +15,8 @@ from tocsin.text import clean
 
 if TYPE_CHECKING:
     import requests
+
+    from tocsin.clock import Clock
 
 TEXT_MAX_SECONDS = 60.0  # ours: one text, however slowly it comes
 CHUNK_BYTES = 64 * 1024
@@ -64,9 +65,9 @@ def _api(env: Mapping[str, str], variable: str, default: str) -> str:
     return api
 
 
-def fetch(name: BaseName, session: requests.Session, env: Mapping[str, str]) -> bytes:
+def fetch(name: BaseName, session: requests.Session, env: Mapping[str, str], clock: Clock) -> bytes:
     """The text of a base, as it lies there. Raises PolicyError, with the reason and what to do."""
-    data = _read(name, question(name, env), session)
+    data = _read(name, question(name, env), session, clock)
     if name.kind == HTTPS and digest(data) != name.pin:
         raise _failed(name, f"its SHA-256 is {digest(data)}: if that is the text you mean, write this digest into the policy")
     try:
@@ -76,7 +77,7 @@ def fetch(name: BaseName, session: requests.Session, env: Mapping[str, str]) -> 
     return data
 
 
-def _read(name: BaseName, asked: Question, session: requests.Session) -> bytes:
+def _read(name: BaseName, asked: Question, session: requests.Session, clock: Clock) -> bytes:
     import requests
 
     from tocsin.address import AddressError
@@ -87,7 +88,7 @@ def _read(name: BaseName, asked: Question, session: requests.Session) -> bytes:
         with session.get(asked.url, headers=headers, stream=True, allow_redirects=False) as response:
             if response.status_code != 200:
                 raise _failed(name, _why(response, asked))
-            return _body(name, response)
+            return _body(name, response, clock)
     except NoAnswer as error:
         raise _failed(name, error.reason) from None
     except AddressError as error:
@@ -102,14 +103,14 @@ def _read(name: BaseName, asked: Question, session: requests.Session) -> bytes:
         raise _failed(name, f"the server cannot be reached, or broke off ({type(error).__name__})") from None
 
 
-def _body(name: BaseName, response: requests.Response) -> bytes:
-    end = monotonic() + TEXT_MAX_SECONDS
+def _body(name: BaseName, response: requests.Response, clock: Clock) -> bytes:
+    end = clock.monotonic() + TEXT_MAX_SECONDS
     data = bytearray()
     for chunk in response.iter_content(CHUNK_BYTES):
         data += chunk
         if len(data) > FILE_MAX_BYTES:
             raise _failed(name, f"it has more than {FILE_MAX_BYTES:,} bytes (4 MiB)")
-        if monotonic() > end:
+        if clock.monotonic() > end:
             raise _failed(name, f"it did not come within {TEXT_MAX_SECONDS:g} seconds")
     return bytes(data)
 

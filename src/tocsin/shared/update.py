@@ -50,7 +50,7 @@ def plan_update(source: PolicyText, chosen: Sequence[str], commit: str | None, w
     policy = _with_commit(source.data, chosen, commit) if commit else source.data
     source_after = source._replace(data=policy)
     with session(world.network) as opened:
-        asked = _Asked(source, old, () if commit else chosen, lambda name: fetch(name, opened, world.env))
+        asked = _Asked(source, old, () if commit else chosen, lambda name: fetch(name, opened, world.env, world.clock))
         texts = collect(source_after, asked)
     if chosen and not commit:
         asked.require_all_met()

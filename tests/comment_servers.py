@@ -99,9 +99,9 @@ class GitHubComments(CommentServer):
     def answer(self, request: Request, url: Any) -> Answer:
         if url.path.endswith("/graphql"):
             return self.json(200, {"data": {"viewer": {"login": self.me}}})
-        if re.fullmatch(r".*/repos/acme/shop/issues/7/comments", url.path):
+        if re.fullmatch(r".*/repos/acme/\w+/issues/7/comments", url.path):
             return self.write(request.json()["body"]) if request.method == "POST" else self.page(url)
-        one = re.fullmatch(r".*/repos/acme/shop/issues/comments/([0-9]+)", url.path)
+        one = re.fullmatch(r".*/repos/acme/\w+/issues/comments/([0-9]+)", url.path)
         return self.change(int(one[1]), request) if one else self.json(404, {"message": "Not Found"})
 
     def form(self, comment: Stored) -> dict[str, Any]:
