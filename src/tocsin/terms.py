@@ -37,6 +37,7 @@ class Term(NamedTuple):
     words: tuple[str, ...] = ()  # the only ones that it takes; () is any text
     fills: Callable[[str], dict[str, str | None]] | None = None  # the fields in a value, where it is not `field` alone
     stem_of: str = ""  # a field with a file's path, the stem of which the selector takes too
+    also: tuple[str, ...] = ()  # further fields, any of which the selector takes too; of an email address its login as well
     missing: str = ""  # what to do where a rule asks for it and the run has none; "" where flag and setting are the answer
 
 
@@ -49,6 +50,10 @@ def _image(value: str) -> dict[str, str | None]:
 
 def _person(value: str) -> dict[str, str | None]:
     return {"triggered_by.email" if "@" in value else "triggered_by.login": value}
+
+
+def _author(value: str) -> dict[str, str | None]:
+    return {"commit.author.email" if "@" in value else "commit.author.name": value}
 
 
 def _ref(type_: str, value: str) -> dict[str, str | None]:
@@ -121,7 +126,9 @@ TERMS: Mapping[str, Term] = MappingProxyType(
             Flag("WHO", "a login or an email address"),
             plugins=True,
             setting="Who triggered the run: a login or an email address.",
+            selector="Who triggered the run: the login, the name or the email address.",
             fills=_person,
+            also=("triggered_by.name", "triggered_by.email"),
         ),
         "job": Term("job.name", selector="The job's name.", missing="only a run of a job has one"),
         "branch": Term(
@@ -148,6 +155,13 @@ TERMS: Mapping[str, Term] = MappingProxyType(
             "pull_request.target_branch",
             selector="The branch that a pull request goes to.",
             missing="only a pull request has one, and not every event says it",
+        ),
+        "author": Term(
+            "commit.author.name",
+            selector="The commit's author: the name, the email address, or the login in an address of GitHub's or GitLab's own.",
+            fills=_author,
+            also=("commit.author.email",),
+            missing="not every event says it; a job that has the repository checked out does",
         ),
         "source": Term("source", selector="What started the run, in the CI's own word: push, schedule, …"),
         "commit": Term("commit.sha", variable=True),

@@ -7,7 +7,7 @@ from itertools import combinations, product
 import pytest
 from policies import CHANNELS, read, run
 
-from tocsin.event import Event, Job, PullRequest, Ref
+from tocsin.event import Actor, Commit, Event, Job, Person, PullRequest, Ref
 from tocsin.policy import nearest
 from tocsin.policy.match import match
 
@@ -50,12 +50,14 @@ KEYS = {
     "tier": ("production", {"tier": "production"}),
     "cluster": ("c", {"cluster": "c"}),
     "pipeline": ("Deploy it", {"pipeline": "Deploy it"}),
+    "triggered_by": ("ada", {"triggered_by": Actor("ada")}),
     "job": ("j", {"job": Job(name="j")}),
     "branch": ("b", {"ref": Ref(type="branch", name="b", branch="b")}),
     "tag": ("v1", {"ref": Ref(type="tag", name="v1", tag="v1")}),
     "ref_type": ("tag", {"ref": Ref(type="tag")}),
     "source_branch": ("fix", {"pull_request": PullRequest(source_branch="fix")}),
     "target_branch": ("main", {"pull_request": PullRequest(target_branch="main")}),
+    "author": ("Ada", {"commit": Commit(author=Person("Ada"))}),
     "source": ("schedule", {"source": "schedule"}),
 }
 

@@ -51,6 +51,7 @@ def add_flags(command: Parser) -> None:
         ("target-branch", "NAME", "the branch that it goes to"),
         ("source", "WORD", "what started the run, in the CI's own word: push, schedule, …"),
         ("job", "NAME", "the job's name"),
+        ("author", "WHO", "the commit's author: a name or an email address"),
     ):
         command.add_argument(f"--{name}", metavar=metavar, help=text)
     command.add_argument("--pull-request", metavar="N", type=_number, help="as if the run were of this pull or merge request")
@@ -128,7 +129,11 @@ def _facts(words: Namespace) -> Facts:
         raise UsageError(
             "a run is of a branch, of a tag or of a pull request: ask for one (of a pull request, --source-branch, --target-branch)"
         )
-    return {**ref_facts(words.branch, words.tag), **requested, **term_facts({"source": words.source, "job": words.job})}
+    return {
+        **ref_facts(words.branch, words.tag),
+        **requested,
+        **term_facts({"source": words.source, "job": words.job, "author": words.author}),
+    }
 
 
 def _print(explained: Explanation, console: Console) -> None:

@@ -3,6 +3,7 @@ r"""Shell globs over text, case-sensitive, where `*` crosses `/`; a leading `!` 
 `glob` gives what `fnmatch.fnmatchcase` gives, and spares ten thousand patterns their compilation. Brackets stand for one of the
 characters in them, and for themselves as well: services make names that have some. A backslash before one of `*?[]!\` makes
 that character plain, as in a shell. A pattern that is the text itself, letter for letter, always matches it.
+`[bot]` is never one of three characters: it is how a bot's login ends, and `!*[bot]` must not leave out everybody called Scott.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 _ESCAPED = r"\\(?P<plain>[*?\[\]!\\])"
+_BOT = "[bot]"
 _SIGNS = rf"{_ESCAPED}|\[!?\]?[^\]]*\]"  # a class of characters is left as it is
 _SIGNS_AND_BRACKETS = rf"{_ESCAPED}|\["
 
@@ -22,7 +24,7 @@ def glob(pattern: str, text: str) -> bool:
         return True
     if not is_glob(pattern):
         return False
-    if "\\" in pattern:
+    if "\\" in pattern or _BOT in pattern:
         return fnmatchcase(text, re.sub(_SIGNS, _plain, pattern)) or _as_written(pattern, text)
     head, _, rest = pattern.partition("*")
     if "?" in pattern or "[" in pattern:
@@ -47,6 +49,8 @@ def _as_written(pattern: str, text: str) -> bool:
 
 def _plain(sign: re.Match[str]) -> str:
     """What `fnmatch` takes for a character that stands for itself."""
+    if sign[0] == _BOT:
+        return "[[]bot]"
     plain = sign["plain"] or (sign[0] if len(sign[0]) == 1 else "")
     return (f"[{plain}]" if plain in "*?[" else plain) if plain else sign[0]
 

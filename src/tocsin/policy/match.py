@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from tocsin.terms import Term
 
 Values = Mapping[str, tuple[str, ...]]
+
+# The addresses that services give to those who show none, "49699333+dependabot[bot]@users.noreply.github.com":
+# https://docs.github.com/en/account-and-profile/reference/email-addresses-reference and
+# https://docs.gitlab.com/user/profile/#use-an-automatically-generated-private-commit-email
+_NO_REPLY = re.compile(r"(?:[0-9]+[+-])?(?P<login>[^@]+)@users\.noreply\.[^@]+")
 
 
 class Mismatch(NamedTuple):
@@ -93,6 +99,11 @@ def _values(term: Term, event: Event) -> Iterable[str | None]:
         file = path.rpartition("/")[2]
         yield file.rpartition(".")[0] or path or None
         yield file or None
+    for field in term.also:
+        value: str | None = attrgetter(field)(event)
+        yield value
+        login = _NO_REPLY.fullmatch(value) if value and field.endswith("email") else None
+        yield login["login"] if login else None
 
 
 def fulfils(selector: Selector, known: Values) -> bool:

@@ -39,6 +39,8 @@ EXAMPLES: dict[str, list[Any]] = {
     "source_branch": ["!dependabot/*"],
     "target_branch": ["main"],
     "source": ["push", "schedule"],
+    "author": ["ada@example.com", "!*[bot]"],
+    "selector.triggered_by": ["!*[bot]"],
     "Context.kind": ["cd"],
     "Settings.kind": ["cd"],
     "selector.kind": ["cd"],

@@ -31,6 +31,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "environment": ("env",),
     "app": ("application", "application_name", "service"),
     "kind": ("type",),
+    "triggered_by": ("actor", "user", "sender"),
+    "author": ("committer",),
     "url": ("webhook", "webhook_url", "endpoint"),
     "payload": ("body", "data", "template"),
     "cancelled": ("canceled", "aborted"),
