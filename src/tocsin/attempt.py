@@ -148,6 +148,7 @@ class Progress:
             seconds=round(self._clock.monotonic() - (self.started_at or 0.0), 3) if self.attempts else 0.0,
             cause=None if isinstance(verdict, Delivered) else verdict.cause,
             receipt=(dict(verdict.receipt) or None) if isinstance(verdict, Delivered) else None,
+            in_doubt=self._in_doubt and not delivered,
         )
 
 
@@ -162,7 +163,7 @@ class Attempt:
         self.transport = Transport(means.network, progress.delivery.key, deadline, means.clock, connection, progress.delivery.redact)
         self.until = deadline + ABANDON_AFTER_SECONDS
 
-    def start(self, ended: SimpleQueue[tuple[Attempt, Verdict | Skip] | None]) -> None:
+    def start(self, ended: SimpleQueue[Any]) -> None:
         """Start the thread. Raises RuntimeError where the machine has no room for one more."""
         if self.progress.started_at is None:
             self.progress.started_at = self._means.clock.monotonic()

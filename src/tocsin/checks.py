@@ -61,6 +61,7 @@ class Check(Enum):
         "ambiguous-recipient",
         "A recipient has both a channel and an address, neither, or a key that belongs to the other.",
     )
+    FALLBACK_CIRCLE = "fallback-circle", "A channel is its own fallback, or the fallbacks of several lead in a circle."
     MATCHES_NOTHING = "matches-nothing", "A selector can never match: it excludes what it names, or names two types of ref."
     EXCLUDES_NOTHING = "excludes-nothing", "A lone exclamation mark excludes nothing."
 

@@ -33,21 +33,23 @@ def deliver(
     stop: Stop | None = None,
     *,
     dry_run: bool = False,
+    more: list[Delivery] | None = None,
 ) -> Iterator[Outcome]:
     """Render and deliver everything inside the limits: one outcome a delivery, as it ends. Never raises for what a service does.
 
-    In a `dry_run` nothing is sent.
+    In a `dry_run` nothing is sent. Whoever takes the outcomes may put further deliveries into `more` after each.
     """
     if not deliveries:
         return
     means = Means(limits, network, clock, stop or Stop(), dry_run)
     results: Results = SimpleQueue()
     progresses = [Progress(delivery, clock) for delivery in deliveries]
-    loop = Loop(progresses, means, results)
+    loop = Loop(progresses, means, results, grows=more is not None)
     try:
         clock.start(loop.run)
     except RuntimeError:
         yield from (progress.outcome(Failed(NO_THREAD)) for progress in progresses)
+        yield from (progress.outcome(Failed(NO_THREAD)) for progress in _taken(more, clock))
         return
     means.stop.wake = loop.wake
     if means.stop.event.is_set():
@@ -64,9 +66,19 @@ def deliver(
         if arrival[0] in unanswered:
             del unanswered[arrival[0]]
             yield arrival[1]
+            for progress in _taken(more, clock):
+                unanswered[progress] = None
+                loop.add(progress)
     yield from _unfinished(unanswered, means.stop, results)
+    yield from (progress.outcome(progress.unfinished(means.stop)) for progress in _taken(more, clock))
     loop.close()
     loop.wait(min(end, clock.monotonic() + FAREWELL_SECONDS))
+
+
+def _taken(more: list[Delivery] | None, clock: Clock) -> Iterator[Progress]:
+    """What was put into `more`, also while it is taken out."""
+    while more:
+        yield Progress(more.pop(0), clock)
 
 
 def _unfinished(unanswered: dict[Progress, None], stop: Stop, results: Results) -> Iterator[Outcome]:

@@ -27,6 +27,7 @@ THREAD_TRIES = 3  # ours: where not one thread starts, the machine is full of ot
 THREAD_PAUSE_SECONDS = 0.5
 
 Results: TypeAlias = "SimpleQueue[tuple[Progress, Outcome] | None]"
+Happening: TypeAlias = "tuple[Attempt, Verdict | Skip] | Progress | None"  # an attempt's end, a delivery to add; None wakes
 
 
 class Lane:
@@ -53,11 +54,11 @@ class Lane:
 
 
 class Loop:
-    """Begins attempts where there is room, gives up those that outlive their time, and judges the rest."""
+    """Begins attempts where there is room, and judges them; a loop that `grows` takes in more until it is closed."""
 
-    def __init__(self, progresses: Sequence[Progress], means: Means, results: Results) -> None:
-        self._progresses, self._means, self._results = progresses, means, results
-        self._events: SimpleQueue[tuple[Attempt, Verdict | Skip] | None] = SimpleQueue()
+    def __init__(self, progresses: Sequence[Progress], means: Means, results: Results, *, grows: bool = False) -> None:
+        self._progresses, self._means, self._results, self._grows = [*progresses], means, results, grows
+        self._events: SimpleQueue[Happening] = SimpleQueue()
         self._running: dict[Attempt, Lane] = {}
         self._room = ATTEMPTS_MAX  # less where the machine starts no more threads
         self._refused, self._not_before = 0, 0.0
@@ -68,8 +69,13 @@ class Loop:
         channels: dict[str, list[Progress]] = {}
         for progress in progresses:
             channels.setdefault(progress.delivery.channel, []).append(progress)
-        self._due = [(0.0, number, Lane(channel)) for number, channel in enumerate(channels.values())]  # a heap
+        self._lanes = {name: Lane(channel) for name, channel in channels.items()}
+        self._due = [(0.0, number, lane) for number, lane in enumerate(self._lanes.values())]  # a heap
         self._last = len(channels)
+
+    def add(self, progress: Progress) -> None:
+        """Take in one more delivery, from another thread."""
+        self._events.put(progress)
 
     def wake(self) -> None:
         """Let both threads see that the end was asked for; may be called from a signal handler."""
@@ -99,7 +105,7 @@ class Loop:
     def _run(self) -> None:
         """Until all have ended, or the time is over: what has no end then is the main thread's."""
         clock, means = self._means.clock, self._means
-        while (self._due or self._running) and clock.monotonic() < means.limits.deadline and not self._closed.is_set():
+        while (self._due or self._running or self._grows) and clock.monotonic() < means.limits.deadline and not self._closed.is_set():
             if means.stop.event.is_set() and not means.dry_run:  # a dry run sends nothing, and goes on for the grace
                 self._end_waiting()
             self._begin()
@@ -144,8 +150,19 @@ class Loop:
                 self._running[attempt].connection = SharedConnection()  # the old one is lost with the attempt
                 self._end(attempt, attempt.give_up(), in_doubt=attempt.transport.sent)
             return
-        if event and event[0] in self._running:
+        if isinstance(event, Progress):
+            self._add(event)
+        elif event and event[0] in self._running:
             self._end(*event, in_doubt=event[0].transport.in_doubt)
+
+    def _add(self, progress: Progress) -> None:
+        self._progresses.append(progress)
+        lane = self._lanes.setdefault(progress.delivery.channel, Lane(()))
+        idle = lane.not_before is None and lane not in self._running.values()
+        lane.push(progress)
+        if idle:
+            lane.connection = SharedConnection()
+            self._let_wait(lane)
 
     def _end(self, attempt: Attempt, verdict: Verdict | Skip, *, in_doubt: bool) -> None:
         """Act on what came of an attempt."""
@@ -165,10 +182,13 @@ class Loop:
         else:
             lane.push(progress)
         if lane.not_before is not None:
-            self._last += 1
-            heappush(self._due, (lane.not_before, self._last, lane))
+            self._let_wait(lane)
         elif lane.connection.made:
             self._say_farewell(lane)
+
+    def _let_wait(self, lane: Lane) -> None:
+        self._last += 1
+        heappush(self._due, (lane.not_before or 0.0, self._last, lane))
 
     def _say_farewell(self, lane: Lane) -> None:
         """Close a connection in good order, apart: a server may take its time."""

@@ -7,11 +7,8 @@ Every step takes and returns plain values, and each is taken once; what is print
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from tocsin import channels, ci, source
@@ -21,12 +18,12 @@ from tocsin.derive import derive
 from tocsin.derive.facts_file import facts_of_file
 from tocsin.derive.look_ups import may_look_up, reported_tests
 from tocsin.derive.precedence import lay
-from tocsin.event import Event, as_dict
+from tocsin.event import Event
 from tocsin.message import Message, compose
 from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
 from tocsin.policy.load import PolicyDocument, load
-from tocsin.policy.match import Destination, RuleMatch, destinations, match
+from tocsin.policy.match import Destination, RuleMatch, destinations, hindrance, match, repeat_key, skipped
 from tocsin.policy.model import Policy
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable
@@ -193,20 +190,27 @@ def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) ->
     No secret is in them.
     """
     redact = lru_cache(planned.redact)  # many rows may say the same
-    yield from (_masked(_skipped(row, row.skip), redact) for row in planned.destinations if row.skip)
-    deliveries = [_delivery(planned, destination) for destination in planned.destinations if not destination.skip]
-    for outcome in deliver(deliveries, _limits(world, planned), world.network, world.clock, stop, dry_run=dry_run):
-        yield _masked(outcome, redact)
+    yield from (_masked(outcome, redact) for outcome in _outcomes(world, planned, stop, dry_run=dry_run))
+
+
+def _outcomes(world: World, planned: Plan, stop: Stop, *, dry_run: bool) -> Iterator[Outcome]:
+    def send(deliveries: Sequence[Delivery], more: list[Delivery] | None = None) -> Iterator[Outcome]:
+        return deliver(deliveries, _limits(world, planned), world.network, world.clock, stop, dry_run=dry_run, more=more)
+
+    if planned.policy and any(options.fallback for options in planned.policy.channels.values()):
+        from tocsin.fallbacks import with_fallbacks
+
+        hindered = partial(hindrance, planned.policy, event=planned.event, unavailable=planned.unavailable)
+        yield from with_fallbacks(planned.policy, planned.destinations, hindered, partial(_delivery, planned), send)
+        return
+    yield from (skipped(row, row.skip) for row in planned.destinations if row.skip)
+    yield from send([_delivery(planned, row) for row in planned.destinations if not row.skip])
 
 
 def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Outcomes in the plan's order, as a report has them."""
     order = {(destination.channel, destination.recipient): number for number, destination in enumerate(planned.destinations)}
-    return sorted(outcomes, key=lambda outcome: order[outcome.channel, outcome.recipient])
-
-
-def _skipped(row: Destination, skip: Skip) -> Outcome:
-    return Outcome(row.channel, row.kind, row.recipient, row.rules, "skipped", skip.reason, cause=skip.cause)
+    return sorted(outcomes, key=lambda outcome: order.get((outcome.channel, outcome.recipient), len(order)))  # a fallback's come last
 
 
 def _masked(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
@@ -236,16 +240,3 @@ def _delivery(planned: Plan, destination: Destination) -> Delivery:
         key=repeat_key(planned.event, destination, options),
         redact=planned.redact,
     )
-
-
-def repeat_key(event: Event, destination: Destination, options: Any) -> str:
-    """One key for all repetitions of a delivery, by which a receiver can tell a repetition from a new message.
-
-    It is made of all that is told and to whom: the event without its times, the rules that asked, and the channel's own wording as the
-    policy has it, before any secret is put in. Where the run has no id, nothing tells two runs apart, so each key is new.
-    """
-    told = as_dict(event._replace(sources={}, run=event.run._replace(started_at=None, finished_at=None)))
-    wording = repr(getattr(options, "payload", None))
-    nonce = "" if event.run.id else os.urandom(16).hex()
-    text = json.dumps([told, destination.channel, destination.recipient.casefold(), destination.rules, wording, nonce])
-    return f"tocsin-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

@@ -12,6 +12,7 @@ from tocsin.verdict import Outcome
 
 OK, FAILED_DELIVERY = 0, 1
 REPORT_VERSION = 1
+_FOR_US = ("cause", "in_doubt", "instead")  # of an outcome; its reason says them in words
 CELL_MAX_CHARS = 100  # ours: a commit message must not fill the screen
 
 
@@ -27,12 +28,15 @@ def report(event: Event, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def deliveries(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """The outcomes as a report has them."""
-    return [{key: value for key, value in as_dict(outcome).items() if key != "cause"} for outcome in outcomes]
+    return [{key: value for key, value in as_dict(outcome).items() if key not in _FOR_US} for outcome in outcomes]
 
 
 def is_bad(outcome: Outcome, *, secretless: bool = False) -> bool:
-    """Whether `strict` takes an outcome for a failure: it is one, or its channel lacks a variable on a run that has its secrets."""
-    return outcome.outcome == "failed" or (outcome.cause == "variable" and not secretless)
+    """Whether `strict` takes an outcome for a failure: it is one, or its channel lacks a variable on a run that has its secrets.
+
+    What a fallback has delivered in its place is none.
+    """
+    return not outcome.instead and (outcome.outcome == "failed" or (outcome.cause == "variable" and not secretless))
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:

@@ -64,7 +64,10 @@ class Skip(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How one delivery ended; the rows of a report. `cause` is there where it was not delivered."""
+    """How one delivery ended; the rows of a report. `cause` is there where it was not delivered.
+
+    `in_doubt` is whether a message may have arrived all the same, `instead` the channel that has it in the place of this one.
+    """
 
     channel: str
     kind: str
@@ -76,3 +79,5 @@ class Outcome(NamedTuple):
     seconds: float = 0.0
     receipt: Receipt | None = None
     cause: Cause | None = None
+    in_doubt: bool = False
+    instead: str | None = None

@@ -49,9 +49,11 @@ def send_hook(world: World, hook: Hook, log: Log, stop: Stop) -> int:
     outcomes = _deliver(world, planned, log, stop, dry_run=hook.inputs.dry_run)
     strict = bool(testing or hook.inputs.strict or (planned.policy and planned.policy.delivery.strict))
     bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
-    for outcome in bad:
-        step = ": pass it to the step by env" if outcome.cause == "variable" else ""
-        log.annotate(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}{step}", "error" if strict else "warning")
+    for outcome in outcomes:
+        if outcome.outcome == "failed" or outcome in bad:
+            step = ": pass it to the step by env" if outcome.cause == "variable" and not outcome.instead else ""
+            level = "error" if strict and outcome in bad else "warning"
+            log.annotate(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}{step}", level)
     _leave(world, planned, outcomes, hook, log)
     return report.FAILED_DELIVERY if strict and bad else report.OK
 

@@ -105,6 +105,9 @@ class ChannelOptions(Record):
     project: Plain | None = Field(
         default=None, description="Serve only this project; for another or an unknown one the delivery is skipped."
     )
+    fallback: Plain | None = Field(
+        default=None, description="The channel, or the email address, that gets what this channel cannot deliver."
+    )
 
     @classmethod
     def check_given(cls, name: str, value: Any) -> Any:

@@ -69,9 +69,10 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     outcomes = pipeline.in_order(planned, outcomes)
     strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
     bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
-    for outcome in bad:
-        if strict or outcome.outcome == "failed":
-            console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", "error" if strict else "warning")
+    for outcome in outcomes:
+        if outcome.outcome == "failed" or (strict and outcome in bad):
+            level = "error" if strict and outcome in bad else "warning"
+            console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", level)
     if words.json:
         console.data(report.report(planned.event, outcomes))
     if words.report:

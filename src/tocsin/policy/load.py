@@ -129,13 +129,21 @@ def _checked(whole: Whole, problems: Problems) -> Policy | None:
     structure = Structure(whole.data, problems)
     policy = structure.policy(check_channels(structure.channels(), problems, whole.files))
     if whole.complete:  # else a name that is not known may be one of the base that is not
-        Meaning(whole.data, problems).check()
+        _check_meaning(Meaning(whole.data, problems))
     check_context(whole.data.get("context"), problems)
     for layer in whole.layers:
         check_literals(layer.given, layer.problems)
     for layer in whole.layers if problems.has_errors else ():  # what is not where it belongs is looked at by nothing else
         check_secret_keys(layer.given, layer.problems)
     return policy
+
+
+def _check_meaning(meaning: Meaning) -> None:
+    meaning.check()
+    if any(traits.fallback for traits in meaning.channels.values()):
+        from tocsin.policy.fallback_checks import check_fallbacks  # few policies have one
+
+        check_fallbacks(meaning)
 
 
 def _advise(plain: dict[str, Any], problems: Problems) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tocsin.channels import KINDS
+from tocsin.event import as_dict
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.glob import passes
 from tocsin.terms import SELECTORS
 from tocsin.text import clean
-from tocsin.verdict import Skip
+from tocsin.verdict import Outcome, Skip
 
 if TYPE_CHECKING:
     from tocsin.event import Event
@@ -165,7 +169,7 @@ def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unava
     for entry in wanted.values():
         for channel in entry.channels:
             if channel not in hindrances:
-                hindrances[channel] = _hindrance(policy, channel, event, unavailable)
+                hindrances[channel] = hindrance(policy, channel, event, unavailable)
     return [_destination(policy, entry, hindrances) for entry in wanted.values()]
 
 
@@ -176,7 +180,8 @@ def named(recipient: Recipient, default: str) -> Iterable[tuple[tuple[str, str],
     return [(("email", address.casefold()), address, recipient.via or default) for address in recipient.email or ()]
 
 
-def _hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[str, Skip]) -> Skip | None:
+def hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[str, Skip]) -> Skip | None:
+    """Why a channel cannot serve an event now, None where it can."""
     scope = policy.channels[channel].project
     if scope is not None and scope != event.project:
         project = f"is of project {clean(event.project, 80)}" if event.project else "has no known project"
@@ -194,3 +199,21 @@ def default_mail(policy: Policy) -> str:
     """The email channel for addresses that name none: the default one, or the only one; "" where there is none."""
     mails = [name for name, options in policy.channels.items() if KINDS[options.kind].addressed]
     return next((name for name in mails if getattr(policy.channels[name], "default", False)), mails[0] if len(mails) == 1 else "")
+
+
+def skipped(row: Destination, skip: Skip) -> Outcome:
+    """The row of a destination to which nothing is sent."""
+    return Outcome(row.channel, row.kind, row.recipient, row.rules, "skipped", skip.reason, cause=skip.cause)
+
+
+def repeat_key(event: Event, destination: Destination, options: Any) -> str:
+    """One key for all repetitions of a delivery, by which a receiver can tell a repetition from a new message.
+
+    It is made of all that is told and to whom: the event without its times, the rules that asked, and the channel's own wording as the
+    policy has it, before any secret is put in. Where the run has no id, nothing tells two runs apart, so each key is new.
+    """
+    told = as_dict(event._replace(sources={}, run=event.run._replace(started_at=None, finished_at=None)))
+    wording = repr(getattr(options, "payload", None))
+    nonce = "" if event.run.id else os.urandom(16).hex()
+    text = json.dumps([told, destination.channel, destination.recipient.casefold(), destination.rules, wording, nonce])
+    return f"tocsin-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

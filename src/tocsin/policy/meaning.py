@@ -27,6 +27,7 @@ class ChannelTraits(NamedTuple):
     mail: bool | None  # None: its kind is not known
     project: str | None
     default: bool
+    fallback: str | None = None
 
 
 class Meaning:
@@ -86,7 +87,7 @@ class Meaning:
 
     def _recipient(self, path: DataPath, recipient: Any, projects: list[tuple[str, ...]] | None) -> None:
         if isinstance(recipient, str):
-            used = self._address(path, recipient) if "@" in recipient else self._channel(path, recipient)
+            used = self.address(path, recipient) if "@" in recipient else self._channel(path, recipient)
         elif isinstance(recipient, dict):
             used = self._mapping(path, recipient)
         else:
@@ -112,13 +113,13 @@ class Meaning:
                 self.problems.add(Wrong(Check.AMBIGUOUS_RECIPIENT, message, (*path, "via"), at_key=True))
             return self._channel((*path, "channel"), channel) if isinstance(channel, str) else None
         elif "via" not in recipient:
-            return self._address((*path, "email"), "an email address")
+            return self.address((*path, "email"), "an email address")
         elif isinstance(via, str):
             return self._via((*path, "via"), via)
         return None
 
     def _channel(self, path: DataPath, name: str) -> str | None:
-        traits = self._known(path, name)
+        traits = self.known(path, name)
         if traits and traits.mail:
             message = (
                 f"{self._holder(path)} sends to the email channel {quoted(name)} without an address "
@@ -128,21 +129,23 @@ class Meaning:
         return name if traits and not traits.mail else None
 
     def _via(self, path: DataPath, name: str) -> str | None:
-        traits = self._known(path, name)
+        traits = self.known(path, name)
         if traits and traits.mail is False:
             has = f"email channels here: {listing(self.mails)}" if self.mails else f"one {_MAIL}"
             message = f"'via' in {self._holder(path)} names {quoted(name)}, which is no email channel ({has})"
             self.problems.add(Wrong(Check.NO_EMAIL_CHANNEL, message, path))
         return name if traits and traits.mail else None
 
-    def _known(self, path: DataPath, name: str) -> ChannelTraits | None:
+    def known(self, path: DataPath, name: str) -> ChannelTraits | None:
+        """What is known of a channel; a name that is none is noted."""
         given = self.data.get("channels", {})
         if name not in self.channels and isinstance(given, dict) and not self.problems.is_marked(("channels",), Check.WRONG_TYPE):
             hint = self.problems.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
             self.problems.add(Wrong(Check.UNKNOWN_CHANNEL, f"unknown channel {quoted(name)} in {self._holder(path)}{hint}", path))
         return self.channels.get(name)
 
-    def _address(self, path: DataPath, address: str) -> str | None:
+    def address(self, path: DataPath, address: str) -> str | None:
+        """The email channel for an address that names none; where there is none, that is noted."""
         if self.default is None:
             who = quoted(address) if "@" in address else address
             step = (
@@ -170,10 +173,11 @@ def _channels(data: Any) -> dict[str, ChannelTraits]:
 def _traits(channel: Any) -> ChannelTraits:
     if not isinstance(channel, dict):
         return ChannelTraits(None, None, default=False)
-    kind, project = channel.get("kind"), channel.get("project")
+    kind, project, fallback = channel.get("kind"), channel.get("project"), channel.get("fallback")
     row = KINDS.get(kind) if isinstance(kind, str) else None
     default = "default" in channel and _is_true(channel["default"])
-    return ChannelTraits(row.addressed if row else None, project if isinstance(project, str) else None, default)
+    mail = row.addressed if row else None
+    return ChannelTraits(mail, project if isinstance(project, str) else None, default, fallback if isinstance(fallback, str) else None)
 
 
 def _is_true(value: Any) -> bool:

@@ -64,6 +64,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "strict": [True],
     "look_ups": [False],
     # Of a channel.
+    "fallback": ["ops", "dev@example.com"],
     "channel_slack.channel": ["#payments"],
     "url": ["${SLACK_WEBHOOK_URL}"],
     "channel_teams.url": ["${TEAMS_WEBHOOK_URL}"],

@@ -54,11 +54,17 @@ def check_channels_used(meaning: Meaning) -> None:
         for recipient in as_list(rule.get("send_to")) if isinstance(rule, dict) else ():
             kind, name, via = next(_places(recipient), ("", "", ""))
             used.update([name] if kind == "channel" else [via] if via else [meaning.default] if meaning.default else meaning.mails)
+    used.update(meaning.default if "@" in name else name for name in _fallbacks(meaning))
     if not used or used - meaning.channels.keys():
         return
     for name in meaning.channels.keys() - used:
         message = f"no rule sends to channel {quoted(name)} (name it in a rule's 'send_to', or delete it)"
         meaning.problems.add(Wrong(Check.UNUSED_CHANNEL, message, ("channels", name), severity="warning", at_key=True))
+
+
+def _fallbacks(meaning: Meaning) -> Iterator[str]:
+    """The fallbacks of channels. One that has nothing to replace is not used; that its channel is not used says so already."""
+    yield from (traits.fallback for traits in meaning.channels.values() if traits.fallback)
 
 
 def check_rules(data: Mapping[str, Any], problems: Problems) -> None:
