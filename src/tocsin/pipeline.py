@@ -23,7 +23,7 @@ from tocsin.message import Message, compose
 from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
 from tocsin.policy.load import PolicyDocument, load
-from tocsin.policy.match import Destination, RuleMatch, destinations, hindrance, match, repeat_key, skipped
+from tocsin.policy.match import Destination, RuleMatch, destinations, hindrance, match, repeat_key, runbooks, skipped
 from tocsin.policy.model import Policy
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable
@@ -63,6 +63,12 @@ class Plan(NamedTuple):
     secretless: str | None = None  # why this run has no secrets, where the CI gives it none
     why_not: Sequence[Notice] = ()  # why no policy holds, where none does
     messages: Mapping[str, Message] = {}  # channel to a message of its own, where that is not `message`
+    runbooks: Mapping[str, str] = {}  # by the name of a matching rule, and by the environment's with an @ before it
+
+    def told(self, channel: str, rules: tuple[str, ...]) -> Message:
+        """The message for those for whom these rules asked."""
+        message = self.messages.get(channel, self.message)._replace(rules=rules)
+        return message.with_runbooks(self.runbooks) if self.runbooks else message
 
 
 def prepare(world: World, request: Request) -> Situation:
@@ -152,7 +158,8 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
         notices.append(Notice("no rule matches this run, so nothing is sent"))
     if secretless and any(skip.cause == "variable" for skip in unavailable.values()):
         notices.append(Notice(secretless))
-    return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless)
+    books = runbooks(policy, rules, event)
+    return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless, runbooks=books)
 
 
 def no_event(event: Event, run: Run) -> str:
@@ -236,7 +243,7 @@ def _delivery(planned: Plan, destination: Destination) -> Delivery:
         rules=destination.rules,
         module=channels.load(destination.kind),
         options=options,
-        message=planned.messages.get(destination.channel, planned.message)._replace(rules=destination.rules, recipient=recipient),
+        message=planned.told(destination.channel, destination.rules)._replace(recipient=recipient),
         key=repeat_key(planned.event, destination, options),
         redact=planned.redact,
     )

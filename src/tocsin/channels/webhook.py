@@ -196,6 +196,7 @@ def _default_body(message: Message, limit: Limit) -> dict[str, Any]:
         "text": message.text,
         "event": event_data(message.event, limit),
         "rules": list(message.rules),
+        **({"runbooks": list(message.runbooks)} if message.runbooks else {}),
     }
 
 

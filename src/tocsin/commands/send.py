@@ -104,7 +104,7 @@ def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
     """The message of an outcome as a person reads it, without any secret that is known."""
     from tocsin.message.lines import lines
 
-    yield from map(planned.redact, lines(planned.message._replace(rules=outcome.rules)))
+    yield from map(planned.redact, lines(planned.told(outcome.channel, outcome.rules)))
 
 
 def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:

@@ -17,9 +17,11 @@ from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, p
 from tocsin.message.people import named_person
 from tocsin.message.times import between
 from tocsin.named_tuple import NamedTuple
-from tocsin.text import clip, safe_url
+from tocsin.text import clean, clip, safe_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tocsin.event import Event
 
 __all__ = ["COLOURS", "ICONS", "TEXT_MAX_CHARS", "Detail", "Link", "Message", "Reason", "Sentence", "Span", "Tone", "compose", "plain"]
@@ -53,6 +55,8 @@ COLOURS: dict[Tone, int] = {
     "test": 0x0E7C86,
 }
 TEXT_MAX_CHARS = 300  # ours: what a lock screen and a list of mails can show of a message
+RUNBOOKS_MAX = 5  # ours: with the other links as many buttons as a card's row has (Teams shows six)
+RUNBOOK_NAME_MAX_CHARS = 30  # ours: a button's
 _WITH_REASON = ("failure", "unstable", "cancelled")
 _WITH_LINKS = (*_WITH_REASON, "waiting")  # for the others the run's number is link enough
 
@@ -63,7 +67,8 @@ class Message(NamedTuple):
     `title` is the headline without its sign, `text` the same with the first reason and who, on one line: what a notification shows.
     `reasons` say why, `more` is the link behind "and 3 more"; `sentences` tell the history and the change; `links` lead on.
     `page` is the run's, or where that is unknown the repository's. `details` stand in the place of the event's own table, in a mail.
-    `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2".
+    `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2". `runbooks` are
+    addresses, which stand among the links as well.
     """
 
     event: Event
@@ -79,6 +84,7 @@ class Message(NamedTuple):
     details: tuple[Detail, ...] | None = None
     rules: tuple[str, ...] = ()
     recipient: str | None = None
+    runbooks: tuple[str, ...] = ()
 
     @property
     def icon(self) -> str:
@@ -99,6 +105,16 @@ class Message(NamedTuple):
     def push(self) -> str:
         """What a notification shows: the headline, the first reason, who."""
         return f"{self.icon} {self.text}"
+
+    def with_runbooks(self, runbooks: Mapping[str, str]) -> Message:
+        """The message for its rules, with a link to each of their runbooks and to the environment's, whose name begins with an @."""
+        found: dict[str, str] = {}
+        for name, url in runbooks.items():
+            if name in self.rules or name[:1] == "@":
+                found.setdefault(url, clean(name.removeprefix("@"), RUNBOOK_NAME_MAX_CHARS))
+        named = list(found.items())[:RUNBOOKS_MAX]
+        links = [Link("Runbook" if len(named) == 1 else f"Runbook: {name}", url) for url, name in named]
+        return self._replace(links=(*self.links[:1], *links, *self.links[1:]), runbooks=tuple(link.url for link in links))
 
     @property
     def named_rules(self) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ class RuleMatch:
         return () if self.matches else self._values.mismatches(self.rule)
 
 
+_WITH_RUNBOOK = ("failure", "unstable")
 ENDED = frozenset(("success", "failure", "cancelled", "unstable"))  # what `always` stands for
 
 
@@ -199,6 +200,16 @@ def default_mail(policy: Policy) -> str:
     """The email channel for addresses that name none: the default one, or the only one; "" where there is none."""
     mails = [name for name, options in policy.channels.items() if KINDS[options.kind].addressed]
     return next((name for name in mails if getattr(policy.channels[name], "default", False)), mails[0] if len(mails) == 1 else "")
+
+
+def runbooks(policy: Policy, rules: Iterable[RuleMatch], event: Event) -> dict[str, str]:
+    """The runbooks for a failure: the environment's by its name with an @ before it, and those of `rules` by theirs."""
+    if event.event not in _WITH_RUNBOOK:
+        return {}
+    environment = policy.environments.get(event.environment or "")
+    found = {f"@{event.environment}": environment.runbook} if environment else {}
+    found |= {rule.name: rule.rule.runbook for rule in rules if rule.matches}
+    return {name: url for name, url in found.items() if url}
 
 
 def skipped(row: Destination, skip: Skip) -> Outcome:

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar
 
 from tocsin.channels.options import Address, ChannelOptions
+from tocsin.checks import Check
 from tocsin.record import AfterValidator, BeforeValidator, Field, Record, SchemaOnly
 from tocsin.terms import SELECTORS, SETTINGS, TIERS
+from tocsin.text import safe_url
+from tocsin.wrong import InvalidValueError
 
 EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing")
 
@@ -66,7 +69,18 @@ def _budget(value: Any) -> Any:
     return {"trigger": value, "completion": value} if isinstance(value, str) else value
 
 
+def _link(url: str) -> str:
+    if "${" in url:
+        raise InvalidValueError("takes no variable: everybody who is told sees it", Check.INVALID_REFERENCE)
+    if not (url.lower().startswith("https://") and safe_url(url)):
+        raise ValueError("must be an https link, without a login and at most 2,048 characters long")
+    return url
+
+
 OneOrMore = Annotated[list[T], BeforeValidator(as_list), Field(min_length=1)]
+
+Runbook = Annotated[str, AfterValidator(_link)]
+"""A page that says what to do about a failure."""
 
 SELECTOR_KEYS: dict[SelectorKey, str] = {name: term.selector for name, term in SELECTORS.items()}
 
@@ -107,6 +121,7 @@ class Environment(Record):
 
     tier: Tier | None = Field(default=None, description="Guessed from the environment's name where it is not given.")
     cluster: Some | None = Field(default=None, description="The cluster it runs on.")
+    runbook: Runbook | None = Field(default=None, description="An https link to what to do about its failures: a link in their messages.")
 
 
 class Recipient(Record):
@@ -130,6 +145,7 @@ class Notification(Record):
     send_to: Annotated[list[Recipient], BeforeValidator(_recipients), Field(min_length=1)] = Field(
         description="Channels by name and email addresses."
     )
+    runbook: Runbook | None = Field(default=None, description="An https link to what to do about a failure: a link in its messages.")
 
 
 class Budget(Record):

@@ -49,6 +49,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "set": [{"environment": "production"}],
     # Of a rule.
     "name": ["production deployments"],
+    "runbook": ["https://wiki.example.com/runbooks/payments"],
     "on": ["failure", ["trigger", "success", "failure"]],
     "pipelines": [{"branch": "main"}, [{"kind": "ci", "branch": ["main", "release/*"]}, {"tier": "production"}]],
     "send_to": ["team", ["team", "dev@example.com"], {"email": "dev@example.com", "via": "mail"}],

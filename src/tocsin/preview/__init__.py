@@ -15,7 +15,7 @@ from tocsin.derive.facts_file import facts_of
 from tocsin.errors import UsageError
 from tocsin.event import Event, Facts, Rank, as_dict
 from tocsin.message import Message, compose
-from tocsin.policy.match import Destination, EventValues, destinations, match, selector_values
+from tocsin.policy.match import Destination, EventValues, destinations, match, runbooks, selector_values
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.preview.fitting import fitting_facts, kind_of
 from tocsin.request import Request
@@ -138,16 +138,18 @@ def _event(document: PolicyDocument | None, told: Told) -> Event:
 
 def _preview(policy: Policy, event: Event, asked: Asked) -> Preview:
     """Who would get the message of an event: the channel that is asked for, else by the rules that match and the one that is asked for."""
-    message, rule = compose(event), None
+    message, rule, found = compose(event), None, match(policy, event)
     if asked.channel is not None:
         rows = [Destination(asked.channel, policy.channels[asked.channel].kind, _recipient(policy, asked.channel), (), None)]
     else:
-        found = match(policy, event)
         rows = destinations(policy, [held for number, held in enumerate(found) if held.matches or number == asked.rule], event, {})
         if asked.rule is not None:
             rule = found[asked.rule]
             rows = [row for row in rows if rule.name in row.rules]
-    return Preview(event, message, tuple(_delivery(policy, row, message) for row in rows), rule)
+    books = runbooks(policy, found, event)
+    asking = tuple(name for row in rows for name in row.rules)
+    shown = message._replace(rules=asking).with_runbooks(books)._replace(rules=()) if books else message
+    return Preview(event, shown, tuple(_delivery(policy, row, message, books) for row in rows), rule)
 
 
 def _recipient(policy: Policy, channel: str) -> str:
@@ -161,12 +163,13 @@ def _recipient(policy: Policy, channel: str) -> str:
     return next(addresses, _SOMEBODY)
 
 
-def _delivery(policy: Policy, row: Destination, message: Message) -> Delivery:
+def _delivery(policy: Policy, row: Destination, message: Message, books: Mapping[str, str]) -> Delivery:
     from tocsin.templates import TemplateProblem
 
     options = policy.channels[row.channel]
     unset = options.resolved({name: f"${{{name}}}" for name in options.variables()})  # no preview needs a secret
     told = message._replace(rules=row.rules, recipient=row.recipient if row.kind in channels.MAIL_KINDS else None)
+    told = told.with_runbooks(books) if books else told
     try:
         payload, problem = channels.load(row.kind).render(told, unset), row.skip.reason if row.skip else None
     except TemplateProblem as error:
