@@ -40,6 +40,11 @@ class Term(NamedTuple):
     also: tuple[str, ...] = ()  # further fields, any of which the selector takes too; of an email address its login as well
     missing: str = ""  # what to do where a rule asks for it and the run has none; "" where flag and setting are the answer
 
+    @property
+    def several(self) -> bool:
+        """Whether a run has several names for it."""
+        return bool(self.stem_of or self.also)
+
 
 def _image(value: str) -> dict[str, str | None]:
     """The parts of "repository:tag"; a registry's port is no tag."""

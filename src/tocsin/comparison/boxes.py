@@ -18,8 +18,8 @@ from tocsin.terms import REF_TYPES, SELECTORS
 
 PIECES_MAX = 2_000  # ours: of one box
 ON = "on"
-# In this order boxes are cut. A pipeline has several names, so that two sets of them have a common part that no selector says: it is last.
-KEYS = (ON, *(key for key, term in SELECTORS.items() if not term.stem_of), *(key for key, term in SELECTORS.items() if term.stem_of))
+# In this order boxes are cut. What has several names is last: two sets of them have a common part that no selector says.
+KEYS = (ON, *(key for key, term in SELECTORS.items() if not term.several), *(key for key, term in SELECTORS.items() if term.several))
 
 Box: TypeAlias = "dict[str, int]"  # a key that is not there may be anything
 Selector: TypeAlias = "tuple[tuple[str, Wanted], ...]"

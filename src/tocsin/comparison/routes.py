@@ -51,8 +51,8 @@ def _holds(wide: Part, narrow: Part | None) -> bool:
 
 
 def _parts(route: Route) -> list[tuple[str, Part]]:
-    """What a route wants of each key; an event has several names of a pipeline, for which this does not hold."""
-    return [(key, _part(wanted)) for key, wanted in route.selector if not SELECTORS[key].stem_of]
+    """What a route wants of each key; an event has several names of a pipeline or a person, for which this does not hold."""
+    return [(key, _part(wanted)) for key, wanted in route.selector if not SELECTORS[key].several]
 
 
 class Index:

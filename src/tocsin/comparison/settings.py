@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
     from tocsin.policy.load import PolicyDocument
 
-_SHOWN = ("kind", "project")  # keys whose values are plain names
+_SHOWN = ("kind", "project", "fallback")  # keys whose values are plain names
 
 
 class Setting(NamedTuple):

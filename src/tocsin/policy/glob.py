@@ -25,7 +25,7 @@ def glob(pattern: str, text: str) -> bool:
     if not is_glob(pattern):
         return False
     if "\\" in pattern or _BOT in pattern:
-        return fnmatchcase(text, re.sub(_SIGNS, _plain, pattern)) or _as_written(pattern, text)
+        return any(fnmatchcase(text, reading) for reading in readings(pattern))
     head, _, rest = pattern.partition("*")
     if "?" in pattern or "[" in pattern:
         literal = head.partition("?")[0].partition("[")[0]
@@ -36,7 +36,7 @@ def glob(pattern: str, text: str) -> bool:
 def readings(pattern: str) -> tuple[str, ...]:
     """What `fnmatch` is asked for a glob: any of these patterns of its own matches what the glob matches, beside the glob's own text."""
     escaped = "\\" in pattern
-    first = re.sub(_SIGNS, _plain, pattern) if escaped else pattern
+    first = re.sub(_SIGNS, _plain, pattern) if escaped or _BOT in pattern else pattern
     if "[" not in pattern:
         return (first,)
     return first, re.sub(_SIGNS_AND_BRACKETS, _plain, pattern) if escaped else pattern.replace("[", "[[]")
