@@ -123,7 +123,7 @@ def test_each_is_told_once_and_every_row_says_what_came_of_it(run: tuple[dict[st
                 cause=None if end == "delivered" else end,
             )  # type: ignore[arg-type]
 
-    outcomes = list(with_fallbacks(policy, rows, hindered.get, lambda row: row, send))  # type: ignore[arg-type]
+    outcomes = list(with_fallbacks(policy, rows, lambda row: row._replace(skip=hindered.get(row.channel)), lambda row: row, send))  # type: ignore[arg-type]
     assert len(sent) == len(set(sent))
     names = [outcome.channel for outcome in outcomes]
     assert len(names) == len(set(names))
@@ -176,3 +176,12 @@ def test_a_further_message_of_a_channel_waits_for_the_one_under_way():
             more.append(delivery(mail, "mail", "bob"))
     assert seen == [("dead", 1), ("ada", 5), ("bob", 10)]
     assert mail.most_running == 1
+
+
+def test_a_test_of_a_channel_goes_to_no_other(project: Any, slack: ScriptedServer):
+    slack.script(Answer(404, b"no_service"))
+    project.policy(
+        "channels: {team: {kind: slack, fallback: ops}, ops: {kind: slack, url: '${OPS}'}}\nnotifications: [{on: failure, send_to: team}]\n"
+    )
+    result = project.run("channels", "test", "team", env={"SLACK_WEBHOOK_URL": slack.url("/team"), "OPS": slack.url("/ops")})
+    assert (result.code, {request.path for request in slack.requests}) == (1, {"/team"})

@@ -46,6 +46,7 @@ class Check(Enum):
     INVALID_VALUE = "invalid-value", "A value is of the right type, and still none that its key takes."
     UNKNOWN_EVENT = "unknown-event", "A rule names an event that does not exist."
     UNKNOWN_WORD = "unknown-word", "A value is none of the few words that its key takes, such as a tier."
+    UNKNOWN_ZONE = "unknown-zone", "A mute names a time zone that does not exist, or this machine has no time zones."
     UNKNOWN_CHANNEL_KIND = "unknown-channel-kind", "A channel is of a kind that does not exist."
     INVALID_CHANNEL_NAME = "invalid-channel-name", "A channel's name is empty, or looks like an email address."
 

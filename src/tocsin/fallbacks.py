@@ -10,13 +10,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from tocsin.channels import MAIL_KINDS
-from tocsin.policy.match import Destination, default_mail, skipped
+from tocsin.policy.match import Destination, default_mail, hindrance, skipped
 from tocsin.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tocsin.deliver import Delivery
+    from tocsin.event import Event
+    from tocsin.policy.match import RuleMatch
     from tocsin.policy.model import Policy
     from tocsin.verdict import Cause, Outcome, Skip
 
@@ -30,16 +32,16 @@ Place: TypeAlias = tuple[bool, str]
 def with_fallbacks(
     policy: Policy,
     destinations: Sequence[Destination],
-    hindered: Callable[[str], Skip | None],
+    check: Callable[[Destination], Destination],
     make: Callable[[Destination], Delivery],
     send: Callable[[Sequence[Delivery], list[Delivery]], Iterator[Outcome]],
 ) -> Iterator[Outcome]:
     """Send to all destinations, and what fails to its fallback: one outcome a destination and a fallback that was tried.
 
-    `hindered` says why a channel cannot serve, `make` makes the delivery of a destination, `send` sends what it is given and what is put
-    into its second argument meanwhile.
+    `check` puts into a destination why its channel is not to serve, `make` makes the delivery of one, `send` sends what it is given and
+    what is put into its second argument meanwhile.
     """
-    rows = _Rows(policy, destinations, hindered)
+    rows = _Rows(policy, destinations, check)
     for row in destinations:
         if row.skip:
             rows.end(skipped(row, row.skip))
@@ -51,11 +53,23 @@ def with_fallbacks(
         yield from rows.ended()
 
 
+def checked(
+    policy: Policy, rules: Sequence[RuleMatch], event: Event, unavailable: Mapping[str, Skip], at: float, row: Destination
+) -> Destination:
+    """A fallback's destination with the reason why nothing may go there now (`at`, in seconds since 1970), if there is one."""
+    row = row._replace(skip=hindrance(policy, row.channel, event, unavailable))
+    if not policy.mute:
+        return row
+    from tocsin.policy.mute import muted
+
+    return muted(policy, rules, event, [row], at)[0]
+
+
 class _Rows:
     """The rows of a run: those that have ended, those that wait for another, and what is to be sent next."""
 
-    def __init__(self, policy: Policy, destinations: Sequence[Destination], hindered: Callable[[str], Skip | None]) -> None:
-        self._policy, self._hindered = policy, hindered
+    def __init__(self, policy: Policy, destinations: Sequence[Destination], check: Callable[[Destination], Destination]) -> None:
+        self._policy, self._check = policy, check
         self._asked = frozenset(_place(row) for row in destinations)  # the places that are told anyway
         self._known = set(self._asked)
         self._results: dict[Place, Outcome] = {}
@@ -103,7 +117,7 @@ class _Rows:
         channel = default_mail(self._policy) if "@" in name else name
         kind = self._policy.channels[channel].kind
         recipient = name if "@" in name else outcome.recipient if kind in MAIL_KINDS else channel
-        target = Destination(channel, kind, recipient, outcome.rules, self._hindered(channel))
+        target = self._check(Destination(channel, kind, recipient, outcome.rules, None))
         return None if outcome.in_doubt and _place(target) == _place(outcome) else target  # it may be there already
 
     def _with_origin(self, outcome: Outcome) -> Outcome:

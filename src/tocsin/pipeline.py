@@ -23,7 +23,7 @@ from tocsin.message import Message, compose
 from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
 from tocsin.policy.load import PolicyDocument, load
-from tocsin.policy.match import Destination, RuleMatch, destinations, hindrance, match, repeat_key, runbooks, skipped
+from tocsin.policy.match import Destination, RuleMatch, destinations, match, repeat_key, runbooks, skipped
 from tocsin.policy.model import Policy
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable
@@ -152,6 +152,10 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
         redact.learn_text(secret)
     rules = () if event.event is None else match(policy, event)
     wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable)
+    if policy.mute:
+        from tocsin.policy.mute import muted
+
+        wanted = muted(policy, rules, event, wanted, world.clock.time())
     if event.event is None:
         notices.append(Notice(no_event(event, known.run)))
     elif rules and not any(rule.matches for rule in rules):
@@ -201,14 +205,17 @@ def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) ->
 
 
 def _outcomes(world: World, planned: Plan, stop: Stop, *, dry_run: bool) -> Iterator[Outcome]:
+    delivery = (planned.policy or Policy()).delivery
+    limits = Limits(delivery.timeout, world.started + delivery.budget_for(planned.event.hook), delivery.attempts)
+
     def send(deliveries: Sequence[Delivery], more: list[Delivery] | None = None) -> Iterator[Outcome]:
-        return deliver(deliveries, _limits(world, planned), world.network, world.clock, stop, dry_run=dry_run, more=more)
+        return deliver(deliveries, limits, world.network, world.clock, stop, dry_run=dry_run, more=more)
 
     if planned.policy and any(options.fallback for options in planned.policy.channels.values()):
-        from tocsin.fallbacks import with_fallbacks
+        from tocsin.fallbacks import checked, with_fallbacks
 
-        hindered = partial(hindrance, planned.policy, event=planned.event, unavailable=planned.unavailable)
-        yield from with_fallbacks(planned.policy, planned.destinations, hindered, partial(_delivery, planned), send)
+        check = partial(checked, planned.policy, planned.rules, planned.event, planned.unavailable, world.clock.time())
+        yield from with_fallbacks(planned.policy, planned.destinations, check, partial(_delivery, planned), send)
         return
     yield from (skipped(row, row.skip) for row in planned.destinations if row.skip)
     yield from send([_delivery(planned, row) for row in planned.destinations if not row.skip])
@@ -224,12 +231,6 @@ def _masked(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
     """The outcome with every known secret masked: a server's answer could repeat one."""
     receipt = {key: redact(value) for key, value in outcome.receipt.items()} if outcome.receipt else None
     return outcome._replace(reason=redact(outcome.reason) if outcome.reason else None, receipt=receipt)
-
-
-def _limits(world: World, planned: Plan) -> Limits:
-    """The policy's limits as the clock has them."""
-    delivery = (planned.policy or Policy()).delivery
-    return Limits(delivery.timeout, world.started + delivery.budget_for(planned.event.hook), delivery.attempts)
 
 
 def _delivery(planned: Plan, destination: Destination) -> Delivery:

@@ -20,6 +20,7 @@ Cause: TypeAlias = Literal[
     "payload",  # the payload, or its file, cannot be used on this run
     "recipient",  # a test of an email channel names no address
     "trust",  # the policy that asks for it does not hold on this run
+    "mute",  # the policy has silenced it for now
     "dry_run",
     "service",  # the service, or the way to it, refused or gave no answer
     "budget",  # the time was up

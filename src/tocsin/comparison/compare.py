@@ -28,11 +28,12 @@ class Comparison(NamedTuple):
     channels: list[ChannelChange]
     ways: list[Way]
     delivery: list[Setting]
+    mute: bool = False  # whether it differs, and with it who is told at which time
 
     @property
     def moved(self) -> bool:
         """Whether anybody hears of more or less, or by another way."""
-        return bool(self.changes or self.ways or any(channel.change == "changed" for channel in self.channels))
+        return bool(self.changes or self.ways or self.mute or any(channel.change == "changed" for channel in self.channels))
 
     def __bool__(self) -> bool:
         return bool(self.moved or self.channels or self.delivery)
@@ -58,6 +59,7 @@ def compare(base: Side, head: Side) -> Comparison:
         channel_changes(old, new),
         way_changes(old, new),
         delivery_changes(old, new),
+        mute=bool(old and new and old.policy.mute != new.policy.mute),
     )
 
 

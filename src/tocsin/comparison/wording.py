@@ -87,6 +87,8 @@ def setting_lines(comparison: Comparison) -> Iterator[str]:
     for way in comparison.ways:
         yield f"{clean(way.recipient)}: mail goes through {_listed(way.head)}, before through {_listed(way.base)}"
     yield from (f"delivery: {_setting(setting)}" for setting in comparison.delivery)
+    if comparison.mute:
+        yield "mute differs, and with it what is told at which time"
 
 
 def _setting(setting: Setting) -> str:
@@ -110,6 +112,7 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
         "channels": [_channel_data(change) for change in comparison.channels],
         "ways": [{"recipient": way.recipient, "base": list(way.base), "head": list(way.head)} for way in comparison.ways],
         "delivery": [setting._asdict() for setting in comparison.delivery],
+        "mute": comparison.mute,
     }
 
 

@@ -14,6 +14,7 @@ from tocsin.event import Event, as_dict
 from tocsin.explanation.places import RulePlace, is_at, reaching, recipients_at, require_place
 from tocsin.notice import Notice
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
+from tocsin.policy.mute import muted, told_at
 from tocsin.policy.nearest import Wanted, notice
 from tocsin.text import clean
 from tocsin.verdict import Skip
@@ -88,6 +89,9 @@ def explain(world: World, question: Question, known: Known) -> Explanation:
     unavailable |= known.situation.withheld
     wanted = destinations(document.policy, [rule for rule in matches if rule.matches], event, unavailable)
     wanted = [_where_the_secrets_are(row, unset, known) for row in wanted if is_at(row, question.place)]
+    if document.policy.mute:
+        at = told_at(event) if recorded else world.clock.time()
+        wanted = muted(document.policy, matches, event, wanted, at)
     if event.event is None:
         notices.append(Notice(pipeline.no_event(event, run)))
     elif not any(rule.match.matches for rule in rules):

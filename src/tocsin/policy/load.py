@@ -87,7 +87,7 @@ def _read(source: PolicyText, *, advise: bool) -> tuple[Policy | None, Problems]
         with together():
             own = _layer(root, problems)
             whole = _whole(own, source, nodes)
-            policy = _checked(whole, problems)
+            policy = _checked(whole, problems, advise=advise)
             if advise and whole.complete:
                 _advise(whole.data, problems)
                 _check_lock(source, whole, problems)
@@ -125,11 +125,11 @@ def data_of(source: PolicyText) -> dict[str, Any]:
         return {}
 
 
-def _checked(whole: Whole, problems: Problems) -> Policy | None:
+def _checked(whole: Whole, problems: Problems, *, advise: bool) -> Policy | None:
     structure = Structure(whole.data, problems)
     policy = structure.policy(check_channels(structure.channels(), problems, whole.files))
     if whole.complete:  # else a name that is not known may be one of the base that is not
-        _check_meaning(Meaning(whole.data, problems))
+        _check_meaning(Meaning(whole.data, problems), advise=advise)
     check_context(whole.data.get("context"), problems)
     for layer in whole.layers:
         check_literals(layer.given, layer.problems)
@@ -138,12 +138,16 @@ def _checked(whole: Whole, problems: Problems) -> Policy | None:
     return policy
 
 
-def _check_meaning(meaning: Meaning) -> None:
+def _check_meaning(meaning: Meaning, *, advise: bool) -> None:
     meaning.check()
     if any(traits.fallback for traits in meaning.channels.values()):
         from tocsin.policy.fallback_checks import check_fallbacks  # few policies have one
 
         check_fallbacks(meaning)
+    if "mute" in meaning.data:
+        from tocsin.policy.mute_checks import check_mutes
+
+        check_mutes(meaning, advise=advise)
 
 
 def _advise(plain: dict[str, Any], problems: Problems) -> None:

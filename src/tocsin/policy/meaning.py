@@ -48,7 +48,7 @@ class Meaning:
         """Note every problem."""
         for index, rule in enumerate(context_rules(self.data.get("context"))):
             if isinstance(rule, dict):
-                self._selectors(("context", "rules", index, "when"), rule.get("when"))
+                self.check_selectors(("context", "rules", index, "when"), rule.get("when"))
         rules = as_list(self.data.get("notifications", []))
         if not rules:
             message = "the policy has no notifications, so that nothing is ever sent"
@@ -57,7 +57,7 @@ class Meaning:
         for index, rule in enumerate(rules):
             if isinstance(rule, dict):
                 path = ("notifications", index)
-                self._selectors((*path, "pipelines"), rule.get("pipelines"))
+                self.check_selectors((*path, "pipelines"), rule.get("pipelines"))
                 projects = _projects(rule.get("pipelines"))
                 for number, recipient in enumerate(as_list(rule.get("send_to"))):
                     self._recipient((*path, "send_to", number), recipient, projects)
@@ -73,7 +73,8 @@ class Meaning:
                 self.problems.add(Wrong(Check.DUPLICATE_RULE_NAME, message, ("notifications", index, "name")))
             first.setdefault(name, index)
 
-    def _selectors(self, path: DataPath, value: Any) -> None:
+    def check_selectors(self, path: DataPath, value: Any) -> None:
+        """Note what is wrong with the values of a selector, or of a list of them."""
         if value is None or (isinstance(value, list) and not value):
             return
         for number, selector in enumerate(as_list(value)):

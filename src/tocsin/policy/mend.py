@@ -38,6 +38,7 @@ class Mender:
             ("channels", self._channels),
             ("notifications", self._rules),
             ("delivery", self._delivery),
+            ("mute", self._mutes),
         ):
             if name in data:
                 data = {**data, name: mended(data[name])}
@@ -174,6 +175,24 @@ class Mender:
         if "send_to" in rule:
             mended["send_to"] = self._each(rule["send_to"], (*path, "send_to"), _RECIPIENT)
         return {**rule, **mended}
+
+    def _mutes(self, data: Any) -> Any:
+        return [self._mute(mute, ("mute", index)) for index, mute in enumerate(model.as_list(data))]
+
+    def _mute(self, mute: Any, path: DataPath) -> Any:
+        mute = self._without_selector(self.mapping(mute, path), path)
+        mute = self.keys(mute, path, model.MUTE_KEYS)
+        return {**mute, **self._selectors(mute, "pipelines", path)} if isinstance(mute, dict) else mute
+
+    def _without_selector(self, mute: Any, path: DataPath) -> Any:
+        """A mute whose selector's keys are where they belong."""
+        if not isinstance(mute, dict) or mute.keys().isdisjoint(model.SELECTOR_KEYS):
+            return mute
+        selector = {key: value for key, value in mute.items() if key in model.SELECTOR_KEYS}
+        for key in selector:
+            message = f"{quoted(key)} in {self.problems.holder(path)} is a selector's key (write pipelines: {{{key}: …}})"
+            self.problems.add(Wrong(Check.UNKNOWN_KEY, message, (*path, key), at_key=True))
+        return {"pipelines": selector, **{key: value for key, value in mute.items() if key not in selector}}
 
     def _delivery(self, data: Any) -> Any:
         path: DataPath = ("delivery",)

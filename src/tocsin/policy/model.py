@@ -6,6 +6,7 @@ dicts of the given keys only: ten thousand of them are checked and matched fast.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar
 
 from tocsin.channels.options import Address, ChannelOptions
@@ -17,14 +18,18 @@ from tocsin.wrong import InvalidValueError
 
 EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing")
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SECONDS_MAX = 300.0  # ours: one attempt; no service takes longer to say something
 BUDGET_MAX_SECONDS = 3600.0  # ours: a hook that may hold a build for more than an hour is a mistake
 ATTEMPTS_MAX = 20  # ours
+
+_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 T = TypeVar("T")
 EventWord: TypeAlias = Literal[
     "trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing"
 ]  # fmt: skip
+Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Some = Annotated[str, Field(min_length=1)]
 
@@ -69,6 +74,21 @@ def _budget(value: Any) -> Any:
     return {"trigger": value, "completion": value} if isinstance(value, str) else value
 
 
+def _hours(text: str) -> str:
+    if not re.fullmatch(f"{_TIME}-(?:{_TIME}|24:00)", text):
+        raise ValueError("must be hours of a day, such as 22:00-06:00")
+    return text
+
+
+def _moment(text: str) -> str:
+    from datetime import datetime
+
+    if not re.fullmatch(f"2[0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}(?:[ T]{_TIME})?", text, re.ASCII):
+        raise ValueError("must be a day or a time, such as 2026-12-24 or 2026-12-24 18:00")
+    datetime.fromisoformat(text.replace(" ", "T"))  # there is no 30th of February
+    return text
+
+
 def _link(url: str) -> str:
     if "${" in url:
         raise InvalidValueError("takes no variable: everybody who is told sees it", Check.INVALID_REFERENCE)
@@ -79,6 +99,8 @@ def _link(url: str) -> str:
 
 OneOrMore = Annotated[list[T], BeforeValidator(as_list), Field(min_length=1)]
 
+Hours = Annotated[str, AfterValidator(_hours)]
+Moment = Annotated[str, AfterValidator(_moment)]
 Runbook = Annotated[str, AfterValidator(_link)]
 """A page that says what to do about a failure."""
 
@@ -146,6 +168,24 @@ class Notification(Record):
         description="Channels by name and email addresses."
     )
     runbook: Runbook | None = Field(default=None, description="An https link to what to do about a failure: a link in its messages.")
+    critical: bool = Field(default=False, description="Send also what `mute` would silence.")
+
+
+class Mute(Record):
+    """What is not told for a while: by the time, the pipelines and the channels. All that is said must hold."""
+
+    name: Some | None = Field(default=None, description="Shown in the reason; else its number.")
+    days: OneOrMore[Day] | None = Field(
+        default=None, description="The days of the week; of hours over midnight, those on which they begin."
+    )
+    hours: OneOrMore[Hours] | None = Field(default=None, description="Hours of a day, such as 22:00-06:00.")
+    from_: Moment | None = Field(default=None, alias="from", description="The first day, or a time: 2026-12-24, 2026-12-24 18:00.")
+    until: Moment | None = Field(default=None, description="The last day, or the time at which it ends.")
+    zone: Some = Field(default="UTC", description="The time zone of all these, by its name in the IANA database: Europe/Berlin.")
+    pipelines: OneOrMore[Selector] = Field(
+        default_factory=_all_pipelines, description="Selectors, any of which must match; without, all pipelines."
+    )
+    channels: OneOrMore[Some] | None = Field(default=None, description="The channels that are silent; without, all of them.")
 
 
 class Budget(Record):
@@ -181,7 +221,9 @@ class Policy(Record):
     channels: dict[str, ChannelOptions] = Field(default={}, description="Where messages go, by a name of your choice.")
     notifications: Annotated[list[Notification], BeforeValidator(as_list)] = Field(default=[], description="The rules.")
     delivery: Delivery = Field(default=Delivery.model_construct(), description="How long and how often to try.")
+    mute: Annotated[list[Mute], BeforeValidator(as_list)] = Field(default=[], description="When, and of what, nothing is told.")
 
 
 SHARING = ("extends", "without", "locked")  # what a file says of its bases is no part of the whole policy: `sharing` has their model
+MUTE_KEYS = {field.alias or name: field for name, field in Mute.model_fields.items()}
 POLICY_KEYS = {**dict.fromkeys(SHARING), **Policy.model_fields}  # of a file

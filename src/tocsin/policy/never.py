@@ -44,6 +44,8 @@ def every_selector(data: Mapping[str, Any]) -> Iterator[tuple[DataPath, Mapping[
         yield from _selectors(rule, "when", ("context", "rules", index))
     for index, rule in enumerate(as_list(data.get("notifications", []))):
         yield from _selectors(rule, "pipelines", ("notifications", index))
+    for index, mute in enumerate(as_list(data.get("mute", []))):
+        yield from _selectors(mute, "pipelines", ("mute", index))
 
 
 def _selectors(rule: Any, key: str, path: DataPath) -> Iterator[tuple[DataPath, Mapping[str, Any]]]:

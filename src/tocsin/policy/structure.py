@@ -35,7 +35,8 @@ _WANTED = {
     "when": "a selector, such as {branch: main}; what always holds stands in 'context' itself",
     "set": f"one or more of {', '.join(model.Settings.__annotations__)}",
 }
-_NOUNS = {"on": "event", "tier": "tier"}
+_NOUNS = {"on": "event", "tier": "tier", "days": "day"}
+_WORDS = {"event": model.EVENTS, "tier": TIERS, "day": model.DAYS}
 _EMPTY = ("too_short", "string_too_short")
 _TYPES = ("_type", "_parsing", "_parsing_size", "int_from_float")
 
@@ -143,7 +144,7 @@ class Structure:
         word = detail["input"]
         if not isinstance(word, str):
             return None
-        check, known = (Check.UNKNOWN_EVENT, model.EVENTS) if noun == "event" else (Check.UNKNOWN_WORD, TIERS)
+        check, known = Check.UNKNOWN_EVENT if noun == "event" else Check.UNKNOWN_WORD, _WORDS[noun]
         hint = self.problems.suggest(word, known, listed="known")
         return Wrong(check, f"unknown {noun} {quoted(word)} in {self.problems.holder(path[:2])}{hint}", path)
 
@@ -227,6 +228,8 @@ def _keys() -> dict[tuple[str, ...], Iterable[str]]:
         ("notifications",): model.Notification.model_fields,
         ("notifications", "pipelines"): model.SELECTOR_KEYS,
         ("notifications", "send_to"): model.Recipient.model_fields,
+        ("mute",): model.MUTE_KEYS,
+        ("mute", "pipelines"): model.SELECTOR_KEYS,
         ("delivery",): model.Delivery.model_fields,
         ("delivery", "budget"): model.Budget.model_fields,
     }

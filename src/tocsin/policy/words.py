@@ -30,6 +30,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "notifications": ("rules", "rule", "routes", "subscriptions", "alerts"),
     "environment": ("env",),
     "app": ("application", "application_name", "service"),
+    "mute": ("silence", "silences", "quiet", "snooze", "mutes", "maintenance"),
+    "until": ("to",),
+    "zone": ("timezone", "time_zone", "tz"),
+    "critical": ("urgent", "important"),
     "kind": ("type",),
     "triggered_by": ("actor", "user", "sender"),
     "author": ("committer",),
@@ -101,6 +105,8 @@ def holder(path: DataPath, rule_name: str | None = None) -> str:
         return _within(rule, path[2:])
     if section in ("channels", "environments") and len(path) > 1:
         return _within(f"{str(section)[:-1]} {quoted(path[1])}", path[2:])
+    if section == "mute" and len(path) > 1 and isinstance(path[1], int):
+        return _within(f"mute #{path[1] + 1}", path[2:])
     if path[:2] == ("context", "rules") and len(path) > 2 and isinstance(path[2], int):
         return _within(f"context rule #{path[2] + 1}", path[3:])
     return _within("", path) if len(path) > 1 else quoted(section)
@@ -166,6 +172,7 @@ _TABLE: dict[str, Callable[[Mapping[str, Any], Any], str]] = {
 # What must stand where a mapping may, by the names on the path.
 _SHAPES = {
     ("notifications",): "must be a rule: a mapping with 'on' and 'send_to'",
+    ("mute",): "must be a mapping, such as {days: [sat, sun], zone: Europe/Berlin}, or a list of them",
     ("notifications", "pipelines"): "must be a selector, such as {kind: cd, branch: main}, or a list of them",
     ("notifications", "send_to"): "must be a channel's name, an email address, or {email: ADDRESS, via: CHANNEL}",
 }

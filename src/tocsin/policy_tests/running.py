@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import ContextError
 from tocsin.policy.match import Destination, RuleMatch, destinations
+from tocsin.policy.mute import muted, told_at
 from tocsin.policy_tests.candidates import Candidates
 from tocsin.policy_tests.cases import recipient_key
 
@@ -54,7 +55,7 @@ def _result(document: PolicyDocument, candidates: Candidates, case: Case, now: s
     except ContextError as error:
         return CaseResult(case, None, problem=str(error))
     matched = candidates.matching(event) if event.event is not None else []
-    wanted = destinations(document.policy, matched, event, {})
+    wanted = muted(document.policy, matched, event, destinations(document.policy, matched, event, {}), told_at(event))
     told = {recipient_key(row.recipient): row.recipient for row in wanted if not row.skip}
     names = [rule.name for rule in matched]
     asked = frozenset(names) if case.rules is None else case.rules
