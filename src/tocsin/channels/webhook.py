@@ -1,7 +1,4 @@
-"""A generic webhook: JSON to any address, as the policy words it or as the event is.
-
-Signatures are those of https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-"""
+"""A generic webhook: JSON to any address, as the policy words it or as the event is."""
 
 from __future__ import annotations
 
@@ -31,6 +28,7 @@ ADDED_MAX_BYTES = 256 * 1024  # ours: what an event may add to a body; receivers
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")  # RFC 9110, 5.5, in the one-byte characters that HTTP/1.1 can carry
 _OURS = ("host", "content-length", "transfer-encoding", "connection", "idempotency-key", "webhook-*")
+_NOT_BESIDE = {"payload_file": ("payload",), "signing_secret": ("sign",), "format": ("payload", "payload_file")}
 _SECRET_NAMES = ("*authorization*", "*-auth", "*cookie*", "*token*", "*secret*", "*key*", "*passw*", "*signature*", "*credential*")
 
 
@@ -48,18 +46,23 @@ class Options(ChannelOptions):
         description="The body: JSON as text, a mapping or a list; its texts are templates. Without it, the event in a fixed form.",
     )
     payload_file: Plain | None = Field(default=None, description="A file with the payload's JSON, by its path from the repository's root.")
-    signing_secret: Credential | None = Field(
-        default=None, description="Signs each request by the Standard Webhooks specification: whsec_ and base64, or any text."
+    sign: Credential | None = Field(
+        default=None, description="The secret that signs each request by Standard Webhooks: whsec_ and base64, or any text."
+    )
+    signing_secret: Credential | None = Field(default=None, description="An older name of `sign`.")
+    format: Literal["cloudevents"] | None = Field(
+        default=None, description="The body's form without a payload: cloudevents is a CloudEvent with a CDEvent in it."
     )
 
     _payload_values: Mapping[str, str] = {}
 
     @classmethod
     def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
-        """One payload alone."""
+        """One payload alone, and one secret."""
         value = super().check_field(name, value, earlier)
-        if name == "payload_file" and value is not None and earlier.get("payload") is not None:
-            raise ValueError("stands beside payload: keep one of them")
+        for other in _NOT_BESIDE.get(name, ()) if value is not None else ():
+            if earlier.get(other) is not None:
+                raise ValueError(f"stands beside {other}: keep one of them")
         return value
 
     def resolved(self, env: Mapping[str, str]) -> Self:
@@ -177,7 +180,7 @@ def render(message: Message, options: Options) -> Any:
 def _bodies(message: Message, options: Options) -> Iterator[Any]:
     """The body with all that the event has, then with less and less of it; a TooLarge where it was too much even to make it."""
     if options.payload is None:
-        yield from (_default_body(message, limit) for limit in LIMITS)
+        yield from (_default_body(message, options, limit) for limit in LIMITS)
         return
     from tocsin.templates.payload import compile_payload
 
@@ -189,8 +192,8 @@ def _bodies(message: Message, options: Options) -> Iterator[Any]:
             yield problem
 
 
-def _default_body(message: Message, limit: Limit) -> dict[str, Any]:
-    return {
+def _default_body(message: Message, options: Options, limit: Limit) -> dict[str, Any]:
+    body = {
         "version": 1,
         "title": message.title,
         "text": message.text,
@@ -198,6 +201,11 @@ def _default_body(message: Message, limit: Limit) -> dict[str, Any]:
         "rules": list(message.rules),
         **({"runbooks": list(message.runbooks)} if message.runbooks else {}),
     }
+    if not options.format:
+        return body
+    from tocsin.channels.cloud_event import cloud_event
+
+    return cloud_event(message, body)
 
 
 def encoded_body(body: Any) -> bytes:
@@ -207,13 +215,21 @@ def encoded_body(body: Any) -> bytes:
 
 def send(payload: Any, options: Options, transport: Transport) -> Verdict:
     """One request. Any 2xx is a success, whatever its body."""
+    content_type = "application/json"
+    if options.format:
+        from tocsin.channels.cloud_event import CONTENT_TYPE, timed
+
+        payload, content_type = timed(payload, transport.clock.time()), CONTENT_TYPE
     body = encoded_body(payload)
-    headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "webhook-id": transport.key, "Idempotency-Key": transport.key}
-    if options.signing_secret:
-        key = _signing_key(options.signing_secret)
+    headers = {"User-Agent": USER_AGENT, "Content-Type": content_type, "webhook-id": transport.key, "Idempotency-Key": transport.key}
+    if secret := options.sign or options.signing_secret:
+        from tocsin.channels.signature import signature, signing_key
+
+        key = signing_key(secret)
         if key is None:
-            return Failed("signing_secret begins with whsec_, but no base64 follows: copy it again from the receiver")
-        headers |= _signature(key, transport.key, int(transport.clock.time()), body)
+            name = "sign" if options.sign else "signing_secret"
+            return Failed(f"{name} begins with whsec_, but no base64 follows: copy it again from the receiver")
+        headers |= signature(key, transport.key, int(transport.clock.time()), body)
     return judge(transport.request(options.method, options.url, body, _merged(headers, options.headers)))
 
 
@@ -221,26 +237,3 @@ def _merged(headers: Mapping[str, str], others: Mapping[str, str]) -> dict[str, 
     """Headers and others that replace them, without regard to case."""
     spelled = {name.lower(): name for name in headers}
     return {**headers, **{spelled.get(name.lower(), name): value for name, value in others.items()}}
-
-
-def _signing_key(secret: str) -> bytes | None:
-    """The key of a signing secret, or None for one that is malformed."""
-    import base64
-    import binascii
-
-    if not secret.startswith("whsec_"):
-        return secret.encode("utf-8", "surrogateescape")
-    try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers of a signed request; `timestamp` in seconds since 1970."""
-    import base64
-    import hashlib
-    import hmac
-
-    signed = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
-    return {"webhook-timestamp": str(timestamp), "webhook-signature": f"v1,{base64.b64encode(signed).decode()}"}

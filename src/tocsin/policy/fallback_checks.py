@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def check_fallbacks(meaning: Meaning) -> None:
     """Note every problem with the fallbacks of a policy's channels."""
-    named = {name: traits.fallback for name, traits in meaning.channels.items() if traits.fallback}
+    named = {name: traits.fallback for name, traits in meaning.channels.items() if traits.fallback and "${" not in traits.fallback}
     leads_to: dict[str, str] = {}
     for channel, name in named.items():
         path = ("channels", channel, "fallback")

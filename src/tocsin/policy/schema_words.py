@@ -105,7 +105,9 @@ EXAMPLES: dict[str, list[Any]] = {
     "headers": [{"Authorization": "Bearer ${AUDIT_TOKEN}"}],
     "payload": [{"app": "{{ app }}", "event": "{{ event }}"}, '{"app": "{{ app }}"}'],
     "payload_file": ["ci/payload.json"],
+    "sign": ["${SIGNING_SECRET}"],
     "signing_secret": ["${SIGNING_SECRET}"],
+    "format": ["cloudevents"],
 }
 
 # What the words of an enum mean: https://code.visualstudio.com/docs/languages/json has enumDescriptions, and a validator ignores them.
