@@ -94,7 +94,7 @@ class EventValues:
 
 def selector_values(event: Event) -> Values:
     """What an event is called, by selector key; () where it does not have it. A pipeline's file gives two names beside its own."""
-    return {key: tuple(value for value in _values(term, event) if value is not None) for key, term in SELECTORS.items()}
+    return {key: tuple(value for value in dict.fromkeys(_values(term, event)) if value is not None) for key, term in SELECTORS.items()}
 
 
 def _values(term: Term, event: Event) -> Iterable[str | None]:
