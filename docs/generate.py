@@ -141,6 +141,12 @@ def channels_list(_: str) -> str:
     return "- " + ", ".join(f"[{kind}](#{kind})" for kind in channels.KINDS)
 
 
+def abilities_table(_: str) -> str:
+    """What each kind of channel can do, of all that one of them can."""
+    rows = [(f"[{name}](#{name})", *("yes" if word in kind.can else "" for word in ABILITIES)) for name, kind in channels.KINDS.items()]
+    return table(("kind", *ABILITIES.values()), *rows)
+
+
 def inbox_table(_: str) -> str:
     """What to set in a channel of each kind to send to the inbox at its default ports."""
     rows = [(kind, INBOX_SETTINGS.get(kind, "the URL's variable to `{}`").format(inbox_address(kind))) for kind in channels.KINDS]
@@ -152,7 +158,15 @@ def inbox_address(kind: str) -> str:
     return f"http://127.0.0.1:8025{ENDPOINTS[kind].path}" if kind in ENDPOINTS else ""
 
 
+ABILITIES: dict[channels.Ability, str] = {
+    "update": "changes its message",
+    "thread": "answers in a thread",
+    "mention": "mentions people",
+    "push": "notification in its own words",
+    "clock": "reader's own clock",
+}
 INBOX_SETTINGS = {
+    "ntfy": "`url` to `{}`, with any topic",
     "smtp": "`host: 127.0.0.1`, `port: 1025`, `security: none`, without a login",
     "ses": "`endpoint_url: {}`, with any keys",
     "webhook": "`url` to `{}`",
@@ -296,6 +310,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "options": options_table,
     "keys": keys_table,
     "channels": channels_list,
+    "abilities": abilities_table,
     "inbox": inbox_table,
     "selector": selector_table,
     "checks": checks_list,

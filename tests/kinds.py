@@ -16,14 +16,19 @@ CHAT_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "webhook")  # what a w
 REQUIRED: dict[str, dict[str, Any]] = {
     "smtp": {"host": "127.0.0.1", "port": 2525, "from": "ci@example.com"},
     "ses": {"region": "eu-west-1", "from": "ci@example.com"},
+    "ntfy": {"url": "${URL}", "topic": "builds", "token": "${TOKEN}"},
     "webhook": {"url": "http://127.0.0.1/hook"},
 }
+
+
+VALUES = {"TOKEN": "tk_agqfz1ky6zsm"}  # of the variables that hold no address
+PLAIN_KINDS = ("ntfy",)  # whose text has no links: only the buttons lead on
 
 
 def options(kind: str, url: str | None = None) -> Any:
     """The least options of a kind; with `url`, resolved to it where the kind reads its URL from a variable."""
     values = load(kind).Options.model_validate({"kind": kind, **REQUIRED.get(kind, {})})
-    return values.resolved(dict.fromkeys(values.variables(), url)) if url else values
+    return values.resolved({name: VALUES.get(name, url) for name in values.variables()}) if url else values
 
 
 def render(kind: str, happening: Event) -> Any:

@@ -269,6 +269,23 @@ def check_chat_paragraph(content: dict[str, Any]) -> None:
     ChatText(content["text"])
 
 
+def check_ntfy(payload: dict[str, Any]) -> None:
+    assert len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) <= 8_000
+    assert set(payload) <= {"title", "message", "tags", "priority", "click", "actions"}, "neither markdown, an icon nor a file"
+    assert payload["title"]
+    assert "\n" not in payload["title"]
+    assert 0 < len(payload["message"].encode()) <= 4096
+    assert payload["priority"] in range(1, 6)
+    assert all(re.fullmatch("[a-z_]+", tag) for tag in payload["tags"])
+    assert len(payload.get("actions", ())) <= 3
+    for action in payload.get("actions", ()):
+        assert set(action) == {"action", "label", "url"}
+        assert action["action"] == "view", "nothing that sends a request"
+        check_url(action["url"])
+    if "click" in payload:
+        check_url(payload["click"])
+
+
 def check_webhook(payload: dict[str, Any]) -> None:
     """The body where the policy has no payload: its form is fixed, whatever the event says."""
     body = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -12,11 +12,12 @@ import pytest
 from events import EVERY, MESSAGES, SAMPLES, SNIPPETS, crowded, event, sample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kinds import CHAT_KINDS, HTTP_KINDS, options, render
+from kinds import CHAT_KINDS, HTTP_KINDS, PLAIN_KINDS, options, render
 from payload_checks import CHECKS
 from servers import Answer, ScriptedServer, transport
 
 from tocsin.channels import KINDS, load
+from tocsin.channels.options import Credential, keys_of
 from tocsin.event import Event, dotted
 from tocsin.message import compose
 from tocsin.network import NoAnswer
@@ -48,7 +49,9 @@ def test_every_part_of_the_message_is_there(kind: str, name: str) -> None:
     told = [span.text for span in spans if not span.at and span.text.strip() != "·"]  # a clock time is shown in the reader's zone
     texts += [re.sub("^, (started|deployed)", "", text).strip() for text in told]
     assert [text for text in texts if json.dumps(text, ensure_ascii=False)[1:-1] not in shown] == []
-    links = [link.url for link in message.links] + [reason.url for reason in message.reasons] + [span.url for span in spans]
+    links = [link.url for link in message.links]
+    if kind not in PLAIN_KINDS:
+        links += [url for url in (*(reason.url for reason in message.reasons), *(span.url for span in spans)) if url]
     assert [link for link in links if link and link not in shown] == []
 
 
@@ -108,7 +111,7 @@ def test_one_request_goes_out_and_no_redirect_is_followed(kind: str, server: Scr
     assert request.method == "POST"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["idempotency-key"] == "the-repeat-key"
-    assert request.json() == {"x": "ü"}
+    assert request.json().items() >= {"x": "ü"}.items()
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500])
@@ -153,7 +156,7 @@ def test_a_broken_answer_is_worth_another_try(kind: str, behaviour: Any, server:
     assert "SECRET" not in caught.value.reason
 
 
-@pytest.mark.parametrize("kind", CHAT_KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in CHAT_KINDS if "url" in keys_of(load(kind).Options, Credential)])
 def test_a_url_written_into_the_policy_is_refused_without_being_printed(kind: str) -> None:
     with pytest.raises(ValueError, match="credential") as caught:
         load(kind).Options.model_validate({"kind": kind, "url": f"https://hooks.example.com{SECRET_PATH}"})

@@ -15,13 +15,15 @@ SES_MAIL = {
     "Destination": {"ToAddresses": ["dev@example.com"]},
     "Content": {"Simple": {"Subject": {"Data": "❌ Failed: payments"}, "Body": {"Text": {"Data": "x"}}}},
 }
+PATHS = {"ses": SES_PATH}  # what a client puts behind the address
+PAYLOADS = {"ses": SES_MAIL, "discord": {"content": "x"}, "ntfy": {"topic": "builds", "message": "x"}}  # the others take a text
 
 
 @pytest.mark.parametrize("kind", ENDPOINTS)
 def test_the_address_of_a_named_channel_tells_its_name(inbox, client, kind):
     name = "team/ä b"
-    path = urlsplit(inbox.endpoint(kind, name)).path + (SES_PATH if kind == "ses" else "")
-    payload = SES_MAIL if kind == "ses" else {"text": "x", "content": "x"} if kind == "discord" else {"text": "x"}
+    path = urlsplit(inbox.endpoint(kind, name)).path + PATHS.get(kind, "")
+    payload = PAYLOADS.get(kind, {"text": "x"})
     reply = client("POST", path, json.dumps(payload).encode(), {"Authorization": "x"})
     assert reply.status < 300
     assert (inbox.arrivals[-1].kind, inbox.arrivals[-1].channel) == (kind, name)
@@ -29,7 +31,7 @@ def test_the_address_of_a_named_channel_tells_its_name(inbox, client, kind):
 
 @pytest.mark.parametrize("kind", ENDPOINTS)
 def test_the_plain_address_names_no_channel(inbox, kind):
-    path = urlsplit(inbox.endpoint(kind)).path + (SES_PATH if kind == "ses" else "")
+    path = urlsplit(inbox.endpoint(kind)).path + PATHS.get(kind, "")
     found = endpoint_at(path)
     assert found
     assert (found.kind, found.channel) == (kind, "")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tocsin.message import Message
     from tocsin.verdict import Verdict
 
-Ability: TypeAlias = Literal["update", "thread", "mention"]  # change a message, answer under one, address a person
+# Change a message, answer under one, address a person, decide what a notification shows, tell times in each reader's zone.
+Ability: TypeAlias = Literal["update", "thread", "mention", "push", "clock"]
 
 
 class Kind(NamedTuple):
@@ -35,7 +36,12 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
-    "slack": Kind("tocsin.channels.slack", start_variable="SLACK_WEBHOOK_URL", secret_urls=("hooks.slack.com/*", "hooks.slack-gov.com/*")),
+    "slack": Kind(
+        "tocsin.channels.slack",
+        start_variable="SLACK_WEBHOOK_URL",
+        secret_urls=("hooks.slack.com/*", "hooks.slack-gov.com/*"),
+        can=frozenset({"push", "clock"}),
+    ),
     "teams": Kind(
         "tocsin.channels.teams",
         start_variable="TEAMS_WEBHOOK_URL",
@@ -58,20 +64,24 @@ KINDS: dict[str, Kind] = {
         "tocsin.channels.discord",
         start_variable="DISCORD_WEBHOOK_URL",
         secret_urls=tuple(f"{host}/api/{version}webhooks/*" for host in ("*discord.com", "*discordapp.com") for version in ("", "v*/")),
+        can=frozenset({"push", "clock"}),
     ),
     "ringcentral": Kind(
         "tocsin.channels.ringcentral",
         start_variable="RINGCENTRAL_WEBHOOK_URL",
         secret_urls=("hooks*.ringcentral.com/*", "hooks*.glip.com/*"),
+        can=frozenset({"push"}),
     ),
     "google_chat": Kind(
         "tocsin.channels.google_chat",
         start_variable="GOOGLE_CHAT_WEBHOOK_URL",
         secret_urls=("chat.googleapis.com/*",),
         words=("googlechat", "gchat", "google", "hangouts"),
+        can=frozenset({"push"}),
     ),
-    "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread"})),
-    "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread"})),
+    "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),
+    "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread", "push"})),
+    "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread", "push"})),
     "webhook": Kind("tocsin.channels.webhook", typed=("payload",), files={"payload_file": "payload"}, words=("http",)),
 }
 MAIL_KINDS = frozenset(name for name, kind in KINDS.items() if kind.addressed)

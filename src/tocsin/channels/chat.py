@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,9 +18,9 @@ DOT = " · "
 SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message would be too long
 
 
-def post(url: str, payload: Any, transport: Transport) -> Response:
+def post(url: str, payload: Any, transport: Transport, headers: Mapping[str, str] | None = None) -> Response:
     """Post `payload` with the delivery's repeat key. Raises NoAnswer."""
-    return transport.post_json(url, payload, headers={"Idempotency-Key": transport.key})
+    return transport.post_json(url, payload, headers={"Idempotency-Key": transport.key, **(headers or {})})
 
 
 def fitted(message: Message, render: Callable[[Message], Any], size: Callable[[Any], int], maximum: int) -> Any:

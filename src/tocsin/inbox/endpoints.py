@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from tocsin.inbox import services
+from tocsin.inbox.ntfy import ntfy
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Service
 from tocsin.text import clean
 
@@ -50,6 +51,7 @@ ENDPOINTS = {
         services.google_chat,
         f"/google_chat/v1/spaces/{_NAME}/messages",
     ),
+    "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
     "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),
     "ses": Endpoint("", "/ses/{}", services.ses, f"(/ses/{_NAME})?/v2/email/outbound-emails", SES_MAX_BYTES),
 }

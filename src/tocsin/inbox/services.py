@@ -47,7 +47,7 @@ Service: TypeAlias = Callable[[ServiceRequest], Answer]
 
 def slack(request: ServiceRequest) -> Answer:
     """An incoming webhook: 200 `ok`, or 400 with an error's name as plain text."""
-    payload = _object(request)
+    payload = json_object(request)
     if payload is None:
         return Answer(400, "invalid_payload")
     if not any(payload.get(key) for key in ("text", "blocks", "attachments")):
@@ -57,20 +57,20 @@ def slack(request: ServiceRequest) -> Answer:
     groups = [payload, *(item for item in _list(payload, "attachments") if isinstance(item, dict))]
     if any(len(_list(group, "blocks")) > _SLACK_BLOCKS_MAX for group in groups):
         return Answer(400, "invalid_blocks")
-    return Answer(200, "ok", _content(request, payload))
+    return Answer(200, "ok", content(request, payload))
 
 
 def teams(request: ServiceRequest) -> Answer:
     """A Workflows webhook: 202 without a body, whatever the flow will make of the card."""
-    payload = _object(request)
+    payload = json_object(request)
     if payload is None:
         return Answer(400, {"error": {"code": "InvalidRequestContent", "message": "The request content is not a JSON object."}})
-    return Answer(202, "", _content(request, payload))
+    return Answer(202, "", content(request, payload))
 
 
 def discord(request: ServiceRequest) -> Answer:
     """Execute Webhook: 204, or with `?wait=true` 200 and the message."""
-    payload = _object(request)
+    payload = json_object(request)
     if payload is None:
         return Answer(400, {"message": "The request body contains invalid JSON.", "code": 50109})
     embeds, text = _list(payload, "embeds"), payload.get("content") or ""
@@ -81,14 +81,14 @@ def discord(request: ServiceRequest) -> Answer:
     if len(embeds) > _DISCORD_EMBEDS_MAX:
         return _discord_form("embeds", f"Must be {_DISCORD_EMBEDS_MAX} or fewer in length.")
     if "wait=true" not in request.query.lower().split("&"):
-        return Answer(204, "", _content(request, payload))
+        return Answer(204, "", content(request, payload))
     message = {
         "id": str(uuid4().int >> 66), "type": 0, "content": text, "channel_id": "1", "webhook_id": "1", "embeds": embeds,
         "author": {"bot": True, "id": "1", "username": payload.get("username") or "inbox", "avatar": None, "discriminator": "0000"},
         "attachments": [], "mentions": [], "mention_roles": [], "mention_everyone": False, "components": _list(payload, "components"),
         "pinned": False, "tts": False, "flags": 0, "timestamp": now(), "edited_timestamp": None,
     }  # fmt: skip
-    return Answer(200, message, _content(request, payload))
+    return Answer(200, message, content(request, payload))
 
 
 def _discord_form(field: str, message: str) -> Answer:
@@ -98,17 +98,17 @@ def _discord_form(field: str, message: str) -> Answer:
 
 def ringcentral(request: ServiceRequest) -> Answer:
     """An incoming webhook, v2: 200 and a status, which is also how it says that it posted nothing."""
-    payload = _object(request)
+    payload = json_object(request)
     if payload is None:
         return Answer(400, {"status": "error", "message": "The request body is not a JSON object", "error": "Bad Request"})
     if not any(payload.get(key) for key in ("text", "title", "attachments")):
         return Answer(200, {"status": "error", "message": _NOT_GENERATED, "error": "Webhook body has neither text, title nor attachments"})
-    return Answer(200, {"status": "OK"}, _content(request, payload))
+    return Answer(200, {"status": "OK"}, content(request, payload))
 
 
 def google_chat(request: ServiceRequest) -> Answer:
     """Create a message by webhook: 200 and its name, or an error with its status in words."""
-    payload = _object(request)
+    payload = json_object(request)
     if payload is None:
         return _google_error("Invalid JSON payload received.")
     unknown = sorted(payload.keys() - _GOOGLE_CHAT_FIELDS)
@@ -119,7 +119,7 @@ def google_chat(request: ServiceRequest) -> Answer:
     if len(request.body) > _GOOGLE_CHAT_MAX_BYTES:
         return _google_error(f"Message is longer than {_GOOGLE_CHAT_MAX_BYTES} bytes")
     name = {"name": f"spaces/inbox/messages/{uuid4().hex[:11]}", "thread": {"name": f"spaces/inbox/threads/{uuid4().hex[:11]}"}}
-    return Answer(200, {**payload, **name, "space": {"name": "spaces/inbox"}}, _content(request, payload))
+    return Answer(200, {**payload, **name, "space": {"name": "spaces/inbox"}}, content(request, payload))
 
 
 def _google_error(message: str) -> Answer:
@@ -132,7 +132,7 @@ def webhook(request: ServiceRequest) -> Answer:
         payload = parse_body(request.body)
     except ValueError:
         payload = request.body.decode("utf-8", "replace")
-    return Answer(200, {"status": "ok"}, _content(request, payload))
+    return Answer(200, {"status": "ok"}, content(request, payload))
 
 
 def ses(request: ServiceRequest) -> Answer:
@@ -142,7 +142,7 @@ def ses(request: ServiceRequest) -> Answer:
     """
     if "authorization" not in request.headers:
         return _ses_error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-    payload = _object(request)
+    payload = json_object(request)
     if payload is None:
         return _ses_error(400, "SerializationException", "The request is not a JSON object")
     try:
@@ -178,7 +178,8 @@ def _no_number(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-def _object(request: ServiceRequest) -> dict[str, Any] | None:
+def json_object(request: ServiceRequest) -> dict[str, Any] | None:
+    """The body, where it is a JSON object."""
     try:
         data = parse_body(request.body)
     except ValueError:
@@ -191,5 +192,6 @@ def _list(payload: dict[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _content(request: ServiceRequest, payload: Any) -> Content:
+def content(request: ServiceRequest, payload: Any) -> Content:
+    """What arrived: the payload, and the request as it came."""
     return Content(payload, request.body.decode("utf-8", "replace"), dict(request.headers))
