@@ -269,6 +269,48 @@ def check_chat_paragraph(content: dict[str, Any]) -> None:
     ChatText(content["text"])
 
 
+class TelegramText(HTMLParser):
+    """Reads Telegram's HTML strictly, and keeps what is shown of it outside of blocks of code."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.shown, self.plain = "", ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert (tag, [name for name, _ in attrs]) in [("b", []), ("i", []), ("pre", []), ("code", []), ("a", ["href"])]
+        if tag == "a":
+            check_url(attrs[0][1] or "")
+        assert not {"pre", "code"} & {*self.open}
+        assert "a" not in self.open or tag != "code", "a link would end there"
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.shown += data
+        self.plain += "x" if {"pre", "code"} & {*self.open} else data.replace(".", "") if "a" in self.open else data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    handle_decl = unknown_decl = handle_pi = handle_comment
+
+
+def check_telegram(payload: dict[str, Any]) -> None:
+    assert set(payload) - {"disable_notification"} == {"text", "parse_mode", "link_preview_options"}
+    assert payload["parse_mode"] == "HTML"
+    assert payload["link_preview_options"] == {"is_disabled": True}
+    assert not re.search(r"&(?!amp;|lt;|gt;|quot;|#x27;)", payload["text"])
+    text = TelegramText(payload["text"])
+    assert 0 < units(text.shown.strip()) <= 4096
+    assert not re.search(r"@\w|#\w*[^\W\d_]|(?<![\w/])/\w|://|\w\.[^\W\d_]{2}", text.plain), "Telegram would make a mention or a link of it"
+
+
 def check_ntfy(payload: dict[str, Any]) -> None:
     assert len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) <= 8_000
     assert set(payload) <= {"title", "message", "tags", "priority", "click", "actions"}, "neither markdown, an icon nor a file"

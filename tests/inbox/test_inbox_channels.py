@@ -15,8 +15,13 @@ SES_MAIL = {
     "Destination": {"ToAddresses": ["dev@example.com"]},
     "Content": {"Simple": {"Subject": {"Data": "❌ Failed: payments"}, "Body": {"Text": {"Data": "x"}}}},
 }
-PATHS = {"ses": SES_PATH}  # what a client puts behind the address
-PAYLOADS = {"ses": SES_MAIL, "discord": {"content": "x"}, "ntfy": {"topic": "builds", "message": "x"}}  # the others take a text
+PATHS = {"ses": SES_PATH, "telegram": "/bot1:a/sendMessage"}  # what a client puts behind the address
+PAYLOADS = {
+    "ses": SES_MAIL,
+    "discord": {"content": "x"},
+    "telegram": {"chat_id": 1, "text": "x"},
+    "ntfy": {"topic": "builds", "message": "x"},
+}  # the others take a text
 
 
 @pytest.mark.parametrize("kind", ENDPOINTS)

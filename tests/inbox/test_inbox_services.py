@@ -16,7 +16,10 @@ from tocsin.inbox.describe import describe
 from tocsin.inbox.endpoints import ENDPOINTS
 
 CASES = Path(__file__).parent.parent / "cases" / "inbox"
-PATHS = {kind: endpoint.path for kind, endpoint in ENDPOINTS.items()} | {"ses": "/v2/email/outbound-emails"}
+PATHS = {kind: endpoint.path for kind, endpoint in ENDPOINTS.items()} | {
+    "ses": "/v2/email/outbound-emails",
+    "telegram": "/telegram/bot1:a/sendMessage",
+}
 CHAT = [kind for kind in ENDPOINTS if kind not in MAIL_KINDS]
 
 

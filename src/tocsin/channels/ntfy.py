@@ -14,7 +14,7 @@ from tocsin.channels.cards import size
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.options import ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
-from tocsin.message import Link, Message, Tone, plain
+from tocsin.message import TONES, Link, Message, Tone, plain
 from tocsin.record import AfterValidator, Field
 from tocsin.text import clean, clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -26,6 +26,8 @@ ACTIONS_MAX = 3  # https://docs.ntfy.sh/publish/#action-buttons
 
 # https://docs.ntfy.sh/publish/#message-priority: 4 makes a long sound, 2 makes none
 PRIORITIES: dict[Tone, int] = {"started": 2, "good": 3, "bad": 4, "warning": 3, "neutral": 2, "waiting": 4, "test": 3}
+
+TAGS = frozenset({*TONES, "fixed", "broken", "still_failing", "test"})
 
 STATUSES = {
     401: "the server does not know the token, or it has expired: make a new one",
@@ -65,13 +67,13 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 def _payload(message: Message) -> dict[str, Any]:
     event = message.event
-    words = ["test"] if message.tone == "test" else list(filter(None, (event.event, event.transition)))
+    words = ["test"] if message.tone == "test" else [event.event, event.transition]
     links = _within(([Link("", message.page)] if message.page else []) + list(message.links))
     buttons = [{"action": "view", "label": link.label, "url": link.url} for link in links if link.label]
     return {
         "title": message.headline,
         "message": "\n".join(_lines(message)) or message.text,
-        "tags": words,
+        "tags": [word for word in words if word in TAGS],
         "priority": PRIORITIES[message.tone],
         **({"click": links[0].url} if links else {}),
         **({"actions": buttons[:ACTIONS_MAX]} if buttons else {}),

@@ -26,6 +26,7 @@ class Arrival(NamedTuple):
 
     `kind` is that of the channel that sends so. `title`, `summary` and `channel` are one line each, made fit to print.
     `channel` is the channel's name where the address that was written to has it, else "".
+    `message_id` finds the message again where the service can change it; `replaces` is the number that it had before.
     `payload` is the JSON data, or for mail {"from", "to", "subject", "text", "html", "headers"} with `to` a list.
     """
 
@@ -38,6 +39,8 @@ class Arrival(NamedTuple):
     raw: str
     headers: dict[str, str]
     channel: str = ""
+    message_id: str | None = None
+    replaces: int | None = None
 
 
 def now() -> str:
@@ -53,11 +56,16 @@ class Arrivals:
         self._kept: deque[Arrival] = deque(maxlen=KEPT_MAX)
         self._max_chars, self._chars, self._total, self.closed = max_chars, 0, 0, False
 
-    def add(self, kind: str, title: str, summary: str, content: Content, channel: str = "") -> Arrival:
-        """Give the message its number and time, keep it, and wake those who wait."""
+    def add(self, kind: str, title: str, summary: str, content: Content, channel: str = "", message_id: str | None = None) -> Arrival:
+        """Give the message its number and time, keep it, and wake those who wait. It takes the place of that with the same id."""
         with self._changed:
             self._total += 1
-            arrival = Arrival(self._total, kind, now().replace("+00:00", "Z"), title, summary, *content, channel)
+            known = next((each for each in self._kept if message_id and (each.kind, each.message_id) == (kind, message_id)), None)
+            if known:
+                self._kept.remove(known)
+                self._chars -= len(known.raw)
+            at, before = now().replace("+00:00", "Z"), known.number if known else None
+            arrival = Arrival(self._total, kind, at, title, summary, *content, channel, message_id, before)
             if len(self._kept) == KEPT_MAX:
                 self._chars -= len(self._kept.popleft().raw)
             self._kept.append(arrival)
@@ -81,6 +89,10 @@ class Arrivals:
     def get(self, number: int) -> Arrival | None:
         """The arrival of that number, or None where it is unknown or no longer kept."""
         return next((arrival for arrival in self.snapshot() if arrival.number == number), None)
+
+    def messages(self, kind: str) -> dict[str, Any]:
+        """The payloads of the messages of a kind that can be changed, by their ids."""
+        return {arrival.message_id: arrival.payload for arrival in self.snapshot() if arrival.kind == kind and arrival.message_id}
 
     def after(self, number: int, seconds: float) -> list[Arrival]:
         """The arrivals with higher numbers, as soon as there is one; none after `seconds` or once closed."""

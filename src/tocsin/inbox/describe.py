@@ -28,6 +28,7 @@ _SEEN = (
 _EVENT_KEYS = ("event", "status", "eventType")
 _TONES: dict[str, Tone] = {**TONES, "fail": "bad"}  # and Devtron's word
 _RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
+_LINES = ("telegram",)  # whose whole message is one text
 _LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -90,8 +91,8 @@ def _titles_first(kind: str, payload: Any) -> list[str]:
     """The texts of a payload, led by what the service shows largest."""
     texts: list[str] = []
     for text in _texts(payload):
-        texts.append(text)
-        if len(texts) == _TEXTS_MAX:
+        texts += text.split("\n") if kind in _LINES else [text]
+        if len(texts) >= _TEXTS_MAX:
             break
     header = _slack_header(payload) if kind == "slack" else None
     return [header, *texts] if header else texts
@@ -152,6 +153,7 @@ _UNMARKED: dict[str, Callable[[str], str]] = {
     "discord": _markdown,
     "ringcentral": _markdown,
     "google_chat": _html,
+    "telegram": _html,
 }
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from tocsin.inbox import services
 from tocsin.inbox.ntfy import ntfy
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Service
+from tocsin.inbox.telegram import telegram
 from tocsin.text import clean
 
 CHANNEL_MAX_CHARS = 60  # ours: a name is read at a glance
@@ -51,6 +52,7 @@ ENDPOINTS = {
         services.google_chat,
         f"/google_chat/v1/spaces/{_NAME}/messages",
     ),
+    "telegram": Endpoint("/telegram", "/telegram/{}", telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+"),
     "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
     "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),
     "ses": Endpoint("", "/ses/{}", services.ses, f"(/ses/{_NAME})?/v2/email/outbound-emails", SES_MAX_BYTES),

@@ -13,7 +13,7 @@ _DOCS = "https://docs.ntfy.sh/publish/"
 
 
 def ntfy(request: ServiceRequest) -> Answer:
-    """Publish a message as JSON: 200 and the message with its id."""
+    """Publish a message as JSON: 200 and the message with its id. One with the `sequence_id` of another takes its place."""
     if len(request.body) > _PAYLOAD_MAX_BYTES:
         return _error(413, 41303, "JSON body too large", "")
     payload = json_object(request)
@@ -24,8 +24,9 @@ def ntfy(request: ServiceRequest) -> Answer:
     actions = payload.get("actions", [])
     if not isinstance(actions, list) or len(actions) > 3:
         return _error(400, 40018, "invalid request: actions invalid, too many actions", f"{_DOCS}#action-buttons")
-    message = {"id": uuid4().hex[:12], "time": int(Clock().time()), "event": "message", **payload}
-    return Answer(200, {**message, "message": payload.get("message") or "triggered"}, content(request, payload))
+    identity = uuid4().hex[:12]
+    message = {"id": identity, "time": int(Clock().time()), "event": "message", **payload, "message": payload.get("message") or "triggered"}
+    return Answer(200, message, content(request, payload), message_id=str(payload.get("sequence_id") or identity))
 
 
 def _error(status: int, code: int, words: str, link: str) -> Answer:

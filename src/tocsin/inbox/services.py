@@ -26,20 +26,29 @@ _NOT_GENERATED = "Your request was accepted, however a post was not generated"
 
 
 class ServiceRequest(NamedTuple):
-    """A POST request; header names are in lower case, `query` is what follows the question mark."""
+    """A POST request; header names are in lower case, `query` is what follows the question mark.
+
+    `messages` are the service's that are still in the inbox: their payloads by their ids.
+    """
 
     query: str
     headers: Mapping[str, str]
     body: bytes
+    path: str = ""
+    messages: Mapping[str, Any] = {}
 
 
 class Answer(NamedTuple):
-    """What the service says; `content` is what arrived, None where the request was refused."""
+    """What the service says; `content` is what arrived, None where the request was refused.
+
+    `message_id` finds the message again; where it is known already, the message takes the place of the one that had it.
+    """
 
     status: int
     body: Any = ""  # text as it is, anything else as JSON
     content: Content | None = None
     headers: Mapping[str, str] = {}
+    message_id: str | None = None
 
 
 Service: TypeAlias = Callable[[ServiceRequest], Answer]

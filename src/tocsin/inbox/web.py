@@ -54,7 +54,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = self._body(found.endpoint.max_bytes)
         if body is not None:
-            self._answer(found, found.endpoint.service(ServiceRequest(query, self._headers(), body)))
+            known = self.arrivals.messages(found.kind)
+            self._answer(found, found.endpoint.service(ServiceRequest(query, self._headers(), body, path, known)))
 
     def do_PUT(self) -> None:
         """As POST: generic webhooks come so too."""
@@ -114,7 +115,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, found: endpoints.Found, answer: Answer) -> None:
         if answer.content:
-            self.arrivals.add(found.kind, *describe(found.kind, answer.content.payload), answer.content, found.channel)
+            words = describe(found.kind, answer.content.payload)
+            self.arrivals.add(found.kind, *words, answer.content, found.channel, answer.message_id)
         if isinstance(answer.body, str):
             self._send(answer.status, "text/plain; charset=utf-8", answer.body.encode(), answer.headers)
         else:

@@ -1,0 +1,176 @@
+"""Telegram, by a bot's token: https://core.telegram.org/bots/api#sendmessage.
+
+The token stands in the path of every address, so that no address is ever said.
+Text is a small part of HTML (https://core.telegram.org/bots/api#html-style). Telegram makes links and mentions of plain text by itself,
+which no escape prevents: an invisible character breaks up what it would take for one. Within code it finds none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape, unescape
+from typing import Annotated, Any, Literal
+
+from tocsin.channels.cards import size
+from tocsin.channels.chat import DOT, fitted, post
+from tocsin.channels.options import ChannelOptions, Credential, Text, Url
+from tocsin.http import Response, Transport, judge, retry_after
+from tocsin.message import Message, Reason, Sentence
+from tocsin.record import AfterValidator, Field
+from tocsin.text import clean
+from tocsin.verdict import Delivered, Failed, Retry, Verdict
+
+TEXT_MAX_CHARS = 4096  # after the HTML is read, counted here in UTF-16, the most that any count gives
+PAYLOAD_MAX_BYTES = 30_000  # ours: with the links' addresses, which count to no limit that is documented
+
+# An error is a sentence (https://core.telegram.org/bots/api#making-requests); the part of it that names the cause.
+CAUSES = {
+    "bot was kicked": "add the bot to the chat again",
+    "bot was blocked": "the person has blocked the bot",
+    "bot is not a member": "add the bot to the channel, as an administrator who may post",
+    "bot can't initiate": "the person has to write to the bot first",
+    "chat not found": "check chat_id, and add the bot to the chat",
+    "chat_write_forbidden": "the group forbids the bot to write: let it send messages",
+    "need administrator rights": "make the bot an administrator who may post",
+    "not enough rights": "the group forbids the bot to write: let it send messages",
+    "thread not found": "the topic is gone: check thread_id",
+    "topic_closed": "the topic is closed: open it, or name another one in thread_id",
+    "topic_deleted": "the topic is gone: check thread_id",
+    "unauthorized": "the token was revoked: copy the present one from @BotFather",
+}
+NO_TOKEN = "token is not a bot's: it looks like 123456:ABC-DEF, copy it again from @BotFather"  # noqa: S105  no token
+NO_BOT = "Telegram knows no such bot: copy the token again from @BotFather"
+
+
+def _chat(text: str) -> str:
+    if "${" not in text and not re.fullmatch(r"-?[0-9]{1,20}|@\w{4,32}", text):
+        raise ValueError("is not a chat's id: it is a number, negative for a group, or the @name of a public channel")
+    return text
+
+
+def _thread(text: str) -> str:
+    if "${" not in text and not re.fullmatch("[0-9]{1,20}", text):
+        raise ValueError("is not a topic's id, which is a number")
+    return text
+
+
+class Options(ChannelOptions):
+    """A Telegram chat, by a bot's token."""
+
+    kind: Literal["telegram"]
+    token: Credential = Field(default="${TELEGRAM_BOT_TOKEN}", description="The bot's token, from a secret.")
+    chat_id: Annotated[Text, AfterValidator(_chat)] = Field(
+        description="The chat: its number, negative for a group, or the @name of a public channel."
+    )
+    thread_id: Annotated[Text, AfterValidator(_thread)] | None = Field(default=None, description="The topic of a group with topics.")
+    api_url: Url = Field(default="https://api.telegram.org", description="The address of the Bot API, for a server of your own.")
+
+
+def render(message: Message, options: Options) -> dict[str, Any]:
+    """A text; a start makes no sound, for its end will follow."""
+    del options
+    text = fitted(message, _html, _size, TEXT_MAX_CHARS)
+    quiet = {"disable_notification": True} if message.tone == "started" else {}
+    return {"text": text, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}, **quiet}
+
+
+def _html(message: Message) -> str:
+    lines = [f"<b>{_text(message.headline)}</b>", *map(_reason, message.reasons)]
+    if message.more:
+        lines.append(_linked(message.more.label, message.more.url))
+    lines += map(_sentence, message.sentences)
+    lines.append(DOT.join(_linked(link.label, link.url) for link in message.links))
+    lines.append(f"<i>{_sentence(message.notes)}</i>" if message.notes else "")
+    return "\n".join(filter(None, lines))
+
+
+def _reason(reason: Reason) -> str:
+    """A line, and below it the lines of the log, in which Telegram looks for neither links nor mentions."""
+    label, rest = (reason.where, f": {_text(reason.text)}" if reason.text else "") if reason.where else (reason.text, "")
+    line = f"• {_linked(label, reason.url)}{rest}" if label else ""
+    code = escape("\n".join(reason.excerpt), quote=False)
+    return "\n".join(filter(None, (line, f"<pre>{code}</pre>" if code else "")))
+
+
+def _sentence(sentence: Sentence) -> str:
+    return "".join(_linked(span.text, span.url) for span in sentence)
+
+
+def _linked(text: str, url: str | None) -> str:
+    return f'<a href="{escape(url)}">{_broken(text)}</a>' if url else _text(text)
+
+
+def _text(text: str) -> str:
+    """Names of files and hosts as code, in which Telegram finds no address; the rest broken up."""
+    return "".join(f"<code>{piece}</code>" if _NAME.fullmatch(piece) else _broken(piece) for piece in _NAME.split(text))
+
+
+def _broken(text: str) -> str:
+    return escape(_BEFORE.sub("\u200b", text), quote=False)
+
+
+_NAME = re.compile(r"((?:[\w/-]+\.)+[^\W\d_]{2}[\w/-]*(?:\.[\w/-]+)*)")
+# An @name or an address of mail, a #tag, a $TAG, a /command, an address with a scheme.
+_BEFORE = re.compile(r"(?<=@)|(?<=[#$])(?=\w*[^\W\d_])|(?<![\w/]/)(?<=/)(?=\w)|(?<=:)(?=//)")
+
+
+def _size(html: str) -> int:
+    """The characters that are shown; more than the limit where the HTML with its addresses is too large."""
+    if size(html) > PAYLOAD_MAX_BYTES:
+        return TEXT_MAX_CHARS + 1
+    return len(unescape(re.sub("<[^<>]*>", "", html)).encode("utf-16-le")) // 2
+
+
+def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
+    """Send to the chat, which only the policy names. Raises NoAnswer.
+
+    A group that became a supergroup has another id, which the answer names: the message goes there, and the receipt has the id.
+    """
+    if not re.fullmatch(r"[0-9]+:[\w-]+", options.token, re.ASCII):
+        return Failed(NO_TOKEN)
+    url = f"{options.api_url.rstrip('/')}/bot{options.token}/sendMessage"
+    topic = {"message_thread_id": options.thread_id} if options.thread_id else {}
+    response = post(url, {**payload, "chat_id": options.chat_id, **topic}, transport)
+    moved = _parameter(response, "migrate_to_chat_id")
+    if moved is not None:
+        response = post(url, {**payload, "chat_id": moved}, transport)
+    return verdict(response)
+
+
+def verdict(response: Response) -> Verdict:
+    """What Telegram's answer means: success is `ok` and the message, whose id is the receipt; an error has a sentence."""
+    judged = judge(response)
+    answer = response.json()
+    answer = answer if isinstance(answer, dict) else {}
+    said = answer.get("description")
+    if isinstance(judged, Delivered):
+        receipt = dict(_receipt(answer.get("result"))) if answer.get("ok") is True else {}
+        if "message_id" in receipt:
+            return Delivered(receipt)
+        return Failed(f"HTTP {response.status} without the sent message: is api_url that of the Bot API?")
+    if not isinstance(said, str) or answer.get("ok") is not False:
+        return judged
+    reason = f"HTTP {response.status}, {clean(said, 200)}"
+    if isinstance(judged, Retry):
+        after = _parameter(response, "retry_after")
+        return Retry(reason, retry_after(response.headers, response.at) if after is None else float(max(0, after)))
+    meaning = NO_BOT if response.status == 404 else next((words for cause, words in CAUSES.items() if cause in said.lower()), None)
+    return Failed(f"{reason}: {meaning}" if meaning else reason)
+
+
+def _receipt(message: Any) -> Iterator[tuple[str, str]]:
+    """The ids of a message and its chat, which are whole numbers."""
+    message = message if isinstance(message, dict) else {}
+    chat = message.get("chat")
+    for name, number in (("message_id", message.get("message_id")), ("chat_id", chat.get("id") if isinstance(chat, dict) else None)):
+        if isinstance(number, int) and not isinstance(number, bool):
+            yield name, clean(number, 40)
+
+
+def _parameter(response: Response, name: str) -> int | None:
+    """A whole number among the `parameters` of an error: https://core.telegram.org/bots/api#responseparameters."""
+    answer = response.json()
+    parameters = answer.get("parameters") if isinstance(answer, dict) else None
+    number = parameters.get(name) if isinstance(parameters, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**63 else None
