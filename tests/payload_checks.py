@@ -269,6 +269,37 @@ def check_chat_paragraph(content: dict[str, Any]) -> None:
     ChatText(content["text"])
 
 
+def check_mattermost(payload: dict[str, Any]) -> None:
+    assert len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) <= 7_600
+    assert set(payload) <= {"text", "attachments"}
+    headline, *rest = payload["text"].split("\n")
+    assert len(rest) <= 1
+    bold = re.fullmatch(r"\*\*(.+)\*\*", headline)
+    assert bold, "the headline, and nothing else is bold"
+    for line in (bold[1], *rest):
+        check_mattermost_text(line, links=False)
+    assert len(payload.get("attachments", ())) <= 1
+    for attachment in payload.get("attachments", ()):
+        assert set(attachment) == {"fallback", "color", "text"}, "no pretext: it could mention"
+        assert re.fullmatch("#[0-9a-f]{6}", attachment["color"])
+        check_mattermost_text(attachment["fallback"], links=False)
+        text = re.sub(r"^```\n(?:(?!```).)+\n```$", "", attachment["text"], flags=re.MULTILINE | re.DOTALL)
+        assert attachment["text"]
+        for line in text.split("\n"):
+            check_mattermost_text(line)
+
+
+def check_mattermost_text(text: str, *, links: bool = True) -> None:
+    """Nothing in `text` is markup but links, and nothing that Mattermost makes one of, or a mention."""
+    for label, url in DISCORD_LINK.findall(text) if links else ():
+        check_url(url)
+        check_mattermost_text(label, links=False)
+    text = DISCORD_LINK.sub("x", text) if links else text
+    assert not re.search(r"[@~]\w|#[^\W\d_]|:[\w+-]+:|://|www\.", text), text
+    plain = re.sub(r"\\[^0-9A-Za-z\s]", "x", text)
+    assert not re.search(r"[*_`|<\[\]$\\]|^[->+#]|\d\. ", plain), text
+
+
 class TelegramText(HTMLParser):
     """Reads Telegram's HTML strictly, and keeps what is shown of it outside of blocks of code."""
 

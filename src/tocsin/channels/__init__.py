@@ -79,6 +79,7 @@ KINDS: dict[str, Kind] = {
         words=("googlechat", "gchat", "google", "hangouts"),
         can=frozenset({"push"}),
     ),
+    "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"push"})),
     "telegram": Kind("tocsin.channels.telegram", can=frozenset({"push"})),
     "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),
     "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread", "push"})),

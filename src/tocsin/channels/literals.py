@@ -16,7 +16,8 @@ from tocsin import secrets
 from tocsin.channels import KINDS
 from tocsin.secrets.parts import KEY_MIN_CHARS, KEY_PARAMETERS, is_short_key, url_of
 
-# Addresses of services that are no kind of channel yet, as Kind.secret_urls has those of the kinds: globs over host and path.
+# Further addresses that are credentials, as Kind.secret_urls has those of the kinds: globs over host and path. They are of services
+# that are no kind of channel, or on hosts of anybody's.
 _OTHER_URLS = (
     f"*/hooks/{'[a-z0-9]' * 26}", "api.telegram.org/bot*", "events*.pagerduty.com/integration/*",
     "hooks.zapier.com/hooks/*", "hook.*.make.com/*", "maker.ifttt.com/trigger/*", "webexapis.com/v1/webhooks/incoming/*",

@@ -17,6 +17,7 @@ SCRIPTS = (
     "adaptive_cards",
     "discord",
     "google_chat",
+    "mattermost",
     "telegram",
     "ntfy",
     "mail",

@@ -28,7 +28,7 @@ _SEEN = (
 _EVENT_KEYS = ("event", "status", "eventType")
 _TONES: dict[str, Tone] = {**TONES, "fail": "bad"}  # and Devtron's word
 _RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
-_LINES = ("telegram",)  # whose whole message is one text
+_LINES = ("mattermost", "telegram")  # whose texts have lines of their own
 _LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -153,6 +153,7 @@ _UNMARKED: dict[str, Callable[[str], str]] = {
     "discord": _markdown,
     "ringcentral": _markdown,
     "google_chat": _html,
+    "mattermost": _markdown,
     "telegram": _html,
 }
 

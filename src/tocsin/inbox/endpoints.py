@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from tocsin.inbox import services
+from tocsin.inbox.mattermost import mattermost
 from tocsin.inbox.ntfy import ntfy
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Service
 from tocsin.inbox.telegram import telegram
@@ -52,6 +53,7 @@ ENDPOINTS = {
         services.google_chat,
         f"/google_chat/v1/spaces/{_NAME}/messages",
     ),
+    "mattermost": Endpoint("/mattermost/hooks/inbox", "/mattermost/hooks/{}", mattermost, f"/mattermost/hooks/{_NAME}"),
     "telegram": Endpoint("/telegram", "/telegram/{}", telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+"),
     "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
     "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),
