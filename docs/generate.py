@@ -166,6 +166,7 @@ ABILITIES: dict[channels.Ability, str] = {
     "clock": "reader's own clock",
 }
 INBOX_SETTINGS = {
+    "pagerduty": "`api_url` to `{}`, with any key of 32 characters",
     "telegram": "`api_url` to `{}`, with any token of a bot's form",
     "ntfy": "`url` to `{}`, with any topic",
     "smtp": "`host: 127.0.0.1`, `port: 1025`, `security: none`, without a login",

@@ -16,14 +16,19 @@ CHAT_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "webhook")  # what a w
 REQUIRED: dict[str, dict[str, Any]] = {
     "smtp": {"host": "127.0.0.1", "port": 2525, "from": "ci@example.com"},
     "ses": {"region": "eu-west-1", "from": "ci@example.com"},
+    "pagerduty": {"api_url": "${URL}", "routing_key": "${KEY}"},
     "telegram": {"api_url": "${URL}", "token": "${BOT}", "chat_id": "-1001234567890", "thread_id": "7"},
     "ntfy": {"url": "${URL}", "topic": "builds", "token": "${TOKEN}"},
     "webhook": {"url": "http://127.0.0.1/hook"},
 }
 
 
-VALUES = {"BOT": "123456:AAbot-SECRET", "TOKEN": "tk_agqfz1ky6zsm"}  # of the variables that hold no address
-PLAIN_KINDS = ("ntfy",)  # whose text has no links: only the buttons lead on
+VALUES = {
+    "KEY": "0123456789abcdef0123456789SECRET",
+    "BOT": "123456:AAbot-SECRET",
+    "TOKEN": "tk_agqfz1ky6zsm",
+}  # of the variables that hold no address
+PLAIN_KINDS = ("ntfy", "pagerduty")  # whose text has no links: only the buttons lead on
 
 
 def options(kind: str, url: str | None = None) -> Any:

@@ -269,6 +269,30 @@ def check_chat_paragraph(content: dict[str, Any]) -> None:
     ChatText(content["text"])
 
 
+def check_pagerduty(payload: list[dict[str, Any]]) -> None:
+    assert [event.get("event_action", "change") for event in payload] in [["trigger"], ["resolve"], ["resolve", "change"], ["change"]]
+    for event in payload:
+        assert len(json.dumps(event, ensure_ascii=False).encode()) <= 512_000
+        details = event["payload"]
+        assert 0 < len(details["summary"]) <= 1024
+        assert "\n" not in details["summary"]
+        assert details["source"]
+        assert all(isinstance(value, str) and value for value in details["custom_details"].values())
+        for link in event["links"]:
+            assert set(link) == {"href", "text"}
+            assert link["text"]
+            check_url(link["href"])
+        if "event_action" not in event:
+            assert set(event) == {"payload", "links"}
+            continue
+        assert set(event) <= {"event_action", "dedup_key", "payload", "links", "client", "client_url"}, "no key, no picture"
+        assert 0 < len(event["dedup_key"]) <= 255
+        assert details["severity"] in ("critical", "error", "warning", "info")
+        assert re.fullmatch(r"[0-9T:.Z-]+", details.get("timestamp", "0"))
+        if "client_url" in event:
+            check_url(event["client_url"])
+
+
 def check_mattermost(payload: dict[str, Any]) -> None:
     assert len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) <= 7_600
     assert set(payload) <= {"text", "attachments"}

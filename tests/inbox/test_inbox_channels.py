@@ -15,10 +15,11 @@ SES_MAIL = {
     "Destination": {"ToAddresses": ["dev@example.com"]},
     "Content": {"Simple": {"Subject": {"Data": "❌ Failed: payments"}, "Body": {"Text": {"Data": "x"}}}},
 }
-PATHS = {"ses": SES_PATH, "telegram": "/bot1:a/sendMessage"}  # what a client puts behind the address
+PATHS = {"ses": SES_PATH, "telegram": "/bot1:a/sendMessage", "pagerduty": "/v2/change/enqueue"}  # what a client puts behind the address
 PAYLOADS = {
     "ses": SES_MAIL,
     "discord": {"content": "x"},
+    "pagerduty": {"routing_key": "x" * 32, "payload": {"summary": "x"}},
     "telegram": {"chat_id": 1, "text": "x"},
     "ntfy": {"topic": "builds", "message": "x"},
 }  # the others take a text

@@ -19,6 +19,7 @@ CASES = Path(__file__).parent.parent / "cases" / "inbox"
 PATHS = {kind: endpoint.path for kind, endpoint in ENDPOINTS.items()} | {
     "ses": "/v2/email/outbound-emails",
     "telegram": "/telegram/bot1:a/sendMessage",
+    "pagerduty": "/pagerduty/v2/enqueue",
 }
 CHAT = [kind for kind in ENDPOINTS if kind not in MAIL_KINDS]
 

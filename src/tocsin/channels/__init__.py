@@ -79,6 +79,7 @@ KINDS: dict[str, Kind] = {
         words=("googlechat", "gchat", "google", "hangouts"),
         can=frozenset({"push"}),
     ),
+    "pagerduty": Kind("tocsin.channels.pagerduty", words=("pager_duty", "pager", "pagerdutyv2"), can=frozenset({"push", "clock"})),
     "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"push"})),
     "telegram": Kind("tocsin.channels.telegram", can=frozenset({"push"})),
     "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),

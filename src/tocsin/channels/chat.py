@@ -52,6 +52,18 @@ def versions(message: Message) -> Iterator[Message]:
     yield message._replace(reasons=(), more=None, sentences=())
 
 
+def plain_lines(message: Message) -> Iterator[str]:
+    """What stands below the headline as lines of plain text, for services that know no markup. The links' addresses are not in it."""
+    for reason in message.reasons:
+        yield f"• {joined(': ', reason.where, reason.text)}"
+        yield from (f"  {line}" for line in reason.excerpt)
+    if message.more:
+        yield message.more.label
+    yield from map(plain, message.sentences)
+    if message.notes:
+        yield plain(message.notes)
+
+
 class Instant(NamedTuple):
     """A clock time that the service itself shows in the zone of whoever reads it."""
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from tocsin.channels.cards import size
-from tocsin.channels.chat import fitted, post
+from tocsin.channels.chat import fitted, plain_lines, post
 from tocsin.channels.options import ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
-from tocsin.message import TONES, Link, Message, Tone, plain
+from tocsin.message import TONES, Link, Message, Tone
 from tocsin.record import AfterValidator, Field
 from tocsin.text import clean, clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -72,23 +72,12 @@ def _payload(message: Message) -> dict[str, Any]:
     buttons = [{"action": "view", "label": link.label, "url": link.url} for link in links if link.label]
     return {
         "title": message.headline,
-        "message": "\n".join(_lines(message)) or message.text,
+        "message": "\n".join(plain_lines(message)) or message.text,
         "tags": [word for word in words if word in TAGS],
         "priority": PRIORITIES[message.tone],
         **({"click": links[0].url} if links else {}),
         **({"actions": buttons[:ACTIONS_MAX]} if buttons else {}),
     }
-
-
-def _lines(message: Message) -> Iterator[str]:
-    for reason in message.reasons:
-        yield f"• {': '.join(filter(None, (reason.where, reason.text)))}"
-        yield from (f"  {line}" for line in reason.excerpt)
-    if message.more:
-        yield message.more.label
-    yield from map(plain, message.sentences)
-    if message.notes:
-        yield plain(message.notes)
 
 
 def _within(links: list[Link]) -> list[Link]:

@@ -40,6 +40,7 @@ def send_sample(world: World, box: Inbox, event: str, stop: Stop) -> list[Outcom
     env = {f"DEMO_{kind.upper()}": box.endpoint(kind, names[kind]) for kind in KINDS} | {
         "DEMO_AWS_KEY": "demo-key",
         "DEMO_AWS_SECRET": "demo-secret",
+        "DEMO_PAGERDUTY_KEY": "demo" * 8,
         "DEMO_TELEGRAM_TOKEN": "1:demo-token",
     }
     with _folder() as name:

@@ -17,6 +17,7 @@ SCRIPTS = (
     "adaptive_cards",
     "discord",
     "google_chat",
+    "pagerduty",
     "mattermost",
     "telegram",
     "ntfy",

@@ -7,6 +7,7 @@ const KINDS = {
   discord: ["Discord", "M4.5 17.5C4 12 5 8 6.5 6.5c1.5-.8 3-1 3-1l.8 1.5h3.4l.8-1.5s1.5.2 3 1C19 8 20 12 19.5 17.5c-1.5 1-3 1.5-3.8 1.5l-1-2c-1.8.4-3.6.4-5.4 0l-1 2c-.8 0-2.3-.5-3.8-1.5zM9.2 12v.6M14.8 12v.6", "Embeds, as a webhook takes them"],
   ringcentral: ["RingCentral", "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z", "An Adaptive Card, as a v2 webhook takes it"],
   google_chat: ["Google Chat", "M4.5 4.5h15v11h-9L6 20v-4.5H4.5zM8.5 8.5h7M8.5 11.5h5", "A card, as an incoming webhook takes it"],
+  pagerduty: ["PagerDuty", "M7 20.5V3.5h6.5a4.75 4.75 0 0 1 0 9.5H7", "The api_url of the Events API, with any key of 32 characters"],
   mattermost: ["Mattermost", "M12 4a8 8 0 1 0 7.5 5.2M12 8.5a4 4 0 1 0 4 3.5M15.5 3.5 12 12", "A text and attachments, as an incoming webhook takes them"],
   telegram: ["Telegram", "M3.5 11.5 20.5 4.5 17.5 19.5 11.5 15.5 9 18.5 8.5 13.5 17 7.5", "The api_url of a bot, whatever its token"],
   ntfy: ["ntfy", "M6 3.5h12v17H6zM9 7.5h6M9 10.5h4M11.2 17.8h1.6", "JSON, as a server takes it at its root"],

@@ -1,5 +1,5 @@
 "use strict";
-const DRAWINGS = { slack, teams, discord, ringcentral, google_chat, mattermost, telegram, ntfy, webhook, smtp: mail, ses: mail };
+const DRAWINGS = { slack, teams, discord, ringcentral, google_chat, pagerduty, mattermost, telegram, ntfy, webhook, smtp: mail, ses: mail };
 // The message as its service would show it; an arrival is { kind, at, payload } and, in the inbox, { number }.
 function drawing(arrival) {
   const box = content => el("div", { class: "drawing" }, content);

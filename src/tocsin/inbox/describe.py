@@ -23,12 +23,12 @@ _TEXTS_MAX = 12  # ours: more never fits into a summary
 _SEEN = (
     "headline", "header", "title", "text", "description", "blocks", "attachments", "content", "body", "items", "columns", "inlines",
     "facts", "fields", "elements", "embeds", "cardsV2", "card", "sections", "widgets", "textParagraph", "decoratedText", "value",
-    "fallback", "fallbackText", "message",
+    "fallback", "fallbackText", "payload", "summary", "custom_details", "message",
 )  # fmt: skip
 _EVENT_KEYS = ("event", "status", "eventType")
 _TONES: dict[str, Tone] = {**TONES, "fail": "bad"}  # and Devtron's word
 _RUNS = ("RichTextBlock", "rich_text_section")  # their children make up one line
-_LINES = ("mattermost", "telegram")  # whose texts have lines of their own
+_LINES = ("mattermost", "pagerduty", "telegram")  # whose texts have lines of their own
 _LINK = re.compile(r"<(?:https?|mailto):[^|<>]*\|([^<>]*)>|\[([^\[\]]*)\]\(<?https?:[^()\s]*\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from tocsin.inbox import services
 from tocsin.inbox.mattermost import mattermost
 from tocsin.inbox.ntfy import ntfy
+from tocsin.inbox.pagerduty import pagerduty
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Service
 from tocsin.inbox.telegram import telegram
 from tocsin.text import clean
@@ -53,6 +54,7 @@ ENDPOINTS = {
         services.google_chat,
         f"/google_chat/v1/spaces/{_NAME}/messages",
     ),
+    "pagerduty": Endpoint("/pagerduty", "/pagerduty/{}", pagerduty, f"/pagerduty(/{_NAME})?/v2/(change/)?enqueue"),
     "mattermost": Endpoint("/mattermost/hooks/inbox", "/mattermost/hooks/{}", mattermost, f"/mattermost/hooks/{_NAME}"),
     "telegram": Endpoint("/telegram", "/telegram/{}", telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+"),
     "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
