@@ -37,6 +37,12 @@ def options(kind: str, url: str | None = None) -> Any:
     return values.resolved({name: VALUES.get(name, url) for name in values.variables()}) if url else values
 
 
+def configured(kind: str, url: str) -> dict[str, Any]:
+    """The least channel of a kind with this address; `VALUES` are the other variables that it needs."""
+    least = {"kind": kind, **REQUIRED.get(kind, {})}
+    return {**least, "api_url" if "api_url" in least else "url": url}
+
+
 def render(kind: str, happening: Event) -> Any:
     """The payload of an event."""
     message = compose(happening)._replace(rules=RULES, recipient="dev@example.com" if kind in MAIL_KINDS else None)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kinds import HTTP_KINDS
+from kinds import HTTP_KINDS, VALUES, configured
 from projects import GITHUB
 from servers import Answer, ScriptedServer, transport
 
@@ -26,7 +26,7 @@ WRITTEN = "ada:p4ss%2Fw%25rd%3A%40%C3%BC"
 
 def policy(url: str) -> str:
     """A channel of every kind behind HTTP, and SES."""
-    channels = {kind: {"kind": kind, "url": url} for kind in HTTP_KINDS}
+    channels = {kind: configured(kind, url) for kind in HTTP_KINDS}
     aws = {"kind": "ses", "region": "eu-west-1", "from": "a@b.c", "access_key_id": "${U}", "secret_access_key": "${U}"}
     to = [*channels, {"email": "dev@example.com", "via": "aws"}]
     return json.dumps(
@@ -98,7 +98,7 @@ def test_a_proxy_without_a_tunnel_answers_for_the_host():
 )  # fmt: skip
 def test_a_proxy_that_is_no_address_is_a_reason_of_each_delivery(project, variable: str, proxy: str):
     project.policy(policy("https://hooks.example.com/${U}"))
-    result = project.send(env={"U": "value-of-u", variable: proxy})
+    result = project.send(env={**VALUES, "U": "value-of-u", variable: proxy})
     rows = (result.report or {})["deliveries"]
     assert result.code == 0
     assert {(row["kind"], row["outcome"], row["attempts"]) for row in rows} == {(kind, "failed", 1) for kind in (*HTTP_KINDS, "ses")}
@@ -109,13 +109,13 @@ def test_a_proxy_that_is_no_address_is_a_reason_of_each_delivery(project, variab
 @pytest.mark.parametrize("words", ["action main", "explain completion --status failure", "check", "context completion --status failure"])
 def test_a_proxy_that_is_no_address_ends_no_command(project, words: str):
     project.policy(policy("https://hooks.example.com/${U}"))
-    assert project.run(*words.split(), env={"U": "value-of-u", "HTTPS_PROXY": "http://ada:pa55@[::1"}).code == 0
+    assert project.run(*words.split(), env={**VALUES, "U": "value-of-u", "HTTPS_PROXY": "http://ada:pa55@[::1"}).code == 0
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 def test_a_socks_proxy_is_told_for_ses_too(project, scheme: str):
     project.policy(policy("https://hooks.example.com/${U}"))
-    result = project.send(env={"U": "value-of-u", "ALL_PROXY": f"{scheme}://ada:pa55word@127.0.0.1:1080"})
+    result = project.send(env={**VALUES, "U": "value-of-u", "ALL_PROXY": f"{scheme}://ada:pa55word@127.0.0.1:1080"})
     rows = (result.report or {})["deliveries"]
     assert {(row["outcome"], row["attempts"]) for row in rows} == {("failed", 1)}
     assert all(row["reason"].startswith("SOCKS proxies are not supported") for row in rows), rows

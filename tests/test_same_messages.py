@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from clocks import StandingClock
 from inprocess import CASES
-from kinds import CHAT_KINDS
+from kinds import CHAT_KINDS, options
 
 from tocsin.channels import load
 from tocsin.event import Event
@@ -72,6 +72,6 @@ def test_every_channel_shows_the_same(tmp_path: Path, kind: str):
     module = load(kind)
     for path in CASE_FILES:
         case = json.loads(path.read_text(encoding="utf-8"))
-        shown = {ci: module.render(without_links(message(case, ci, tmp_path)), module.Options(kind=kind)) for ci in PLUGINS}
+        shown = {ci: module.render(without_links(message(case, ci, tmp_path)), options(kind)) for ci in PLUGINS}
         assert shown["gitlab"] == shown["github"], path.stem
         assert shown["jenkins"] == shown["github"], path.stem

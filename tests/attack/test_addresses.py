@@ -15,7 +15,7 @@ import pytest
 from events import RULES, SAMPLES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kinds import HTTP_KINDS, REQUIRED
+from kinds import HTTP_KINDS, VALUES, configured
 from servers import Answer, ScriptedServer, transport
 from urllib3.util import parse_url
 
@@ -63,7 +63,7 @@ class Watched(Network):
 
 def policy(url: str) -> str:
     """A channel of each kind with this address, and a rule that uses them all."""
-    channels = {kind: {"kind": kind, "url": url} for kind in HTTP_KINDS}
+    channels = {kind: configured(kind, url) for kind in HTTP_KINDS}
     return json.dumps({"channels": channels, "notifications": [{"on": "failure", "send_to": list(channels)}]}, indent=1)
 
 
@@ -73,7 +73,7 @@ def test_no_spelling_takes_a_channel_past_the_list(project, spelling: str):
     with ScriptedServer(Answer(200, b"ok")) as evil:
         project.policy(policy("${U}"))
         url = spelling.replace("{evil}", f"127.0.0.1:{evil.port}")
-        result = project.send(env={"U": url, "TOCSIN_ALLOWED_HOSTS": "allowed.test *.allowed.test"})
+        result = project.send(env={**VALUES, "U": url, "TOCSIN_ALLOWED_HOSTS": "allowed.test *.allowed.test"})
     assert evil.requests == []
     assert result.code == 0
     rows = (result.report or {})["deliveries"]
@@ -262,6 +262,5 @@ def test_a_list_that_names_nothing_allows_nothing(project, listed: str):
 
 def test_every_kind_with_an_address_looks_at_it():
     for name in HTTP_KINDS:
-        values = {"kind": name, **REQUIRED.get(name, {}), "url": "http://evil\\@allowed/${X}"}
         with pytest.raises(ValueError, match="backslash"):
-            load(name).Options.model_validate(values)
+            load(name).Options.model_validate(configured(name, "http://evil\\@allowed/${X}"))
