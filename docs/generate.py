@@ -149,13 +149,15 @@ def abilities_table(_: str) -> str:
 
 def inbox_table(_: str) -> str:
     """What to set in a channel of each kind to send to the inbox at its default ports."""
-    rows = [(kind, INBOX_SETTINGS.get(kind, "the URL's variable to `{}`").format(inbox_address(kind))) for kind in channels.KINDS]
+    plain = "the URL's variable to `{}`"
+    rows = [(kind, INBOX_SETTINGS.get(kind, plain).format(inbox_address(kind))) for kind in channels.KINDS]
     return table(("kind", "set"), *rows)
 
 
 def inbox_address(kind: str) -> str:
     """The address of the inbox's endpoint for a kind, at the default port."""
-    return f"http://127.0.0.1:8025{ENDPOINTS[kind].path}" if kind in ENDPOINTS else ""
+    scheme = "json" if channels.KINDS[kind].bridge else "http"  # a bridge has schemes of its own
+    return f"{scheme}://127.0.0.1:8025{ENDPOINTS[kind].path}" if kind in ENDPOINTS else ""
 
 
 ABILITIES: dict[channels.Ability, str] = {

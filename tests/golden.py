@@ -14,7 +14,7 @@ import policies
 import test_context
 import test_explain
 from events import MESSAGES, sample
-from kinds import HTTP_KINDS, render
+from kinds import BRIDGES, HTTP_KINDS, render
 
 from tocsin.message import Message, compose, plain
 
@@ -24,7 +24,7 @@ def write() -> None:
     for folder in MESSAGES:
         message = compose(sample(folder))
         _write(folder / "message.json", parts_of(message))
-        for kind in HTTP_KINDS:
+        for kind in (*HTTP_KINDS, *BRIDGES):
             _write(folder / f"{kind}.json", render(kind, sample(folder)))
     test_context.write()
     test_explain.write()

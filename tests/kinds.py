@@ -10,8 +10,10 @@ from tocsin.channels import KINDS, MAIL_KINDS, load
 from tocsin.event import Event
 from tocsin.message import compose
 
-HTTP_KINDS = tuple(kind for kind in KINDS if kind not in MAIL_KINDS)
+BRIDGES = tuple(kind for kind, row in KINDS.items() if row.bridge)  # what goes out over the wire is a library's
+HTTP_KINDS = tuple(kind for kind in KINDS if kind not in (*MAIL_KINDS, *BRIDGES))
 CHAT_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "webhook")  # what a webhook gets is the policy's, and no service's form
+TEXT_KINDS = (*CHAT_KINDS, *BRIDGES)  # whose whole message is ours
 
 REQUIRED: dict[str, dict[str, Any]] = {
     "smtp": {"host": "127.0.0.1", "port": 2525, "from": "ci@example.com"},
@@ -28,7 +30,7 @@ VALUES = {
     "BOT": "123456:AAbot-SECRET",
     "TOKEN": "tk_agqfz1ky6zsm",
 }  # of the variables that hold no address
-PLAIN_KINDS = ("ntfy", "pagerduty")  # whose text has no links: only the buttons lead on
+PLAIN_KINDS = ("ntfy", "pagerduty", *BRIDGES)  # whose text has no links: only the buttons lead on
 
 
 def options(kind: str, url: str | None = None) -> Any:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from clocks import VirtualClock
 from events import SAMPLES
+from kinds import HTTP_KINDS, VALUES, configured
 from mail_servers import ScriptedSmtp
 from servers import Answer, Request, ScriptedServer
 
-from tocsin.channels import KINDS, load, smtp
+from tocsin.channels import load, smtp
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import compose
 from tocsin.network import Network, NoAnswer
@@ -117,11 +118,11 @@ def test_discord_s_own_pause_may_be_of_any_length(after: Any) -> None:
     assert verdict.after == after
 
 
-@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if not kind.addressed])
+@pytest.mark.parametrize("kind", HTTP_KINDS)
 def test_no_kind_sends_at_its_deadline(kind: str) -> None:
     module, clock = load(kind), VirtualClock(AT)
     with ScriptedServer(Answer(200)) as server:
-        options = module.Options.model_validate({"kind": kind, "url": "${U}"}).resolved({"U": server.url("/api/webhooks/1/x")})
+        options = module.Options.model_validate(configured(kind, "${U}")).resolved({**VALUES, "U": server.url("/api/webhooks/1/x")})
         with pytest.raises(NoAnswer, match="in time"):
             module.send({}, options, Transport(Network(), "key", AT, clock))
         assert server.requests == []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from clocks import StandingClock
 from inprocess import CASES
-from kinds import CHAT_KINDS, options
+from kinds import TEXT_KINDS, options
 
 from tocsin.channels import load
 from tocsin.event import Event
@@ -67,7 +67,7 @@ def test_the_same_run_has_the_same_message_under_every_ci(tmp_path: Path, path: 
     assert said["jenkins"] == said["github"]
 
 
-@pytest.mark.parametrize("kind", CHAT_KINDS)
+@pytest.mark.parametrize("kind", TEXT_KINDS)
 def test_every_channel_shows_the_same(tmp_path: Path, kind: str):
     module = load(kind)
     for path in CASE_FILES:

@@ -12,7 +12,7 @@ import pytest
 from events import EVERY, MESSAGES, SAMPLES, SNIPPETS, crowded, event, sample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kinds import CHAT_KINDS, HTTP_KINDS, PLAIN_KINDS, options, render
+from kinds import BRIDGES, CHAT_KINDS, HTTP_KINDS, PLAIN_KINDS, TEXT_KINDS, options, render
 from payload_checks import CHECKS
 from servers import Answer, ScriptedServer, transport
 
@@ -34,13 +34,13 @@ def test_whatever_the_event_the_payload_is_sound(kind: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("folder", MESSAGES, ids=lambda folder: folder.name)
-@pytest.mark.parametrize("kind", HTTP_KINDS)
+@pytest.mark.parametrize("kind", [*HTTP_KINDS, *BRIDGES])
 def test_the_samples_are_as_they_were(kind: str, folder: Path) -> None:
     assert render(kind, sample(folder)) == json.loads((folder / f"{kind}.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize("kind", CHAT_KINDS)
+@pytest.mark.parametrize("kind", TEXT_KINDS)
 def test_every_part_of_the_message_is_there(kind: str, name: str) -> None:
     message = compose(SAMPLES[name])
     shown = json.dumps(render(kind, SAMPLES[name]), ensure_ascii=False).replace("\\\\", "").replace("\u200b", "")
@@ -57,7 +57,7 @@ def test_every_part_of_the_message_is_there(kind: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["everything", "widest", "long", "markup", "escapes"])
-@pytest.mark.parametrize("kind", CHAT_KINDS)
+@pytest.mark.parametrize("kind", TEXT_KINDS)
 def test_what_does_not_fit_is_counted(kind: str, name: str) -> None:
     message = compose(crowded(SNIPPETS.get(name, "x" * 300)))
     assert message.more

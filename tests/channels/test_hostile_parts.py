@@ -10,7 +10,7 @@ import pytest
 from events import CROWDED, crowded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kinds import CHAT_KINDS, render
+from kinds import TEXT_KINDS, render
 from payload_checks import CHECKS, nodes
 
 TEXT = st.one_of(st.text(st.sampled_from("\\*_~`|<>[]()@#!:/.-+ \n1a&{}\"'$\u202e\ud800😀h"), max_size=60), st.text(max_size=400))
@@ -20,7 +20,7 @@ URL = st.sampled_from(
 
 
 @pytest.mark.parametrize("name", CROWDED)
-@pytest.mark.parametrize("kind", CHAT_KINDS)
+@pytest.mark.parametrize("kind", TEXT_KINDS)
 def test_whatever_is_known_the_payload_is_sound(kind: str, name: str) -> None:
     payload = render(kind, CROWDED[name])
     CHECKS[kind](payload)
@@ -34,7 +34,7 @@ def test_whatever_is_known_the_payload_is_sound(kind: str, name: str) -> None:
 @given(text=TEXT, url=URL)
 def test_no_text_breaks_out_of_a_part(text: str, url: str) -> None:
     happening = crowded(text, url)
-    for kind in CHAT_KINDS:
+    for kind in TEXT_KINDS:
         CHECKS[kind](render(kind, happening))
 
 

@@ -33,6 +33,7 @@ class Kind(NamedTuple):
     secret_urls: tuple[str, ...] = ()  # globs over host and path: such an address is a credential
     words: tuple[str, ...] = ()  # what people call it who know other tools
     can: frozenset[Ability] = frozenset()
+    bridge: bool = False  # it speaks for other services, by a library that is installed apart
 
 
 KINDS: dict[str, Kind] = {

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tocsin import pipeline
-from tocsin.channels import KINDS
 from tocsin.channels.ses import WITHOUT_BOTO3
 from tocsin.deliver import Stop
 from tocsin.errors import UsageError
@@ -37,7 +36,7 @@ def send_sample(world: World, box: Inbox, event: str, stop: Stop) -> list[Outcom
     """What `tocsin send` does, in a world where the channels are the inbox's and no proxy stands between."""
     channels = load(PolicyText("policy.yml", (HERE / "policy.yml").read_bytes())).policy.channels
     names = {options.kind: name for name, options in channels.items()}
-    env = {f"DEMO_{kind.upper()}": box.endpoint(kind, names[kind]) for kind in KINDS} | {
+    env = {f"DEMO_{kind.upper()}": box.endpoint(kind, name) for kind, name in names.items()} | {
         "DEMO_AWS_KEY": "demo-key",
         "DEMO_AWS_SECRET": "demo-secret",
         "DEMO_PAGERDUTY_KEY": "demo" * 8,

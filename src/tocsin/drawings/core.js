@@ -15,6 +15,8 @@ const KINDS = {
   smtp: ["SMTP", "M3.5 6h17v12.5h-17zM4 6.5l8 6.5 8-6.5", "Security none, without user and password"],
   ses: ["Amazon SES", "M3.5 9.5h12v10h-12zM4 10l5.5 4.5 5.5-4.5M8 6h12.5v9.5M8 6v1M20.5 15.5h-2", "The endpoint_url of an AWS client"],
 };
+// A kind without a look of its own sends to services that are none of these; its payload is drawn as a webhook's.
+const kindLook = kind => KINDS[kind] || [kind.charAt(0).toUpperCase() + kind.slice(1), KINDS.webhook[1], "JSON, by POST"];
 const BELL = "M12 3.2a5.7 5.7 0 0 1 5.7 5.7v3.9l1.7 3a.9.9 0 0 1-.8 1.3H5.4a.9.9 0 0 1-.8-1.3l1.7-3V8.9A5.7 5.7 0 0 1 12 3.2zM9.6 18.4h4.8a2.4 2.4 0 0 1-4.8 0z";
 const MAX_INLINE = 20000, MAX_DEPTH = 24;
 
@@ -39,7 +41,7 @@ function icon(path) {
 const list = value => Array.isArray(value) ? value : [];
 const dicts = value => list(value).filter(item => item && typeof item === "object" && !Array.isArray(item));
 const str = value => typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : "";
-const badge = kind => el("span", { class: "badge", style: { "--kind": `var(--${kind})` } }, icon(KINDS[kind][1]));
+const badge = kind => el("span", { class: "badge", style: { "--kind": `var(--${kind}, var(--webhook))` } }, icon(kindLook(kind)[1]));
 const clock = at => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const short = at => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = at => new Date(at).toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from tocsin.channels import KINDS
 from tocsin.inbox import services
 from tocsin.inbox.mattermost import mattermost
 from tocsin.inbox.ntfy import ntfy
@@ -59,6 +60,11 @@ ENDPOINTS = {
     "telegram": Endpoint("/telegram", "/telegram/{}", telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+"),
     "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
     "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),
+    **{
+        kind: Endpoint(f"/{kind}", f"/{kind}/{{}}", services.webhook, f"/{kind}(/{_NAME}|/.*)?")
+        for kind, row in KINDS.items()
+        if row.bridge
+    },
     "ses": Endpoint("", "/ses/{}", services.ses, f"(/ses/{_NAME})?/v2/email/outbound-emails", SES_MAX_BYTES),
 }
 
