@@ -366,6 +366,21 @@ def check_telegram(payload: dict[str, Any]) -> None:
     assert not re.search(r"@\w|#\w*[^\W\d_]|(?<![\w/])/\w|://|\w\.[^\W\d_]{2}", text.plain), "Telegram would make a mention or a link of it"
 
 
+def check_apprise(payload: dict[str, str]) -> None:
+    assert set(payload) == {"title", "body", "type"}
+    assert payload["type"] in ("info", "success", "warning", "failure")
+    assert 0 < len(payload["title"]) <= 250
+    assert "\n" not in payload["title"]
+    assert 0 < len(payload["body"]) <= 1800
+    *lines, _ = [*payload["body"].split("\n"), ""]
+    for line in lines:
+        label, _, url = line.partition(": http")
+        if url and label in ("Open run", "Open failed step", "Open repository", "Pull request", "Environment", "Compare"):
+            check_url(f"http{url}")
+            continue
+        assert not re.search(r"@\w|<[!@#&/\w]|\]\(|://", f"{line} {payload['title']}"), "a service would make a mention or a link of it"
+
+
 def check_ntfy(payload: dict[str, Any]) -> None:
     assert len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) <= 8_000
     assert set(payload) <= {"title", "message", "tags", "priority", "click", "actions"}, "neither markdown, an icon nor a file"

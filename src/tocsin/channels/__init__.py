@@ -84,6 +84,7 @@ KINDS: dict[str, Kind] = {
     "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"push"})),
     "telegram": Kind("tocsin.channels.telegram", can=frozenset({"push"})),
     "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),
+    "apprise": Kind("tocsin.channels.apprise", bridge=True, can=frozenset({"push"})),
     "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread", "push"})),
     "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread", "push"})),
     "webhook": Kind("tocsin.channels.webhook", typed=("payload",), files={"payload_file": "payload"}, words=("http",)),
