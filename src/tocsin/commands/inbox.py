@@ -20,13 +20,17 @@ DESCRIPTION = "Run a local inbox: point channels at it and see what they send. E
 EXAMPLES = """\
 tocsin inbox
 tocsin inbox --port 0 --smtp-port 0
+tocsin inbox --fail slack=ratelimited --fail ntfy=403
 """
 
 
 def add_flags(command: Parser) -> None:
-    """The ports."""
+    """The ports, and what is to fail."""
     command.add_argument("--port", type=port, default=8025, metavar="N", help="the port for HTTP and the page (default: %(default)s)")
     command.add_argument("--smtp-port", type=port, default=1025, metavar="N", help="the port for SMTP (default: %(default)s)")
+    command.add_argument(
+        "--fail", action="append", default=[], metavar="KIND=ERROR", help="answer each message of a kind with that error or HTTP status"
+    )
     command.add_argument("--json", action="store_true", help="print the addresses as JSON")
 
 
@@ -34,12 +38,14 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     """Serve until told to stop."""
     from tocsin import report
     from tocsin.inbox import Inbox
+    from tocsin.inbox.failures import read_failures
 
+    failures = read_failures(words.fail)
     gc.enable()  # it may live for long
     if world.watchdog:
         world.watchdog.release()
     stop.listening = True
-    with Inbox(http_port=words.port, smtp_port=words.smtp_port) as box:
+    with Inbox(http_port=words.port, smtp_port=words.smtp_port, failures=failures) as box:
         if words.json:
             console.data({"url": box.url, "smtp": {"host": box.smtp_host, "port": box.smtp_port}})
         else:

@@ -14,8 +14,11 @@ from tocsin.inbox.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Mapping
 
     from typing_extensions import Self
+
+    from tocsin.inbox.services import Answer
 
 __all__ = ["Arrival", "Inbox"]
 
@@ -23,14 +26,17 @@ __all__ = ["Arrival", "Inbox"]
 class Inbox:
     """An HTTP and an SMTP server of one inbox, serving within a `with` block.
 
-    Port 0 lets the system choose. Raises UsageError where a port or the host cannot be had.
+    Port 0 lets the system choose. `failures` are what kinds of channel are answered, instead of what their service would say.
+    Raises UsageError where a port or the host cannot be had.
     """
 
-    def __init__(self, host: str = "127.0.0.1", http_port: int = 0, smtp_port: int = 0) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", http_port: int = 0, smtp_port: int = 0, failures: Mapping[str, Answer] | None = None
+    ) -> None:
         self._arrivals, self._host = Arrivals(), host
         self._hello: dict[str, object] = {"run": uuid4().hex[:12]}
         try:
-            self._web = web.web_server(host, http_port, self._arrivals, self._hello)
+            self._web = web.web_server(host, http_port, self._arrivals, self._hello, failures or {})
         except (OSError, OverflowError) as error:
             raise _unavailable(host, http_port, error) from None
         try:

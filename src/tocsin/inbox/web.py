@@ -21,6 +21,8 @@ from tocsin.inbox.servers import Server
 from tocsin.inbox.services import ServiceRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tocsin.inbox.arrivals import Arrivals
     from tocsin.inbox.services import Answer
 
@@ -44,6 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     arrivals: Arrivals
     hello: dict[str, Any]  # what the page is told first
     host: str
+    failures: Mapping[str, Answer]  # what each kind of channel is answered, instead of what its service would say
 
     def do_POST(self) -> None:
         """Take a message for one of the services."""
@@ -54,8 +57,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = self._body(found.endpoint.max_bytes)
         if body is not None:
-            known = self.arrivals.messages(found.kind)
-            self._answer(found, found.endpoint.service(ServiceRequest(query, self._headers(), body, path, known)))
+            request = ServiceRequest(query, self._headers(), body, path, self.arrivals.messages(found.kind))
+            self._answer(found, self.failures.get(found.kind) or found.endpoint.service(request))
 
     def do_PUT(self) -> None:
         """As POST: generic webhooks come so too."""
@@ -187,6 +190,6 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: the terminal belongs to the program."""
 
 
-def web_server(host: str, port: int, arrivals: Arrivals, hello: dict[str, Any]) -> Server:
+def web_server(host: str, port: int, arrivals: Arrivals, hello: dict[str, Any], failures: Mapping[str, Answer]) -> Server:
     """The HTTP server. Raises OSError where the port cannot be had."""
-    return Server(host, port, type("BoundHandler", (Handler,), {"arrivals": arrivals, "hello": hello, "host": host}))
+    return Server(host, port, type("BoundHandler", (Handler,), {"arrivals": arrivals, "hello": hello, "host": host, "failures": failures}))

@@ -1,0 +1,65 @@
+"""The services' own errors, for `tocsin inbox --fail KIND=WORD`: what a service would say that refuses a message it could take."""
+
+from __future__ import annotations
+
+from tocsin.errors import UsageError
+from tocsin.inbox.endpoints import ENDPOINTS
+from tocsin.inbox.services import Answer
+from tocsin.suggest import do_you_mean
+
+_SLOW = {"Retry-After": "1"}
+_LIMITED = "ratelimited"  # of every service
+
+# By kind and word; every kind has `ratelimited` beside, and any status of HTTP from 400 on by its number.
+FAILURES: dict[str, dict[str, Answer]] = {
+    "slack": {
+        _LIMITED: Answer(429, "rate_limited", headers=_SLOW),
+        **{word: Answer(status, word) for word, status in (("no_service", 404), ("channel_is_archived", 410), ("invalid_token", 403))},
+    },
+    "discord": {
+        _LIMITED: Answer(429, {"message": "You are being rate limited.", "retry_after": 1.0, "global": False}, headers=_SLOW),
+        "unknown_webhook": Answer(404, {"message": "Unknown Webhook", "code": 10015}),
+    },
+    "google_chat": {
+        _LIMITED: Answer(429, {"error": {"code": 429, "message": "Quota exceeded.", "status": "RESOURCE_EXHAUSTED"}}),
+        "permission_denied": Answer(403, {"error": {"code": 403, "message": "Permission denied.", "status": "PERMISSION_DENIED"}}),
+    },
+    "pagerduty": {
+        _LIMITED: Answer(429, {"status": "throttle exceeded", "message": "Requests for this service are arriving too quickly."}),
+        "invalid_key": Answer(400, {"status": "invalid key", "message": "Invalid routing key"}),
+    },
+    "mattermost": {
+        _LIMITED: Answer(429, "limit exceeded", headers={"X-Ratelimit-Reset": "1"}),
+        "invalid_webhook": Answer(400, {"id": "web.incoming_webhook.invalid.app_error", "message": "Invalid webhook.", "status_code": 400}),
+    },
+    "telegram": {
+        _LIMITED: Answer(
+            429, {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1", "parameters": {"retry_after": 1}}
+        ),
+        "chat_not_found": Answer(400, {"ok": False, "error_code": 400, "description": "Bad Request: chat not found"}),
+        "unauthorized": Answer(401, {"ok": False, "error_code": 401, "description": "Unauthorized"}),
+    },
+    "ntfy": {
+        _LIMITED: Answer(429, {"code": 42901, "http": 429, "error": "limit reached: too many requests"}),
+        "unauthorized": Answer(401, {"code": 40101, "http": 401, "error": "unauthorized"}),
+        "forbidden": Answer(403, {"code": 40301, "http": 403, "error": "forbidden"}),
+    },
+    "ses": {_LIMITED: Answer(429, {"message": "Too Many Requests"}, headers={"x-amzn-ErrorType": "TooManyRequestsException"})},
+}
+
+
+def read_failures(texts: list[str]) -> dict[str, Answer]:
+    """What each kind answers, of texts like `slack=ratelimited`. Raises UsageError."""
+    return dict(map(_failure, texts))
+
+
+def _failure(text: str) -> tuple[str, Answer]:
+    kind, sign, word = text.partition("=")
+    if not sign or kind not in ENDPOINTS:
+        raise UsageError(f"--fail takes KIND=WORD, and {kind!r} is no kind with an endpoint{do_you_mean(kind, ENDPOINTS)}")
+    words = {_LIMITED: Answer(429, "", headers=_SLOW), **FAILURES.get(kind, {})}
+    if word.isascii() and word.isdigit() and 400 <= int(word[:4]) <= 599:
+        return kind, Answer(int(word), f"HTTP {word}")
+    if word not in words:
+        raise UsageError(f"--fail knows no error {word!r} of {kind}: one of {', '.join(words)}, or a status from 400 to 599")
+    return kind, words[word]
