@@ -38,6 +38,16 @@ HOLDERS = {
     "Notification": "notifications",
     "Delivery": "delivery",
     "Budget": "budget",
+    "OwnWords": "message",
+}
+CARD = {
+    "type": "message",
+    "attachments": [
+        {
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "content": {"type": "AdaptiveCard", "version": "1.4", "body": [{"type": "TextBlock", "text": "{{ title }}"}]},
+        }
+    ],
 }
 SECTION_KEYS = ("context", "environments", "channels", "notifications", "delivery")
 
@@ -97,6 +107,9 @@ def test_every_policy_loads_without_a_warning(text, tmp_path):
     (tmp_path / "ci").mkdir()
     (tmp_path / "ci" / "base.yml").write_text(BASE)
     (tmp_path / "ci" / "payload.json").write_text('{"title": "{{ title }}"}')
+    (tmp_path / "ci" / "slack.json").write_text('{"text": "{{ title }}"}')
+    (tmp_path / "ci" / "card.json").write_text(json.dumps(CARD))
+    (tmp_path / "ci" / "discord.json").write_text('{"content": "{{ title }}"}')
     assert load(PolicyText("policy", text.encode(), files_of(tmp_path))).warnings == []
 
 
@@ -106,9 +119,13 @@ def test_every_key_of_the_policy_stands_in_an_example_of_its_reference():
     missing = [f"{kind}.{key}" for kind in KINDS for key in schema()["$defs"][f"channel_{kind}"]["properties"] if (kind, key) not in seen]
     for name, holder in HOLDERS.items():
         missing += [f"{name}.{key}" for key in schema()["$defs"][name]["properties"] if (holder, key) not in seen]
+    missing = [name for name in missing if name.partition(".")[2] not in SHARED]
     missing += [f"recipient.{key}" for key in ("channel", "email", "via") if ("send_to", key) not in seen]
     missing += [f"selector.{key}" for key in generate.model.SELECTOR_KEYS if ("pipelines", key) not in seen]
     assert missing == []
+
+
+SHARED = ("message", "text", "payload", "payload_file")  # of every kind: shown once, under own words
 
 
 def _paths(node, holder=""):

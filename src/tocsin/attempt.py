@@ -13,14 +13,17 @@ from tocsin.network import Network, NoAnswer
 from tocsin.shared_connection import SharedConnection
 from tocsin.templates import TemplateProblem
 from tocsin.verdict import Delivered, Failed, Outcome, Retry, Skip, Verdict
+from tocsin.wording import in_own_words
 
 if TYPE_CHECKING:
     from tocsin.channels import Channel
     from tocsin.clock import Clock
     from tocsin.message import Message
+    from tocsin.wording import OwnWords
 
 ABANDON_AFTER_SECONDS = 0.25  # past its deadline: the attempt's own time-out has the better words
 NO_THREAD = "this machine starts no more threads: raise its limit of processes (pids), or run fewer at once"
+DEFAULT_WORDS = "with the default words where the policy's own failed"
 DRY_RUN = "dry run: it would have been sent"
 IN_DOUBT = "it may have been delivered"
 
@@ -37,6 +40,7 @@ class Delivery(NamedTuple):
     message: Message
     key: str
     redact: Callable[[str], str] = str  # masks what is secret
+    words: OwnWords | None = None  # the policy's own, for this destination
 
 
 class Limits(NamedTuple):
@@ -88,12 +92,21 @@ class Progress:
         self._clock, self._lock = clock, Lock()
         self._closed, self._under_way = False, False
         self._rendered, self._payload = False, None
+        self._note: str | None = None  # what is to be said of a message that was delivered
         self._transport: Transport | None = None  # of the attempt under way
 
     def payload(self) -> Any:
         """What is sent, rendered at first. Raises TemplateProblem."""
         if not self._rendered:
-            self._payload = self.delivery.module.render(self.delivery.message, self.delivery.options)
+            message, problems = in_own_words(self.delivery.message, self.delivery.words)
+            try:
+                self._payload = self.delivery.module.render(message, self.delivery.options)
+            except TemplateProblem as error:
+                if not hasattr(self.delivery.module, "service"):  # a webhook's receiver expects the policy's own form, and no other
+                    raise
+                self._payload = self.delivery.module.render(message, self.delivery.options.model_copy(update={"payload": None}))
+                problems = (*problems, f"payload: {error}")
+            self._note = f"{DEFAULT_WORDS}: {'; '.join(problems)}" if problems else None
             self._rendered = True
         return self._payload
 
@@ -134,7 +147,7 @@ class Progress:
         """The row of the report, once it is known how the delivery ended. What was rendered goes: thousands would stay to the end."""
         self._closed, self._payload = True, None
         delivered = isinstance(verdict, Delivered)
-        reason = None if isinstance(verdict, Delivered) else verdict.reason
+        reason = self._note if isinstance(verdict, Delivered) else verdict.reason
         if reason and self._in_doubt and IN_DOUBT not in reason:  # a channel has said it in words of its own
             reason = f"{reason}; {IN_DOUBT}"
         return Outcome(

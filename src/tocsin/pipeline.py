@@ -25,10 +25,12 @@ from tocsin.notice import Notice
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.match import Destination, RuleMatch, destinations, match, repeat_key, runbooks, skipped
 from tocsin.policy.model import Policy
+from tocsin.policy.wording import rule_words, words_of
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable
 from tocsin.secrets.redactor import Redactor
 from tocsin.verdict import Outcome, Skip
+from tocsin.wording import OwnWords
 from tocsin.world import World
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class Plan(NamedTuple):
     redact: Redactor
     secretless: str | None = None  # why this run has no secrets, where the CI gives it none
     why_not: Sequence[Notice] = ()  # why no policy holds, where none does
+    words: Mapping[str, OwnWords] = {}  # of the rules, by name
     messages: Mapping[str, Message] = {}  # channel to a message of its own, where that is not `message`
     runbooks: Mapping[str, str] = {}  # by the name of a matching rule, and by the environment's with an @ before it
 
@@ -162,8 +165,8 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
         notices.append(Notice("no rule matches this run, so nothing is sent"))
     if secretless and any(skip.cause == "variable" for skip in unavailable.values()):
         notices.append(Notice(secretless))
-    books = runbooks(policy, rules, event)
-    return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless, runbooks=books)
+    books, words = runbooks(policy, rules, event), rule_words(policy)
+    return Plan(event, message, policy, rules, wanted, options, unavailable, notices, redact, secretless, runbooks=books, words=words)
 
 
 def no_event(event: Event, run: Run) -> str:
@@ -205,8 +208,8 @@ def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) ->
 
 
 def _outcomes(world: World, planned: Plan, stop: Stop, *, dry_run: bool) -> Iterator[Outcome]:
-    delivery = (planned.policy or Policy()).delivery
-    limits = Limits(delivery.timeout, world.started + delivery.budget_for(planned.event.hook), delivery.attempts)
+    said = (planned.policy or Policy()).delivery
+    limits = Limits(said.timeout, world.started + said.budget_for(planned.event.hook), said.attempts)
 
     def send(deliveries: Sequence[Delivery], more: list[Delivery] | None = None) -> Iterator[Outcome]:
         return deliver(deliveries, limits, world.network, world.clock, stop, dry_run=dry_run, more=more)
@@ -215,10 +218,10 @@ def _outcomes(world: World, planned: Plan, stop: Stop, *, dry_run: bool) -> Iter
         from tocsin.fallbacks import checked, with_fallbacks
 
         check = partial(checked, planned.policy, planned.rules, planned.event, planned.unavailable, world.clock.time())
-        yield from with_fallbacks(planned.policy, planned.destinations, check, partial(_delivery, planned), send)
+        yield from with_fallbacks(planned.policy, planned.destinations, check, partial(delivery, planned), send)
         return
     yield from (skipped(row, row.skip) for row in planned.destinations if row.skip)
-    yield from send([_delivery(planned, row) for row in planned.destinations if not row.skip])
+    yield from send([delivery(planned, row) for row in planned.destinations if not row.skip])
 
 
 def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -233,10 +236,11 @@ def _masked(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
     return outcome._replace(reason=redact(outcome.reason) if outcome.reason else None, receipt=receipt)
 
 
-def _delivery(planned: Plan, destination: Destination) -> Delivery:
+def delivery(planned: Plan, destination: Destination) -> Delivery:
     """What goes to one destination."""
     options = planned.options[destination.channel]
     recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None
+    words = words_of(planned.policy, planned.words, destination.channel, destination.rules) if planned.policy else None
     return Delivery(
         channel=destination.channel,
         kind=destination.kind,
@@ -245,6 +249,7 @@ def _delivery(planned: Plan, destination: Destination) -> Delivery:
         module=channels.load(destination.kind),
         options=options,
         message=planned.told(destination.channel, destination.rules)._replace(recipient=recipient),
-        key=repeat_key(planned.event, destination, options),
+        key=repeat_key(planned.event, destination, options, words),
         redact=planned.redact,
+        words=words,
     )

@@ -36,15 +36,19 @@ class Kind(NamedTuple):
     bridge: bool = False  # it speaks for other services, by a library that is installed apart
 
 
+_OWN_PAYLOAD: dict[str, Any] = {"typed": ("payload",), "files": {"payload_file": "payload"}}
+
 KINDS: dict[str, Kind] = {
     "slack": Kind(
         "tocsin.channels.slack",
+        **_OWN_PAYLOAD,
         start_variable="SLACK_WEBHOOK_URL",
         secret_urls=("hooks.slack.com/*", "hooks.slack-gov.com/*"),
         can=frozenset({"push", "clock"}),
     ),
     "teams": Kind(
         "tocsin.channels.teams",
+        **_OWN_PAYLOAD,
         start_variable="TEAMS_WEBHOOK_URL",
         secret_urls=(
             "*.webhook.office.com/*",
@@ -63,18 +67,21 @@ KINDS: dict[str, Kind] = {
     ),
     "discord": Kind(
         "tocsin.channels.discord",
+        **_OWN_PAYLOAD,
         start_variable="DISCORD_WEBHOOK_URL",
         secret_urls=tuple(f"{host}/api/{version}webhooks/*" for host in ("*discord.com", "*discordapp.com") for version in ("", "v*/")),
         can=frozenset({"push", "clock"}),
     ),
     "ringcentral": Kind(
         "tocsin.channels.ringcentral",
+        **_OWN_PAYLOAD,
         start_variable="RINGCENTRAL_WEBHOOK_URL",
         secret_urls=("hooks*.ringcentral.com/*", "hooks*.glip.com/*"),
         can=frozenset({"push"}),
     ),
     "google_chat": Kind(
         "tocsin.channels.google_chat",
+        **_OWN_PAYLOAD,
         start_variable="GOOGLE_CHAT_WEBHOOK_URL",
         secret_urls=("chat.googleapis.com/*",),
         words=("googlechat", "gchat", "google", "hangouts"),
@@ -87,7 +94,7 @@ KINDS: dict[str, Kind] = {
     "apprise": Kind("tocsin.channels.apprise", bridge=True, can=frozenset({"push"})),
     "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread", "push"})),
     "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread", "push"})),
-    "webhook": Kind("tocsin.channels.webhook", typed=("payload",), files={"payload_file": "payload"}, words=("http",)),
+    "webhook": Kind("tocsin.channels.webhook", **_OWN_PAYLOAD, words=("http",)),
 }
 MAIL_KINDS = frozenset(name for name, kind in KINDS.items() if kind.addressed)
 

@@ -36,7 +36,7 @@ def card(message: Message, version: str, heading: Sentence | None = None) -> dic
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": version,
         "fallbackText": unlinked(message.push),
-        "body": [*([_band(heading, message.tone, version)] if heading else []), *_parts(message)],
+        "body": [*([_band(heading, message.shade, version)] if heading else []), *_parts(message)],
     }
 
 

@@ -87,10 +87,11 @@ def below_push(message: Message) -> Message:
     told = message.text.removeprefix(message.title)
     if first and told.startswith(f" · {joined(': ', first[0].where, first[0].text)}"):
         first = (first[0]._replace(where="", text="", url=None),) if first[0].excerpt else ()
-    who = named_person(message.event)
+    alone = message.tone == "test" or message.own_text
+    who = None if message.own_text else named_person(message.event)
     took = between(message.event.run.started_at, message.event.run.finished_at)
     sentences = _without(message.sentences, who) if who and f" by {who}" in told else message.sentences
-    sentences = tuple(sentence for sentence in sentences if sentence and not (message.tone == "test" and plain(sentence) in told))
+    sentences = tuple(sentence for sentence in sentences if sentence and not (alone and plain(sentence) in told))
     notes = [item for item in items(message.run_notes) if not (told.endswith(f"after {took}") and plain(item) == took)]
     return message._replace(
         reasons=(*first, *others),

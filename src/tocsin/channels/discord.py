@@ -7,18 +7,22 @@ A webhook takes no nonce, so the repeat key goes out as a header only. What is w
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from tocsin.address import http_url
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.discord_embed import EMBEDS_MAX_CHARS, payload, size
-from tocsin.channels.options import ChannelOptions, SecretUrl, Text
+from tocsin.channels.options import SecretUrl, Text
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
 from tocsin.record import AfterValidator, Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
+
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
 
 USERNAME_MAX_CHARS = 80  # and without "clyde" or "discord": https://docs.discord.com/developers/resources/webhook#create-webhook
 
@@ -44,7 +48,7 @@ def _thread(text: str) -> str:
     return text
 
 
-class Options(ChannelOptions):
+class Options(PayloadOptions):
     """A Discord channel, by the URL of its webhook."""
 
     kind: Literal["discord"]
@@ -57,8 +61,19 @@ class Options(ChannelOptions):
     )
 
 
-def render(message: Message, options: Options) -> dict[str, Any]:
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.discord_payload import SERVICE
+
+    return SERVICE
+
+
+def render(message: Message, options: Options) -> Any:
     """A text and an embed; no value in them can mention anyone."""
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        return render_own(message, options, service())
     rendered: dict[str, Any] = fitted(message, payload, size, EMBEDS_MAX_CHARS)
     named = {"username": options.username} if options.username else {}
     return {**named, **rendered, "allowed_mentions": {"parse": []}}

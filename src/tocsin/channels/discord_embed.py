@@ -61,7 +61,7 @@ def _embed(message: Message) -> dict[str, Any]:
 
 def _reason(reason: Reason) -> str:
     label, rest = (reason.where, reason.text) if reason.where else (reason.text, "")
-    line = _linked(label, reason.url) + (f": {_escape(rest)}" if rest else "")
+    line = linked(label, reason.url) + (f": {escaped_text(rest)}" if rest else "")
     return "\n".join(filter(None, (line, _code_block(reason.excerpt))))
 
 
@@ -72,7 +72,7 @@ def _code_block(lines: tuple[str, ...]) -> str:
 
 
 def _more(more: Link | None) -> str:
-    return _linked(more.label, more.url) if more else ""
+    return linked(more.label, more.url) if more else ""
 
 
 def _sentence(sentence: Sentence) -> str:
@@ -82,27 +82,27 @@ def _sentence(sentence: Sentence) -> str:
 def _span(span: Span) -> str:
     """Discord shows a timestamp in the reader's zone. It cannot be the label of a link."""
     at = instant(span)
-    return f"<t:{at.seconds}:{'f' if at.has_day else 't'}>" if at else _linked(span.text, span.url)
+    return f"<t:{at.seconds}:{'f' if at.has_day else 't'}>" if at else linked(span.text, span.url)
 
 
 def _links(links: list[Link]) -> str:
     """All in one line, but for those that would make it too long."""
     line = ""
     for link in links:
-        shown = _linked(link.label, link.url)
+        shown = linked(link.label, link.url)
         longer = f"{line}{DOT if line else ''}{shown}"
         line = longer if shown.endswith(")") and units(longer) <= LINKS_MAX_CHARS else line
     return line
 
 
-def _linked(text: str, url: str | None) -> str:
+def linked(text: str, url: str | None) -> str:
     """A masked link. Discord shows the markup of one whose label has brackets or looks like an address: there an arrow is the link."""
     url = (url or "").replace("(", "%28").replace(")", "%29")
     if not url or len(url) > URL_MAX_CHARS:
-        return _escape(text)
+        return escaped_text(text)
     if re.search(r"[\[\]]|://|\bwww\.|\w\.\w{2,}/", text):
-        return f"{_escape(text)} [↗]({url})"
-    return f"[{_escape(text)}]({url})"
+        return f"{escaped_text(text)} [↗]({url})"
+    return f"[{escaped_text(text)}]({url})"
 
 
 def _has_full_host(url: str) -> bool:
@@ -110,7 +110,8 @@ def _has_full_host(url: str) -> bool:
     return "." in (urlsplit(url).hostname or "").strip(".")
 
 
-def _escape(text: str) -> str:
+def escaped_text(text: str) -> str:
+    """`text` as Discord shows it: nothing in it is markup."""
     # Discord takes a backslash before any mark. A list, a quote and a heading begin a line; a link needs its colon and slashes.
     return _MARKUP.sub(r"\\\g<0>", text)
 
@@ -121,7 +122,7 @@ _MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=//)|^[-+>]|^#(?=#{0,2} )|(?<=\d)\.(?=
 def escape(text: str, max_chars: int) -> str:
     """`text` so that Discord shows it as it is: no markup, no mention, no link; cut where that is longer than `max_chars`."""
     length = len(text)
-    while units(escaped := _escape(text)) > max_chars:
+    while units(escaped := escaped_text(text)) > max_chars:
         length -= 1
         text = clip(text, length)
     return escaped

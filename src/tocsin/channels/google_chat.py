@@ -11,17 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.cards import size
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.options import ChannelOptions, SecretUrl
+from tocsin.channels.options import SecretUrl
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Sentence
 from tocsin.record import Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
+
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
 
 # bytes of UTF-8 JSON; Chat takes 32,000 a message: https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create
 PAYLOAD_MAX_BYTES = 28_000
@@ -34,16 +38,26 @@ STATUSES = {
 }
 
 
-class Options(ChannelOptions):
+class Options(PayloadOptions):
     """A Google Chat space, by the URL of its incoming webhook."""
 
     kind: Literal["google_chat"]
     url: SecretUrl = Field(default="${GOOGLE_CHAT_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
 
 
-def render(message: Message, options: Options) -> dict[str, Any]:
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.google_chat_payload import SERVICE
+
+    return SERVICE
+
+
+def render(message: Message, options: Options) -> Any:
     """A message with one card; `fallbackText` is what a notification shows."""
-    del options
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        return render_own(message, options, service())
     payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
     return payload
 

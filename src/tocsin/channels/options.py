@@ -13,6 +13,7 @@ from tocsin.checks import Check
 from tocsin.record import AfterValidator, Field, Record, Where
 from tocsin.secrets.other_forms import refuse_other_form
 from tocsin.secrets.parts import SHORT_KEY_MIN_CHARS, forms, keys, long_paths, password
+from tocsin.wording import OwnWords, Wording, Written, merged
 from tocsin.wrong import InvalidValueError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ Address = Annotated[str, AfterValidator(address)]
 class ChannelOptions(Record):
     """The options every kind of channel has."""
 
-    templates: ClassVar[frozenset[str]] = frozenset()
+    templates: ClassVar[frozenset[str]] = frozenset({"message", "text"})
     """The fields whose texts are templates, which have a check of their own."""
 
     kind: str
@@ -108,6 +109,12 @@ class ChannelOptions(Record):
     fallback: Plain | None = Field(
         default=None, description="The channel, or the email address, that gets what this channel cannot deliver."
     )
+    message: Wording | None = Field(default=None, description="Own words for this channel's messages; a text alone is their text.")
+    text: Written | None = Field(default=None, description="The `text` of `message`, in short.")
+
+    def words(self) -> OwnWords | None:
+        """The channel's own words, where it has any."""
+        return merged((self.message, OwnWords.model_construct(text=self.text) if self.text else None))
 
     @classmethod
     def check_given(cls, name: str, value: Any) -> Any:
@@ -134,14 +141,14 @@ class ChannelOptions(Record):
         Raises secrets.MissingVariable with the names of all that cannot be put in.
         """
         missing: list[str] = []
-        values = {name: _resolve(value, env, missing) for name, value in self if strings(value)}
+        values = {name: _resolve(value, env, missing) for name, value in self if strings(value) and name not in self.templates}
         if missing:
             raise secrets.MissingVariable(missing, env)
         return self.model_copy(update=values)
 
     def variables(self) -> list[str]:
         """The names of the variables that the options refer to."""
-        return [name for _, value in self for text in strings(value) for name in secrets.names(text)]
+        return [name for key, value in self if key not in self.templates for text in strings(value) for name in secrets.names(text)]
 
     def places(self) -> list[str]:
         """The names of the variables that say where the channel's messages and its secrets go."""

@@ -7,11 +7,12 @@ Cards work on version 2 of the webhooks only, and the app hands out URLs of vers
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.cards import card, size, unlinked
 from tocsin.channels.chat import below_push, fitted, post, run_and_rest
-from tocsin.channels.options import ChannelOptions, SecretUrl
+from tocsin.channels.options import SecretUrl
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import is_page, may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
@@ -19,13 +20,16 @@ from tocsin.record import Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
+
 CARD_VERSION = "1.3"  # https://developers.ringcentral.com/guide/team-messaging/adaptive-cards
 PAYLOAD_MAX_BYTES = 24 * 1024  # ours: far below the 1.5 MB of all attachments, and the card is the one Teams gets
 
 _VERSION_1 = re.compile(r"^(https?://[^/?#]+/webhook/)(?!v\d+/)", re.IGNORECASE)
 
 
-class Options(ChannelOptions):
+class Options(PayloadOptions):
     """A RingCentral team or conversation, by the URL of its incoming webhook."""
 
     kind: Literal["ringcentral"]
@@ -35,9 +39,19 @@ class Options(ChannelOptions):
     )
 
 
-def render(message: Message, options: Options) -> dict[str, Any]:
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.card_payload import RINGCENTRAL
+
+    return RINGCENTRAL
+
+
+def render(message: Message, options: Options) -> Any:
     """A post whose text is what a notification shows; below it one Adaptive Card, in `attachments` itself, with what else there is."""
-    del options
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        return render_own(message, options, service())
     payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
     return payload
 

@@ -7,10 +7,11 @@ The blocks of a message are in slack_blocks.py.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.options import ChannelOptions, SecretUrl
+from tocsin.channels.options import SecretUrl
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.slack_blocks import BLOCKS_MAX_CHARS, payload, size
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
@@ -18,6 +19,10 @@ from tocsin.message import Message
 from tocsin.record import Field
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
+
+DEFECT = "Slack refuses the message: please report this as a defect of tocsin"
 WORDS = {
     "action_prohibited": "an administrator forbids posting by this webhook: ask one to allow it",
     "channel_is_archived": "the channel is archived: unarchive it, or make a webhook for another channel",
@@ -33,7 +38,7 @@ WORDS = {
 }
 
 
-class Options(ChannelOptions):
+class Options(PayloadOptions):
     """A Slack channel, by the URL of its incoming webhook."""
 
     kind: Literal["slack"]
@@ -43,16 +48,29 @@ class Options(ChannelOptions):
     )
 
 
-def render(message: Message, options: Options) -> dict[str, Any]:
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.slack_payload import SERVICE
+
+    return SERVICE
+
+
+def render(message: Message, options: Options) -> Any:
     """A header, and under it blocks beside a bar whose colour shows the tone; `text` is what a notification shows."""
-    del options
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        return render_own(message, options, service())
     rendered: dict[str, Any] = fitted(message, payload, size, BLOCKS_MAX_CHARS)
     return rendered
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """Post to the webhook. Raises NoAnswer."""
-    return verdict(post(options.url, payload, transport))
+    judged = verdict(post(options.url, payload, transport))
+    if options.payload is not None and isinstance(judged, Failed) and judged.reason.endswith(DEFECT):
+        return Failed(judged.reason.removesuffix(DEFECT) + "Slack refuses the policy's own payload: try it in Slack's Block Kit Builder")
+    return judged
 
 
 def verdict(response: Response) -> Verdict:
@@ -68,7 +86,7 @@ def verdict(response: Response) -> Verdict:
     if word in WORDS:
         return Failed(f"{word}: {WORDS[word]}")
     if word in ("invalid_payload", "invalid_blocks", "no_text", "too_many_attachments", "msg_blocks_too_long"):
-        return Failed(f"{word}: Slack refuses the message: please report this as a defect of tocsin")
+        return Failed(f"{word}: {DEFECT}")
     return judged
 
 

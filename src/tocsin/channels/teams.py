@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.cards import card, size
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.literals import is_ended_connector
-from tocsin.channels.options import ChannelOptions, SecretUrl
+from tocsin.channels.options import SecretUrl
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import is_page, may_pass
 from tocsin.checks import Check
 from tocsin.http import Response, Transport, judge, retry_after
@@ -22,6 +23,9 @@ from tocsin.record import Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 from tocsin.wrong import Wrong
+
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
 
 CARD_VERSION = "1.4"  # what Teams shows on every client
 PAYLOAD_MAX_BYTES = 24 * 1024  # bytes of UTF-8 JSON; Teams refuses messages over about 28 KB, its own markup included
@@ -46,7 +50,7 @@ CODES = {
 }
 
 
-class Options(ChannelOptions):
+class Options(PayloadOptions):
     """A Microsoft Teams channel or chat, by the URL of a workflow's webhook."""
 
     kind: Literal["teams"]
@@ -61,9 +65,19 @@ def check(options: Options) -> Iterator[Wrong]:
         yield Wrong(Check.INVALID_VALUE, ENDED, ("url",))
 
 
-def render(message: Message, options: Options) -> dict[str, Any]:
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.card_payload import TEAMS
+
+    return TEAMS
+
+
+def render(message: Message, options: Options) -> Any:
     """A message with one Adaptive Card in the form that the Workflows templates take."""
-    del options
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        return render_own(message, options, service())
     payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
     return payload
 

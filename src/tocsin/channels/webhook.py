@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, Literal
 
 from tocsin import secrets
 from tocsin.channels.literals import holds_literal, is_random, is_secret_address
-from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT, ChannelOptions, Credential, Plain, Text, Url
+from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT, Credential, Text, Url
+from tocsin.channels.payload_options import PayloadOptions, is_secret
 from tocsin.checks import Check
 from tocsin.http import USER_AGENT, Transport, judge
 from tocsin.message import Message
@@ -20,22 +21,16 @@ from tocsin.templates.variables import LIMITS, Limit, event_data
 from tocsin.verdict import Failed, Verdict
 from tocsin.wrong import Wrong
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
 ADDED_MAX_BYTES = 256 * 1024  # ours: what an event may add to a body; receivers commonly take 1 MiB
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")  # RFC 9110, 5.5, in the one-byte characters that HTTP/1.1 can carry
 _OURS = ("host", "content-length", "transfer-encoding", "connection", "idempotency-key", "webhook-*")
 _NOT_BESIDE = {"payload_file": ("payload",), "signing_secret": ("sign",), "format": ("payload", "payload_file")}
-_SECRET_NAMES = ("*authorization*", "*-auth", "*cookie*", "*token*", "*secret*", "*key*", "*passw*", "*signature*", "*credential*")
 
 
-class Options(ChannelOptions):
+class Options(PayloadOptions):
     """A webhook: any address that takes JSON."""
-
-    templates: ClassVar[frozenset[str]] = frozenset({"payload"})
 
     kind: Literal["webhook"]
     url: Url = Field(description="The address; a secret one as ${NAME}.")
@@ -45,7 +40,6 @@ class Options(ChannelOptions):
         default=None,
         description="The body: JSON as text, a mapping or a list; its texts are templates. Without it, the event in a fixed form.",
     )
-    payload_file: Plain | None = Field(default=None, description="A file with the payload's JSON, by its path from the repository's root.")
     sign: Credential | None = Field(
         default=None, description="The secret that signs each request by Standard Webhooks: whsec_ and base64, or any text."
     )
@@ -53,8 +47,6 @@ class Options(ChannelOptions):
     format: Literal["cloudevents"] | None = Field(
         default=None, description="The body's form without a payload: cloudevents is a CloudEvent with a CDEvent in it."
     )
-
-    _payload_values: Mapping[str, str] = {}
 
     @classmethod
     def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
@@ -65,54 +57,14 @@ class Options(ChannelOptions):
                 raise ValueError(f"stands beside {other}: keep one of them")
         return value
 
-    def resolved(self, env: Mapping[str, str]) -> Self:
-        """The options with every `${NAME}` replaced, but for the payload, which keeps its text and gets the values beside it.
-
-        Raises secrets.MissingVariable with the names of all that cannot be put in.
-        """
-        missing: list[str] = []
-        values: dict[str, str] = {}
-        for name in self._payload_names():
-            try:
-                values[name] = secrets.resolve(f"${{{name}}}", env)
-            except secrets.MissingVariable as error:
-                missing += error.names
-        try:
-            options = super(Options, self.model_copy(update={"payload": None})).resolved(env)
-        except secrets.MissingVariable as error:
-            raise secrets.MissingVariable([*error.names, *missing], env) from None
-        if missing:
-            raise secrets.MissingVariable(missing, env)
-        return options.model_copy(update={"payload": self.payload, "_payload_values": values})
-
-    @property
-    def payload_values(self) -> Mapping[str, str]:
-        """The values of the payload's `${NAME}`s, once they are resolved."""
-        return self._payload_values
-
-    def variables(self) -> list[str]:
-        """The names of the variables that the options refer to."""
-        return [*super(Options, self.model_copy(update={"payload": None})).variables(), *self._payload_names()]
-
-    def _payload_names(self) -> list[str]:
-        if self.payload is None:
-            return []
-        from tocsin.templates.payload import variable_names
-
-        return variable_names(self.payload)
-
     def _declared(self) -> Iterator[str]:
         """Beside the credentials, what stands in a header or below a key of the payload that is named like one."""
         yield from super()._declared()
         yield from (value for name, value in self.headers.items() if is_secret(name))
-        if self.payload is not None:
-            from tocsin.templates.payload import texts_below
-
-            yield from texts_below(self.payload, is_secret)
 
     def _sent(self) -> Iterator[str]:
         yield from self.headers.values()
-        yield from (f"${{{name}}}" for name in self._payload_names())
+        yield from super()._sent()
 
 
 def check(options: Options) -> Iterator[Wrong]:
@@ -143,11 +95,6 @@ def _check_headers(headers: Mapping[str, str]) -> Iterator[Wrong]:
         if problem:
             check = Check.CREDENTIAL_WRITTEN_OUT if problem == WRITTEN_OUT else Check.INVALID_HEADER
             yield Wrong(check, problem, ("headers", name))
-
-
-def is_secret(name: str) -> bool:
-    """Whether a header, or a key of a payload, is named like a secret."""
-    return any(fnmatchcase(name.lower(), pattern) for pattern in _SECRET_NAMES)
 
 
 def _header_problem(name: str, value: str) -> str | None:
@@ -187,7 +134,7 @@ def _bodies(message: Message, options: Options) -> Iterator[Any]:
     payload = compile_payload(options.payload)
     for limit in LIMITS:
         try:
-            yield payload.render(variables(message.event, message, limit=limit), options.payload_values)
+            yield payload.render(variables(message.told, message, limit=limit), options.payload_values)
         except TooLarge as problem:
             yield problem
 
@@ -197,7 +144,7 @@ def _default_body(message: Message, options: Options, limit: Limit) -> dict[str,
         "version": 1,
         "title": message.title,
         "text": message.text,
-        "event": event_data(message.event, limit),
+        "event": event_data(message.told, limit),
         "rules": list(message.rules),
         **({"runbooks": list(message.runbooks)} if message.runbooks else {}),
     }

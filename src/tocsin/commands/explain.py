@@ -151,6 +151,8 @@ def _print(explained: Explanation, console: Console) -> None:
         tables["In the report"] = recorded or [("none", "nothing was sent")]
     tables["Rules"] = rules or [("none", "no rule is asked")]
     tables["Deliveries"] = _delivery_rows(explained) or [("none", "nothing would be sent")]
+    if explained.words:
+        tables["Own words"] = [(row.recipient, row.kind, message.headline) for row, message in explained.words.items()]
     for number, (title, rows) in enumerate(tables.items()):
         if number:
             console.gap()

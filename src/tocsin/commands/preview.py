@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tocsin.console import Console
     from tocsin.deliver import Stop
     from tocsin.policy.load import PolicyDocument
-    from tocsin.preview import Asked, Delivery, Preview, Told
+    from tocsin.preview import Asked, Preview, Told
     from tocsin.world import World
 
 HELP = "what would be sent: as text, JSON or a page"
@@ -130,27 +130,27 @@ def _talk(preview: Preview, console: Console) -> None:
         (row,) = report.rule_rows([preview.rule])
         console.talk(f"{preview.word}: the rule {row[1]} does not match this run, and would send nothing: {row[2]}", "warning")
     for delivery in preview.deliveries:
+        for failed in delivery.failed:
+            console.talk(f"{preview.word}: the default words would go to {delivery.recipient} ({delivery.kind}): {failed}", "warning")
         if delivery.problem:
             console.talk(f"{preview.word}: nothing would go to {delivery.recipient} ({delivery.kind}): {delivery.problem}", "warning")
 
 
 def _print(preview: Preview, console: Console) -> None:
     """The event's word, the message as a person reads it, and who would get it."""
-    from tocsin.message.lines import lines
+    from tocsin.message.lines import json_lines, lines
 
     console.heading(preview.word)
-    console.lines(lines(preview.message))
-    told = ", ".join(f"{row.recipient} ({row.kind})" for row in preview.deliveries if not row.problem)
-    console.lines([f"to: {told or 'nobody'}"])
+    told: dict[tuple[str, ...], list[str]] = {}
     for row in preview.deliveries:
-        if row.kind == "webhook" and row.payload is not None:  # it has the policy's own words
-            console.lines([f"{row.recipient} gets:", *_json_lines(row)])
-
-
-def _json_lines(row: Delivery) -> list[str]:
-    import json
-
-    return [f"  {line}" for line in json.dumps(row.payload, indent=2, ensure_ascii=False).splitlines()]
+        message = row.message._replace(rules=()) if row.message else preview.message
+        told.setdefault(tuple(lines(message)), []).extend([] if row.problem else [f"{row.recipient} ({row.kind})"])
+    for text, rows in told.items():
+        console.lines(text)
+        console.lines([f"to: {', '.join(rows) or 'nobody'}"])
+    for row in preview.deliveries:
+        if row.own_payload and row.payload is not None:
+            console.lines([f"{row.recipient} gets:", *(f"  {line}" for line in json_lines(row.payload))])
 
 
 def _rows(preview: Preview) -> list[dict[str, Any]]:

@@ -101,10 +101,22 @@ def _debug(known: Situation, planned: Plan, console: Console) -> None:
 
 
 def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
-    """The message of an outcome as a person reads it, without any secret that is known."""
-    from tocsin.message.lines import lines
+    """The message of an outcome as a person reads it, or the policy's own payload, without any secret that is known."""
+    from tocsin.message.lines import json_lines, lines
+    from tocsin.pipeline import delivery
+    from tocsin.templates import TemplateProblem
+    from tocsin.wording import in_own_words
 
-    yield from map(planned.redact, lines(planned.told(outcome.channel, outcome.rules)))
+    rows = (row for row in planned.destinations if (row.channel, row.recipient) == (outcome.channel, outcome.recipient))
+    told = delivery(planned, next(rows))
+    message, problems = in_own_words(told.message, told.words)
+    shown = lines(message)
+    if getattr(told.options, "payload", None) is not None:
+        try:
+            shown = iter(json_lines(told.module.render(message, told.options)))
+        except TemplateProblem as error:
+            problems = (*problems, f"payload: {error}")
+    yield from map(planned.redact, (*shown, *problems))
 
 
 def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tocsin.channels.literals import is_random, written_out
-from tocsin.channels.webhook import is_secret
+from tocsin.channels.payload_options import is_secret
 from tocsin.devtron.mustache import UnreadableTextError, jinja
 from tocsin.templates.jsontext import parse_json
 from tocsin.templates.payload import compile_payload

@@ -12,12 +12,15 @@ from tocsin import pipeline
 from tocsin.derive.recorded import recorded_run
 from tocsin.event import Event, as_dict
 from tocsin.explanation.places import RulePlace, is_at, reaching, recipients_at, require_place
+from tocsin.message import Message, compose, plain
 from tocsin.notice import Notice
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.mute import muted, told_at
 from tocsin.policy.nearest import Wanted, notice
+from tocsin.policy.wording import rule_words, words_of
 from tocsin.text import clean
 from tocsin.verdict import Skip
+from tocsin.wording import in_own_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +54,7 @@ class Explanation(NamedTuple):
     unset: Mapping[str, str]
     notices: Sequence[Notice]
     recorded: Sequence[RecordedDelivery] | None = None
+    words: Mapping[Destination, Message] = {}  # the messages in the policy's own words, of those who get any
 
 
 class Known(NamedTuple):
@@ -101,7 +105,19 @@ def explain(world: World, question: Question, known: Known) -> Explanation:
     if event.pull_request.fork and (recorded or "pull_request.fork" in question.request.facts):
         notices.append(Notice(_FORK))
     notices += _unlike(wanted, recorded) if recorded else ()
-    return Explanation(event, rules, wanted, unset, notices, recorded.deliveries if recorded else None)
+    return Explanation(
+        event, rules, wanted, unset, notices, recorded.deliveries if recorded else None, _words(document.policy, event, wanted)
+    )
+
+
+def _words(policy: Policy, event: Event, wanted: Sequence[Destination]) -> dict[Destination, Message]:
+    """What those would get for whom the policy has words of its own."""
+    of_rules = rule_words(policy)
+    owned = [(row, words) for row in wanted if not row.skip and (words := words_of(policy, of_rules, row.channel, row.rules))]
+    if not owned:
+        return {}
+    message = compose(event)
+    return {row: in_own_words(message._replace(rules=row.rules), words).message for row, words in owned}
 
 
 def _event(world: World, question: Question, known: Situation, recorded: RecordedRun | None) -> tuple[Event, list[Notice]]:
@@ -162,8 +178,14 @@ def as_data(explained: Explanation) -> dict[str, Any]:
                 "rules": list(row.rules),
                 "outcome": "skipped" if row.skip else "would send",
                 "reason": row.skip.reason if row.skip else explained.unset.get(row.channel),
+                **_said(explained.words.get(row)),
             }
             for row in explained.destinations
         ],
         **({} if explained.recorded is None else {"recorded": [as_dict(row) for row in explained.recorded]}),
     }
+
+
+def _said(message: Message | None) -> dict[str, Any]:
+    """The policy's own words for a destination, where it has any."""
+    return {} if message is None else {"message": {"title": message.title, "text": [plain(sentence) for sentence in message.sentences]}}

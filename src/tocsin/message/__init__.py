@@ -69,6 +69,7 @@ class Message(NamedTuple):
     `page` is the run's, or where that is unknown the repository's. `details` stand in the place of the event's own table, in a mail.
     `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2". `runbooks` are
     addresses, which stand among the links as well.
+    What begins with `own` is the policy's own (`wording`); `whole` is the event with what the policy leaves out of the message.
     """
 
     event: Event
@@ -85,16 +86,30 @@ class Message(NamedTuple):
     rules: tuple[str, ...] = ()
     recipient: str | None = None
     runbooks: tuple[str, ...] = ()
+    whole: Event | None = None
+    own_text: bool = False  # the sentences, and the text behind the title
+    own_icon: str | None = None
+    own_colour: int | None = None
+
+    @property
+    def told(self) -> Event:
+        """The event with all that is known of it: what templates may name."""
+        return self.whole or self.event
 
     @property
     def icon(self) -> str:
         """The tone as one emoji."""
-        return ICONS[self.tone]
+        return self.own_icon or ICONS[self.tone]
 
     @property
     def colour(self) -> int:
-        """The tone as 0xRRGGBB."""
-        return COLOURS[self.tone]
+        """The tone as 0xRRGGBB, or the policy's own colour."""
+        return COLOURS[self.tone] if self.own_colour is None else self.own_colour
+
+    @property
+    def shade(self) -> Tone:
+        """The tone whose colour comes nearest to the message's: for services that show a few colours only."""
+        return self.tone if self.own_colour is None else min(COLOURS, key=lambda tone: _distance(COLOURS[tone], self.colour))
 
     @property
     def headline(self) -> str:
@@ -137,9 +152,14 @@ class Message(NamedTuple):
         return (*self.run_notes, *([Span(" · ")] if self.run_notes and rule else []), *([Span(rule)] if rule else []))
 
 
-def compose(event: Event) -> Message:
-    """The message of an event."""
-    title = headline(event)
+def _distance(one: int, other: int) -> int:
+    """How far two colours are apart, by their parts."""
+    return sum(((one >> shift & 255) - (other >> shift & 255)) ** 2 for shift in (16, 8, 0))
+
+
+def compose(event: Event, title: str | None = None) -> Message:
+    """The message of an event, under a `title` of its own or its headline."""
+    title = headline(event) if title is None else title
     page = safe_url(event.run.url) or safe_url(event.job.url) or safe_url(event.repository.url)
     reasons, left = _reasons(event)
     sentences = _sentences(event, title)

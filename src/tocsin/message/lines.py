@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tocsin.message.parts import joined, plain
 
@@ -20,6 +20,15 @@ def lines(message: Message) -> Iterator[str]:
     if message.more:
         yield f"• {message.more.label}"
     yield from map(plain, message.sentences)
+    if message.whole and message.details:  # the rows that the policy has its own word on
+        yield from (f"{detail.label}: {detail.value}" for detail in message.details)
     yield from (f"{link.label}: {link.url}" for link in message.links)
     if message.notes:
         yield plain(message.notes)
+
+
+def json_lines(payload: Any) -> list[str]:
+    """The lines of a payload."""
+    import json
+
+    return json.dumps(payload, indent=2, ensure_ascii=False).splitlines()

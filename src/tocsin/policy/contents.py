@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tocsin import channels
 from tocsin.channels.literals import written_out
 from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.checks import Check
 from tocsin.policy.meaning import context_rules
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
@@ -43,7 +44,7 @@ def check_literals(data: Any, problems: Problems) -> None:
 _SECRET_KEYS = frozenset(
     ("password", "passwd", "pass", "pwd", "token", "auth_token", "secret", "secret_access_key", "session_token", "api_key", "apikey")
 )
-_OWN_WORDS = ("payload", "headers", "context")  # below these a key is the author's own, and is checked for itself
+_OWN_WORDS = ("payload", "headers", "context", "message")  # below these a key is the author's own, and is checked for itself
 
 
 def check_secret_keys(data: Any, problems: Problems, path: DataPath = ()) -> None:
@@ -129,26 +130,43 @@ def _limited(files_at: FilesAt) -> FilesAt:
 
 
 def _check_channel(name: str, options: ChannelOptions, problems: Problems, files: Files | None) -> ChannelOptions:
-    named = {}
     for key, stands_for in channels.KINDS[options.kind].files.items():
-        file = getattr(options, key)
-        if file is not None:
-            named[stands_for] = key, file
-            options = _with_file(name, options, key, stands_for, problems, files)
-    check = getattr(channels.load(options.kind), "check", None)
-    for key, _ in named.values():
-        if written_out(str(getattr(options, channels.KINDS[options.kind].files[key]) or "")):
+        if getattr(options, key) is None:
+            continue
+        options = _with_file(name, options, key, stands_for, problems, files)
+        if written_out(str(getattr(options, stands_for) or "")):
             message = sentence(f"the file of channel {quoted(name)}", HOLDS_CREDENTIAL)
             problems.add(Wrong(Check.CREDENTIAL_WRITTEN_OUT, message, ("channels", name, key)))
-    for wrong in check(options) if check else ():
+    module = channels.load(options.kind)
+    _note(name, options, module.check(options) if hasattr(module, "check") else (), problems)
+    if isinstance(options, PayloadOptions) and options.payload is not None and hasattr(module, "service"):
+        from tocsin.channels.own_payload import check_own
+
+        _note(name, options, check_own(options, module.service()), problems)
+    return options
+
+
+def advise_payloads(given: Mapping[str, ChannelOptions], problems: Problems) -> None:
+    """Warn of the payloads that their services would refuse on some runs: a run that sends has no use for it."""
+    for name, options in given.items():
+        module = channels.load(options.kind)
+        if isinstance(options, PayloadOptions) and options.payload is not None and hasattr(module, "service"):
+            from tocsin.channels.own_payload import advise_own
+
+            _note(name, options, advise_own(options, module.service()), problems)
+
+
+def _note(name: str, options: ChannelOptions, found: Iterable[Wrong], problems: Problems) -> None:
+    """Note what is wrong with a channel's options, in the file that one of them names where it is there."""
+    named = {stands_for: key for key, stands_for in channels.KINDS[options.kind].files.items() if getattr(options, key) is not None}
+    for wrong in found:
         if wrong.path and wrong.path[0] in named:
-            key, file = named[wrong.path[0]]
+            key = named[str(wrong.path[0])]
             message = sentence(f"the {wrong.path[0]} of channel {quoted(name)}", wrong.message)
-            problems.elsewhere(("channels", name, key), clean(file), wrong._replace(message=message))
+            problems.elsewhere(("channels", name, key), clean(getattr(options, key)), wrong._replace(message=message))
         else:
             placed = wrong.under(("channels", name))
             problems.add(placed._replace(message=sentence(holder(placed.path), wrong.message)))
-    return options
 
 
 def _with_file(name: str, options: ChannelOptions, key: str, stands_for: str, problems: Problems, files: Files | None) -> ChannelOptions:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tocsin.checks import Check
 from tocsin.errors import PolicyError, Problem
 from tocsin.named_tuple import NamedTuple
-from tocsin.policy.contents import check_channels, check_context, check_literals, check_secret_keys
+from tocsin.policy.contents import advise_payloads, check_channels, check_context, check_literals, check_secret_keys
 from tocsin.policy.layer import Layer, Whole
 from tocsin.policy.meaning import Meaning
 from tocsin.policy.mend import Mender
+from tocsin.policy.message_checks import check_messages
 from tocsin.policy.model import SHARING
 from tocsin.policy.nodes import PLAIN, BadFileError, Node, compose, decode
 from tocsin.policy.plain import Plain
@@ -90,6 +91,8 @@ def _read(source: PolicyText, *, advise: bool) -> tuple[Policy | None, Problems]
             policy = _checked(whole, problems, advise=advise)
             if advise and whole.complete:
                 _advise(whole.data, problems)
+                if policy and not problems.has_errors:
+                    advise_payloads(policy.channels, problems)
                 _check_lock(source, whole, problems)
             return policy, problems
     except TooManyError:
@@ -131,6 +134,7 @@ def _checked(whole: Whole, problems: Problems, *, advise: bool) -> Policy | None
     if whole.complete:  # else a name that is not known may be one of the base that is not
         _check_meaning(Meaning(whole.data, problems), advise=advise)
     check_context(whole.data.get("context"), problems)
+    check_messages(whole.data, problems)
     for layer in whole.layers:
         check_literals(layer.given, layer.problems)
     for layer in whole.layers if problems.has_errors else ():  # what is not where it belongs is looked at by nothing else

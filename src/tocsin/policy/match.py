@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tocsin.event import Event
     from tocsin.policy.model import Notification, Policy, Recipient, Selector
     from tocsin.terms import Term
+    from tocsin.wording import OwnWords
 
 Values = Mapping[str, tuple[str, ...]]
 
@@ -217,14 +218,14 @@ def skipped(row: Destination, skip: Skip) -> Outcome:
     return Outcome(row.channel, row.kind, row.recipient, row.rules, "skipped", skip.reason, cause=skip.cause)
 
 
-def repeat_key(event: Event, destination: Destination, options: Any) -> str:
+def repeat_key(event: Event, destination: Destination, options: Any, words: OwnWords | None = None) -> str:
     """One key for all repetitions of a delivery, by which a receiver can tell a repetition from a new message.
 
     It is made of all that is told and to whom: the event without its times, the rules that asked, and the channel's own wording as the
     policy has it, before any secret is put in. Where the run has no id, nothing tells two runs apart, so each key is new.
     """
     told = as_dict(event._replace(sources={}, run=event.run._replace(started_at=None, finished_at=None)))
-    wording = repr(getattr(options, "payload", None))
+    wording = repr(getattr(options, "payload", None)) + (repr(words) if words else "")
     nonce = "" if event.run.id else os.urandom(16).hex()
     text = json.dumps([told, destination.channel, destination.recipient.casefold(), destination.rules, wording, nonce])
     return f"tocsin-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

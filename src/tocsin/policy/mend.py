@@ -12,6 +12,7 @@ from tocsin.checks import Check
 from tocsin.policy import model
 from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
 from tocsin.suggest import closest
+from tocsin.wording import OwnWords
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Mender:
 
     def policy(self, data: dict[str, Any]) -> dict[str, Any]:
         """The data as it was meant; what is sound in it is taken over as it is."""
-        data = self.keys(data, (), model.POLICY_KEYS)
+        data = self._worded(self.keys(data, (), model.POLICY_KEYS), ())
         for name, mended in (
             ("context", self._context),
             ("environments", self._environments),
@@ -124,7 +125,8 @@ class Mender:
             data = self._named(data, path)
         if not isinstance(data, dict):
             return data
-        return {name: self._kind(self.mapping(item, (*path, name)), (*path, name)) for name, item in data.items()}
+        kinds = {name: self._kind(self.mapping(item, (*path, name)), (*path, name)) for name, item in data.items()}
+        return {name: self._worded(channel, (*path, name)) for name, channel in kinds.items()}
 
     def _kind(self, channel: Any, path: DataPath) -> Any:
         """A channel with its kind, which says what other keys it may have."""
@@ -137,6 +139,13 @@ class Mender:
         self.problems.add(Wrong(Check.UNKNOWN_KEY, message, (*path, written), at_key=True))
         self.problems.alias(path, "kind", (written,))
         return {"kind" if key == written else key: value for key, value in channel.items()}
+
+    def _worded(self, holder: Any, path: DataPath) -> Any:
+        """What may have own words, with the keys of those as they were meant."""
+        if not isinstance(holder, dict) or not isinstance(holder.get("message"), (dict, list)):
+            return holder
+        below = (*path, "message")
+        return {**holder, "message": self.keys(self.mapping(holder["message"], below), below, OwnWords.model_fields)}
 
     def _named(self, data: list[dict[str, Any]], path: DataPath) -> dict[str, Any]:
         """The channels of a list, by the key `name`, or by the only key of each."""
@@ -168,7 +177,7 @@ class Mender:
         return any(closest(str(key), _LOUD, SYNONYMS, cutoff=0.8) for key in list(data)[:LOOKED_AT_MAX])
 
     def _rule(self, rule: Any, path: DataPath) -> Any:
-        rule = self.keys(self.mapping(rule, path), path, _RULE)
+        rule = self._worded(self.keys(self.mapping(rule, path), path, _RULE), path)
         if not isinstance(rule, dict):
             return rule
         mended = self._selectors(rule, "pipelines", path)

@@ -14,6 +14,7 @@ from tocsin.checks import Check
 from tocsin.record import AfterValidator, BeforeValidator, Field, Record, SchemaOnly
 from tocsin.terms import SELECTORS, SETTINGS, TIERS
 from tocsin.text import safe_url
+from tocsin.wording import Wording
 from tocsin.wrong import InvalidValueError
 
 EVENTS = ("trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing")
@@ -167,6 +168,7 @@ class Notification(Record):
     send_to: Annotated[list[Recipient], BeforeValidator(_recipients), Field(min_length=1)] = Field(
         description="Channels by name and email addresses."
     )
+    message: Wording | None = Field(default=None, description="Own words for the messages of this rule; a text alone is their text.")
     runbook: Runbook | None = Field(default=None, description="An https link to what to do about a failure: a link in its messages.")
     critical: bool = Field(default=False, description="Send also what `mute` would silence.")
 
@@ -220,6 +222,7 @@ class Policy(Record):
     environments: dict[str, Environment] = Field(default={}, description="Environments by name.")
     channels: dict[str, ChannelOptions] = Field(default={}, description="Where messages go, by a name of your choice.")
     notifications: Annotated[list[Notification], BeforeValidator(as_list)] = Field(default=[], description="The rules.")
+    message: Wording | None = Field(default=None, description="Own words for all messages; a text alone is their text.")
     delivery: Delivery = Field(default=Delivery.model_construct(), description="How long and how often to try.")
     mute: Annotated[list[Mute], BeforeValidator(as_list)] = Field(default=[], description="When, and of what, nothing is told.")
 

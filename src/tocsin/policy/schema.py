@@ -7,7 +7,7 @@ from typing import Any
 from tocsin import channels
 from tocsin.homepage import SCHEMA
 from tocsin.policy import model, sharing
-from tocsin.policy.schema_forms import TEXT, add_forms, pattern_values, spoken
+from tocsin.policy.schema_forms import TEXT, add_forms, add_short_words, pattern_values, spoken
 from tocsin.policy.schema_words import add_words
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,6 +37,7 @@ def _channel(kind: str, definitions: Schema) -> Schema:
     for name, definition in options.pop("$defs", {}).items():
         definitions[name] = _plain(definition, singles=False)
     described: Schema = _plain(options, singles=False)
+    add_short_words(described)
     if "payload_file" in described["properties"]:
         described["not"] = {"required": ["payload", "payload_file"]}
     return described

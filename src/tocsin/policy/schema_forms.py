@@ -29,6 +29,8 @@ def add_forms(policy: Schema, definitions: Schema) -> None:
     for name in ("Context", "Settings"):
         _settings(definitions[name]["properties"])
     _budget(definitions)
+    for holder in (policy, definitions["Notification"]):
+        add_short_words(holder)
     _recipient(definitions["Recipient"])
 
 
@@ -48,6 +50,13 @@ def _settings(keys: Schema) -> None:
                 "description": keys[key]["description"],
                 "anyOf": [{"enum": list(TERMS[key].words)}, {"type": "string", "pattern": r"\{[{%#]"}],
             }
+
+
+def add_short_words(holder: Schema) -> None:
+    """Own words may be one text."""
+    message = holder["properties"]["message"]
+    reference = {"$ref": message.pop("$ref")} if "$ref" in message else message.pop("anyOf")[0]
+    message["anyOf"] = [{"type": TEXT, "minLength": 1}, reference]
 
 
 def _budget(definitions: Schema) -> None:

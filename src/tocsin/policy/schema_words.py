@@ -74,6 +74,13 @@ EXAMPLES: dict[str, list[Any]] = {
     "attempts": [3],
     "strict": [True],
     "look_ups": [False],
+    # Own words.
+    "message": [{"title": "{{ app }} {{ status }}", "text": "Deployed by {{ triggered_by.login }}"}, "{{ app }} is {{ status }}"],
+    "OwnWords.title": ["{{ app }} is {{ status }}"],
+    "text": ["{{ commit.title }} took {{ run | duration }}"],
+    "fields": [{"Version": "{{ image.tag }}", "Author": False}],
+    "links": [{"Dashboard": "https://grafana.example.com/d/{{ app }}", "Compare": False}],
+    "colour": ["#6f42c1", "teal"],
     # Of a channel.
     "fallback": ["ops", "dev@example.com"],
     "channel_slack.channel": ["#payments"],
@@ -114,6 +121,13 @@ EXAMPLES: dict[str, list[Any]] = {
     "method": ["POST"],
     "headers": [{"Authorization": "Bearer ${AUDIT_TOKEN}"}],
     "payload": [{"app": "{{ app }}", "event": "{{ event }}"}, '{"app": "{{ app }}"}'],
+    "channel_slack.payload": [{"text": "{{ app }} is {{ status }}"}],
+    "channel_teams.payload": [
+        {"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": {}}]}
+    ],
+    "channel_discord.payload": [{"content": "{{ app }} is {{ status }}"}],
+    "channel_ringcentral.payload": [{"text": "{{ app }} is {{ status }}"}],
+    "channel_google_chat.payload": [{"text": "{{ app }} is {{ status }}"}],
     "payload_file": ["ci/payload.json"],
     "sign": ["${SIGNING_SECRET}"],
     "signing_secret": ["${SIGNING_SECRET}"],

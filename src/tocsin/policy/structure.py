@@ -16,6 +16,7 @@ from tocsin.record import Record
 from tocsin.record.reader import read
 from tocsin.suggest import closest
 from tocsin.terms import TIERS
+from tocsin.wording import OwnWords
 from tocsin.wrong import DataPath, Wrong, check_of
 
 if TYPE_CHECKING:
@@ -208,6 +209,8 @@ def _without(shape: type[Record], data: dict[str, Any], wrong: Collection[str]) 
 
 def known_keys(path: DataPath, shape: type[Record]) -> list[str]:
     """The keys that may stand at a path."""
+    if "message" in path[-1:] and path[:1] != ("context",) and path[:1] != ("environments",):
+        return list(OwnWords.model_fields)
     if path[:1] == ("channels",):
         return [field.alias or name for name, field in shape.model_fields.items()] if len(path) == 2 else []
     names = tuple(part for part in path if isinstance(part, str))

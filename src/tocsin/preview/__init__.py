@@ -16,10 +16,12 @@ from tocsin.errors import UsageError
 from tocsin.event import Event, Facts, Rank, as_dict
 from tocsin.message import Message, compose
 from tocsin.policy.match import Destination, EventValues, destinations, match, runbooks, selector_values
+from tocsin.policy.wording import rule_words, words_of
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.preview.fitting import fitting_facts, kind_of
 from tocsin.request import Request
 from tocsin.samples import sample
+from tocsin.wording import in_own_words
 
 if TYPE_CHECKING:
     from tocsin.policy.load import PolicyDocument
@@ -51,6 +53,9 @@ class Delivery(NamedTuple):
     rules: tuple[str, ...]
     payload: Any
     problem: str | None = None
+    message: Message | None = None  # in the policy's own words for it, where there are any
+    failed: tuple[str, ...] = ()  # why some of them are not
+    own_payload: bool = False  # it is the policy's own, or an event for a program
 
 
 class Preview(NamedTuple):
@@ -170,8 +175,15 @@ def _delivery(policy: Policy, row: Destination, message: Message, books: Mapping
     unset = options.resolved({name: f"${{{name}}}" for name in options.variables()})  # no preview needs a secret
     told = message._replace(rules=row.rules, recipient=row.recipient if row.kind in channels.MAIL_KINDS else None)
     told = told.with_runbooks(books) if books else told
+    own = row.kind == "webhook" or getattr(options, "payload", None) is not None
+    words = words_of(policy, rule_words(policy), row.channel, row.rules)
+    told, failed = in_own_words(told, words)
+    channel, problem = channels.load(row.kind), row.skip.reason if row.skip else None
     try:
-        payload, problem = channels.load(row.kind).render(told, unset), row.skip.reason if row.skip else None
+        payload = channel.render(told, unset)
     except TemplateProblem as error:
-        payload, problem = None, str(error)
-    return Delivery(row.channel, row.kind, row.recipient, row.rules, payload, problem)
+        if not hasattr(channel, "service"):
+            payload, problem = None, str(error)
+        else:  # as a delivery does
+            payload, failed = channel.render(told, unset.model_copy(update={"payload": None})), (*failed, f"payload: {error}")
+    return Delivery(row.channel, row.kind, row.recipient, row.rules, payload, problem, told if words else None, failed, own)

@@ -19,6 +19,7 @@ from tocsin.text import clean
 from tocsin.wrong import Wrong
 
 if TYPE_CHECKING:
+    from tocsin.templates.escaping import Escape
     from tocsin.templates.syntax import Program
 
 __all__ = ["Template", "TemplateProblem", "TooLarge", "compile_text", "find_problems", "variables"]
@@ -47,17 +48,43 @@ class Template:
     def __init__(self, source: str, program: Program | None) -> None:
         self._source, self._program = source, program
 
-    def render(self, variables: Mapping[str, Any]) -> str:
-        """The text. Raises TemplateProblem for what only these values bring about."""
+    @property
+    def source(self) -> str:
+        """Its text."""
+        return self._source
+
+    def render(self, variables: Mapping[str, Any], escape: Escape | None = None, *, keep_links: bool = False) -> str:
+        """The text, with `escape` done to each value in it; `keep_links` leaves the marks of links in it, for `links.pieces`.
+
+        Raises TemplateProblem for what only these values bring about.
+        """
+        if self._program is None:
+            return self._source
+        from tocsin.templates.escaping import escaped, escaping
+        from tocsin.templates.links import in_plain, unmarked
         from tocsin.templates.rendering import to_text
 
-        return self._source if self._program is None else str(_run(self._source, self._program, variables, to_text))
+        single = self._program.single
+        with escaping(escape):
+            text = str(_run(self._source, self._program, variables, lambda value: escaped(to_text(value)) if single else to_text(value)))
+        return text if keep_links else unmarked(text, in_plain)
 
-    def value(self, variables: Mapping[str, Any]) -> Any:
-        """The text, or, where the template is one whole expression, its value as plain data. Raises TemplateProblem."""
+    def value(self, variables: Mapping[str, Any], escape: Escape | None = None) -> Any:
+        """The text, or, where the template is one whole expression, its value as plain data; `escape` is done to each value in a text.
+
+        Raises TemplateProblem.
+        """
+        if self._program is None:
+            return self._source
+        from tocsin.templates.escaping import escaping
+        from tocsin.templates.links import in_plain, unmarked
         from tocsin.templates.rendering import to_data
 
-        return self._source if self._program is None else _run(self._source, self._program, variables, to_data)
+        with escaping(escape):
+            value = _run(self._source, self._program, variables, to_data)
+        if isinstance(value, str) and escape:
+            return escape(value) if self._program.single else value
+        return unmarked(value, in_plain) if isinstance(value, str) else value
 
 
 def compile_text(source: str) -> Template:

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Undefined, filters, pass_context
 from jinja2.runtime import Context
 
+from tocsin.templates import helpers
 from tocsin.templates.records import Records
 from tocsin.templates.rendering import to_json, to_text
 from tocsin.templates.work import ITEMS_A_STEP, SIZE_MAX, TemplateRefusal, compare, fitting, length, mapping, pay, search, spend, weigh
@@ -140,7 +141,7 @@ def _compared(_: Context, values: list[Any], operations: list[str]) -> bool:
 
 
 _JINJA = filters.FILTERS
-_TEXT = ("capitalize", "lower", "title", "trim", "truncate", "upper", "urlencode", "wordcount")
+_TEXT = ("capitalize", "lower", "title", "trim", "upper", "urlencode", "wordcount")
 _DATA = ("abs", "first", "items", "last", "map")
 _ORDERED = ("dictsort", "groupby", "max", "min")
 _ITEMS = ("list", "reject", "rejectattr", "reverse", "select", "selectattr")
@@ -149,7 +150,18 @@ _LENGTH = _adapted(_length)
 _ESCAPE = _adapted(html.escape, text=True)
 _DEFAULT = _adapted(_default)
 
+HELPERS: dict[str, Callable[..., Any]] = {
+    "date": _adapted(helpers.date),
+    "duration": _adapted(helpers.duration),
+    "first_line": _adapted(helpers.first_line, text=True),
+    "json": _adapted(to_json),
+    "link": _adapted(helpers.link),
+    "truncate": _adapted(_JINJA["truncate"], text=True),
+}
+"""What is a filter and a function: `run | duration`, `duration(run)`."""
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    **HELPERS,
     **{name: _adapted(_JINJA[name], text=True) for name in _TEXT},
     **{name: _adapted(_JINJA[name]) for name in _DATA},
     **{name: _adapted(_JINJA[name], walks=True) for name in _ORDERED},

@@ -15,6 +15,7 @@ from tocsin import secrets
 from tocsin.checks import Check
 from tocsin.templates import Template, TemplateProblem, TooLarge, compile_text, find_problems, variables
 from tocsin.templates.jsontext import DEPTH_MAX, PROBLEMS_MAX, VALUES_MAX, Parsed, parse_json, raw_offset
+from tocsin.templates.markup import Reading
 from tocsin.templates.offsets import line_column, offset
 from tocsin.templates.payload_rendering import APART, MARK, PayloadRendering, token
 from tocsin.wrong import DataPath, Place, Wrong, check_of
@@ -31,12 +32,15 @@ class Payload(NamedTuple):
     tree: Any
     problems: tuple[Wrong, ...]
 
-    def render(self, variables: Mapping[str, Any], values: Mapping[str, str]) -> Any:
-        """The payload for these variables, with `values` for its `${NAME}`s. Raises TemplateProblem."""
+    def render(self, variables: Mapping[str, Any], values: Mapping[str, str], reading: Reading | None = None) -> Any:
+        """The payload for these variables, with `values` for its `${NAME}`s; `reading` says how a service reads its texts.
+
+        Raises TemplateProblem.
+        """
         for problem in self.problems:
             if problem.severity == "error":
                 raise TemplateProblem(problem.message, problem)
-        return PayloadRendering(variables, values).of(self.tree)
+        return PayloadRendering(variables, values, reading).of(self.tree)
 
 
 def compile_payload(source: Any) -> Payload:
@@ -52,6 +56,22 @@ def compile_payload(source: Any) -> Payload:
     odd_keys = (_odd_key(()).placed(*_key_span(source, parsed.keys[path], str(path[-1]))) for path in compiler.odd_keys)
     problems = [*parsed.problems, *(_in_text(source, parsed, problem) for problem in compiler.problems), *odd_keys]
     return Payload(tree, tuple(sorted(problems, key=lambda problem: problem.start)))
+
+
+def in_source(source: Any, problem: Wrong) -> Wrong:
+    """A problem at a path of a payload, at its place in the text where the payload is one: at the next thing above that has one."""
+    if not isinstance(source, str):
+        return problem
+    parsed = parse_json(source)
+    path = problem.path
+    while path and path not in parsed.keys and path not in parsed.strings:
+        path = path[:-1]
+    if path in parsed.strings:
+        begin = parsed.strings[path]
+        return problem._replace(path=()).placed(line_column(source, begin), line_column(source, begin + 1))
+    if path in parsed.keys:
+        return problem._replace(path=()).placed(*_key_span(source, parsed.keys[path], str(path[-1])))
+    return problem._replace(path=()).placed((1, 1), (1, 1))
 
 
 def _odd_key(path: DataPath) -> Wrong:

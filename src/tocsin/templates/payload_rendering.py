@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.templates import Template, TemplateProblem, TooLarge
+from tocsin.templates.markup import Reading
+from tocsin.wrong import DataPath
 
 RENDERED_MAX_CHARS = 1024 * 1024  # ours: what all templates of one payload may make together
 
@@ -19,16 +21,26 @@ APART = "${NAME} is put in as it stands: a template cannot take it apart, or cha
 class PayloadRendering:
     """One payload on its way: what its templates may still make, all together."""
 
-    def __init__(self, variables: Mapping[str, Any], values: Mapping[str, str]) -> None:
-        self.variables, self.values, self.left = variables, values, RENDERED_MAX_CHARS
+    def __init__(self, variables: Mapping[str, Any], values: Mapping[str, str], reading: Reading | None = None) -> None:
+        self.variables, self.values, self.left, self.reading = variables, values, RENDERED_MAX_CHARS, reading
 
-    def of(self, node: Any) -> Any:
-        """A part of the payload, rendered. Raises TemplateProblem."""
+    def of(self, node: Any, path: DataPath = (), holder: Mapping[str, Any] = {}) -> Any:
+        """A part of the payload, rendered: what is at `path` of the whole, in `holder`. Raises TemplateProblem."""
         if isinstance(node, Template):
-            return self.revealed(node.value(self.variables))
+            markup = self.reading(path, holder) if self.reading else None
+            value = node.value(self.variables, markup.put if markup else None)
+            return self.revealed(value if isinstance(value, str) or not self.reading else self.escaped(value, path, holder))
         if isinstance(node, dict):
-            return {key: self.of(value) for key, value in node.items()}
-        return [self.of(value) for value in node] if isinstance(node, list) else node
+            return {key: self.of(value, (*path, key), node) for key, value in node.items()}
+        return [self.of(value, (*path, index), holder) for index, value in enumerate(node)] if isinstance(node, list) else node
+
+    def escaped(self, value: Any, path: DataPath, holder: Mapping[str, Any]) -> Any:
+        """Data that a template gave, with its texts as they are read where they stand."""
+        if isinstance(value, str) and self.reading:
+            return self.reading(path, holder).put(value)
+        if isinstance(value, dict):
+            return {key: self.escaped(item, (*path, key), value) for key, item in value.items()}
+        return [self.escaped(item, (*path, index), holder) for index, item in enumerate(value)] if isinstance(value, list) else value
 
     def revealed(self, value: Any) -> Any:
         """What a template gave, with the values of the variables in it, all of it counted before it is made."""

@@ -74,6 +74,24 @@ EVERYTHING = Event(
 )
 """An event of which all is known, though no real one has a branch, a tag and a pull request at once."""
 
+LITTLE = Event(
+    ci="github",
+    hook="completion",
+    status="failure",
+    event="failure",
+    scope="run",
+    kind="ci",
+    project="shop",
+    app="payments",
+    pipeline="CI",
+    source="push",
+    run=PipelineRun("4711", 42, 1, _URL),
+    ref=Ref("branch", "main", "main"),
+    commit=Commit("0123456789abcdef" * 2 + "01234567", "01234567"),
+    repository=Repository("payments", "shop", "https://git.example.com/shop/payments"),
+)
+"""An event of which only what every CI says is known."""
+
 MESSAGE = {
     "title": "Failed: payments → production",
     "text": "Failed: payments → production · Compile: exit code 1 · by Ada Byron",

@@ -15,7 +15,8 @@ from jinja2.utils import Namespace
 
 from tocsin.suggest import closest, do_you_mean
 from tocsin.templates import budget
-from tocsin.templates.filters import FILTERS, SYNTAX, replace
+from tocsin.templates.escaping import escaped
+from tocsin.templates.filters import FILTERS, HELPERS, SYNTAX, replace
 from tocsin.templates.records import Record
 from tocsin.templates.rendering import to_text
 from tocsin.templates.tests import TESTS
@@ -57,7 +58,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, finalize=_finalize, keep_trailing_newline=True, optimized=False)
-        self.globals = {"range": _range, "dict": _dict, "namespace": _namespace}
+        self.globals = {"range": _range, "dict": _dict, "namespace": _namespace, **HELPERS}
         self.filters = {**FILTERS, **SYNTAX}
         self.tests = dict(TESTS)
 
@@ -72,11 +73,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
             str(obj)  # raises: the name has no value
         return _field(obj, argument) if isinstance(argument, str) else _item(obj, argument)
 
-    def call(self, _: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call one of the few functions that may be called. Raises TemplateRefusal."""
         kwargs = {key: value for key, value in kwargs.items() if key not in ("_block_vars", "_loop_vars")}  # the compiler's own
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
         weigh(*args, *kwargs.values())
+        if obj in HELPERS.values():
+            return obj(context, *args, **kwargs)
         if isinstance(owner, str) and name in TEXT_METHODS:
             search(owner, *args[:1], *kwargs.values())
             spend(len(owner) // ITEMS_A_STEP)
@@ -128,7 +131,7 @@ def _small(bits: int) -> None:
 
 @pass_context
 def _finalize(_: Context, value: Any) -> Any:
-    return pay(to_text(value))
+    return escaped(pay(to_text(value)))
 
 
 def _range(*args: int) -> range:

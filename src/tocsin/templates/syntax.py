@@ -5,6 +5,7 @@ A program can be built so that it takes every branch: so a check sees what no sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from jinja2 import Template, meta, nodes
 from jinja2.filters import FILTERS
 from jinja2.visitor import NodeTransformer
 
-from tocsin.templates.filters import COMPARISON, CONCAT, MAPPING, SLICE, STEPS, SYNTAX
+from tocsin.templates.filters import COMPARISON, CONCAT, HELPERS, MAPPING, SLICE, STEPS, SYNTAX
 from tocsin.templates.sandbox import Sandbox, meant
 from tocsin.templates.work import PART_STEPS, TooMuch, fitting, spend_together
 
@@ -76,10 +77,44 @@ def syntax_problems(source: str, known: frozenset[str]) -> Iterator[tuple[int, s
     for used in tree.find_all(nodes.Name):
         if used.name in undeclared:
             undeclared.discard(used.name)
-            yield used.lineno, used.name, f"unknown name {used.name}{meant(used.name, known)}"
+            yield used.lineno, used.name, f"unknown name {used.name}{meant(used.name, known | HELPERS.keys())}"
+    yield from _foreign_links(tree)
     for node in tree.find_all(nodes.Getattr):
         if isinstance(node.node, nodes.Name) and node.node.name == "event" and node.attr in known:
             yield node.lineno, node.attr, f"event is a text, such as failure; the event's fields stand by themselves: write {node.attr}"
+
+
+def _foreign_links(tree: nodes.Template) -> Iterator[tuple[int, str, str]]:
+    """The links that lead where a value says: an address begins with the event's own, or its host is written out."""
+    used: list[nodes.Filter | nodes.Call] = [*tree.find_all(nodes.Filter), *tree.find_all(nodes.Call)]
+    for node in used:
+        if isinstance(node, nodes.Filter):
+            name, given = node.name, node.args[:1]
+        else:
+            name, given = getattr(node.node, "name", ""), node.args[1:2]
+        given = given or [pair.value for pair in node.kwargs if pair.key == "url"]
+        if name == "link" and not (given and _is_address(given[0])):
+            yield node.lineno, "link", "the address of a link must be one of the event's, such as run.url, or begin with a host in quotes"
+
+
+def _is_address(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.Concat):
+        head, second = node.nodes[0], node.nodes[1]
+        is_path = isinstance(second, nodes.Const) and str(second.value)[:1] in ("/", "?", "#")
+        return _has_written_host(head, "[/?#]") or (is_path and _is_address(head))
+    if isinstance(node, nodes.Const):
+        return _has_written_host(node, "([/?#]|$)")
+    if isinstance(node, (nodes.Or, nodes.CondExpr)):
+        ends = (node.left, node.right) if isinstance(node, nodes.Or) else (node.expr1, node.expr2)
+        return all(end is not None and _is_address(end) for end in ends)
+    if isinstance(node, nodes.Filter) and node.name in ("default", "d") and node.node and node.args:
+        return _is_address(node.node) and _is_address(node.args[0])
+    word = node.attr if isinstance(node, nodes.Getattr) else node.name if isinstance(node, nodes.Name) else ""
+    return word.lower().endswith(("url", "link"))
+
+
+def _has_written_host(node: nodes.Node, end: str) -> bool:
+    return isinstance(node, nodes.Const) and bool(re.match(rf"https?://[^/?#\s]+{end}", str(node.value), re.IGNORECASE))
 
 
 def _pay_for_parts(tree: nodes.Template) -> None:
