@@ -151,6 +151,16 @@ def test_links_are_left_out_and_put_behind() -> None:
     assert links[-1].url == "https://ci.example.com/payments/runs/4711/logs/Fix%20rounding"
 
 
+def test_a_runbook_stays_among_the_links(tmp_path: Path) -> None:
+    policy = """\
+channels: {team: {kind: slack, url: "${U}", text: Own text}}
+notifications: [{on: failure, send_to: team, runbook: "https://wiki.example.com/rollback"}]
+"""
+    shown = json.dumps(payloads(policy, tmp_path)["team"])
+    assert "Own text" in shown
+    assert "https://wiki.example.com/rollback" in shown
+
+
 def test_what_gives_nothing_leaves_the_default() -> None:
     words = OwnWords(
         title="{{ environment }}", text="{{ commit.message }}", fields={"X": "{{ cluster }}"}, links={"E": "{{ environment_url }}"}

@@ -31,7 +31,7 @@ _OUTCOMES = {"success": "success", "failure": "failure", "unstable": "failure", 
 
 def cloud_event(message: Message, facts: dict[str, Any]) -> dict[str, Any]:
     """The CloudEvent, with `facts` as they are. It has no time where the run has none: see `timed`."""
-    event = message.event
+    event = message.told
     source, (kind, subject) = _source(event), _subject(message)
     context: dict[str, Any] = {"specversion": CDEVENTS, "source": source, "type": f"dev.cdevents.{kind}.0.3.0"}
     at = _time(event.run.started_at if event.event == "trigger" else event.run.finished_at or event.run.started_at)
@@ -89,7 +89,7 @@ def _id(event: Event, context: dict[str, Any], subject: str) -> str:
 
 def _subject(message: Message) -> tuple[str, dict[str, Any]]:
     """The type without its version, and what it is about."""
-    event = message.event
+    event = message.told
     if event.event == "success" and event.kind == "cd" and event.environment:
         environment = {"id": _name(event.environment)}
         content: dict[str, Any] = {"environment": environment, "artifactId": _artifact(event)}
