@@ -132,8 +132,7 @@ class Structure:
         self.problems.add(self._literal(detail, path) or Wrong(_check(detail), sentence(subject, words), where, at_key=key is not None))
 
     def _unknown(self, path: DataPath, shape: type[Record]) -> None:
-        keys = known_keys(path[:-1], shape)
-        hint = self.problems.suggest(str(path[-1]), keys, listed="known keys")
+        hint = self.problems.suggest(str(path[-1]), known_keys(path[:-1], shape), listed="known keys")
         message = f"unknown key {quoted(path[-1])}{self.problems.where(path[:-1])}{hint}"
         self.problems.add(Wrong(Check.UNKNOWN_KEY, message, path, at_key=True))
 
@@ -209,10 +208,10 @@ def _without(shape: type[Record], data: dict[str, Any], wrong: Collection[str]) 
 
 def known_keys(path: DataPath, shape: type[Record]) -> list[str]:
     """The keys that may stand at a path."""
-    if "message" in path[-1:] and path[:1] != ("context",) and path[:1] != ("environments",):
-        return list(OwnWords.model_fields)
+    if path[:1] == ("channels",) and len(path) == 2:
+        return [field.alias or name for name, field in shape.model_fields.items()]
     if path[:1] == ("channels",):
-        return [field.alias or name for name, field in shape.model_fields.items()] if len(path) == 2 else []
+        return list(OwnWords.model_fields) if path[2:] == ("message",) else []
     names = tuple(part for part in path if isinstance(part, str))
     return list(_keys().get(names[:1] if names[:1] == ("environments",) else names, ()))
 
@@ -233,6 +232,7 @@ def _keys() -> dict[tuple[str, ...], Iterable[str]]:
         ("notifications", "send_to"): model.Recipient.model_fields,
         ("mute",): model.MUTE_KEYS,
         ("mute", "pipelines"): model.SELECTOR_KEYS,
+        **dict.fromkeys((("message",), ("notifications", "message")), OwnWords.model_fields),
         ("delivery",): model.Delivery.model_fields,
         ("delivery", "budget"): model.Budget.model_fields,
     }
