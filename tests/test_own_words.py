@@ -69,8 +69,11 @@ def test_every_channel_shows_the_own_words(kind: str) -> None:
     assert "payments: Fix rounding" in shown
     assert "By cents. by Ada Byron" in shown
     if kind != "webhook":
-        assert "ada@example.com" in shown.replace("\\@", "@")
-        assert "https://wiki.example.com/payments?q=Fix%20rounding" in shown
+        plain = re.sub("</?code>|[\\\\\u200b]", "", shown)  # what keeps an address from being a link or a mention
+        assert "ada@example.com" in plain
+        assert (
+            kind == "ntfy" or "https://wiki.example.com/payments?q=Fix%20rounding" in shown
+        )  # three buttons, which the event's links have
         assert "Compile" not in shown, "the reasons are the default words"
 
 
