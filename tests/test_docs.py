@@ -35,6 +35,7 @@ HOLDERS = {
     "ContextRule": "rules",
     "Settings": "set",
     "Environment": "environments",
+    "KnownPerson": "people",
     "Notification": "notifications",
     "Delivery": "delivery",
     "Budget": "budget",
@@ -49,7 +50,7 @@ CARD = {
         }
     ],
 }
-SECTION_KEYS = ("context", "environments", "channels", "notifications", "delivery")
+SECTION_KEYS = ("context", "environments", "people", "channels", "notifications", "delivery")
 
 
 sys.path.insert(0, str(ROOT / "docs"))
@@ -134,7 +135,7 @@ def _paths(node, holder=""):
         for item in node:
             yield from _paths(item, holder)
     elif isinstance(node, dict):
-        named = holder in ("channels", "environments")
+        named = holder in ("channels", "environments", "people")
         for key, value in node.items():
             if not named:
                 yield holder, {True: "on"}.get(key, key)

@@ -56,6 +56,8 @@ class Check(Enum):
     DUPLICATE_DEFAULT = "duplicate-default", "Two email channels are the default one."
     UNKNOWN_CHANNEL = "unknown-channel", "A rule names a channel that the policy does not have."
     UNREACHABLE_CHANNEL = "unreachable-channel", "A rule names a channel of a project that none of its pipelines is of."
+    UNKNOWN_PERSON = "unknown-person", "A rule mentions somebody whom people does not have."
+    PERSON_NAME = "person-name", "The name of a person is a word that mention takes for another, or has a sign that no mention may have."
     MISSING_ADDRESS = "missing-address", "A rule sends to an email channel and names no address."
     NO_EMAIL_CHANNEL = "no-email-channel", "A rule names an address, and no email channel can take it."
     AMBIGUOUS_RECIPIENT = (

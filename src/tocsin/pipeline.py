@@ -154,7 +154,7 @@ def plan(world: World, request: Request, known: Situation | None = None) -> Plan
     for secret in world.network.secrets():
         redact.learn_text(secret)
     rules = () if event.event is None else match(policy, event)
-    wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable)
+    wanted = destinations(policy, [rule for rule in rules if rule.matches], event, unavailable, untrusted=bool(known.run.untrusted))
     if policy.mute:
         from tocsin.policy.mute import muted
 
@@ -248,7 +248,7 @@ def delivery(planned: Plan, destination: Destination) -> Delivery:
         rules=destination.rules,
         module=channels.load(destination.kind),
         options=options,
-        message=planned.told(destination.channel, destination.rules)._replace(recipient=recipient),
+        message=planned.told(destination.channel, destination.rules)._replace(recipient=recipient, mentions=destination.mentions),
         key=repeat_key(planned.event, destination, options, words),
         redact=planned.redact,
         words=words,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tocsin.event import Event, as_dict, dotted, lists
+from tocsin.message.mention import names
 from tocsin.policy.match import Destination, Mismatch, RuleMatch, selector_values
 from tocsin.text import clean, clip
 from tocsin.verdict import Outcome
@@ -85,6 +86,16 @@ def _why_not(mismatch: Mismatch) -> str:
 def destination_rows(destinations: Sequence[Destination]) -> list[tuple[str, ...]]:
     """A row a destination: what would become of it, who, which kind, by which rules, or why not."""
     return [
-        ("skipped" if row.skip else "would send", row.recipient, row.kind, row.skip.reason if row.skip else f"by {', '.join(row.rules)}")
+        ("skipped" if row.skip else "would send", row.recipient, row.kind, row.skip.reason if row.skip else _why(row))
         for row in destinations
     ]
+
+
+def _why(row: Destination) -> str:
+    """The rules that asked, and whom the message addresses."""
+    return f"by {', '.join(row.rules)}{mentioning(names(row.mentions, row.kind))}"
+
+
+def mentioning(people: Sequence[str]) -> str:
+    """Whom a message addresses: ", mentions ada, here"; "" for nobody."""
+    return f", mentions {clip(', '.join(people), CELL_MAX_CHARS)}" if people else ""

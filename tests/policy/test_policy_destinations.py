@@ -39,7 +39,7 @@ def test_each_recipient_by_its_channel():
     rules = (
         "  - {name: all, on: failure, send_to: [ops, {channel: team}, a@example.com, {email: [b@example.com, c@example.com], via: ses}]}"
     )
-    assert sent(rules) == [
+    assert [row[:5] for row in sent(rules)] == [
         ("ops", "discord", "ops", ("all",), None),
         ("team", "slack", "team", ("all",), None),
         ("mail", "smtp", "a@example.com", ("all",), None),
@@ -54,7 +54,7 @@ def test_a_destination_named_twice_gets_one_message_with_all_rules():
   - {name: not this, on: success, send_to: team}
   - {on: failure, send_to: [ops, team]}
 """
-    assert sent(rules) == [
+    assert [row[:5] for row in sent(rules)] == [
         ("team", "slack", "team", ("first", "#3"), None),
         ("ops", "discord", "ops", ("#3",), None),
     ]
@@ -62,7 +62,7 @@ def test_a_destination_named_twice_gets_one_message_with_all_rules():
 
 def test_addresses_are_one_without_regard_to_case():
     rules = "  - {on: failure, send_to: [Dev@Example.com, dev@example.com]}\n  - {on: failure, send_to: {email: DEV@example.com, via: ses}}"
-    assert sent(rules) == [("mail", "smtp", "Dev@Example.com", ("#1", "#2"), None)]
+    assert [row[:5] for row in sent(rules)] == [("mail", "smtp", "Dev@Example.com", ("#1", "#2"), None)]
 
 
 TWO_WAYS = """

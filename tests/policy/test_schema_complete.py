@@ -127,13 +127,20 @@ def test_it_has_its_own_address():
 WHOLE: dict[str, Any] = {
     "context": {"app": "shop", "rules": [{"when": {"branch": "main"}, "set": {"tier": "production"}}]},
     "environments": {"production": {"tier": "production", "cluster": "eks"}},
+    "people": {"ada": {"email": ["a@b"], "login": "ada", "slack": "U1", "discord": "&1", "mail": True}, "ops": {"mattermost": "ops"}},
     "channels": {
         "team": {"kind": "slack", "project": "payments"},
         "mail": {"kind": "smtp", "host": "smtp.example.com", "from": "ci@example.com", "default": True},
         "hook": {"kind": "webhook", "url": "https://example.com", "headers": {"X-Team": "a"}, "payload": {"app": "{{ app }}"}},
     },
     "notifications": [
-        {"name": "a", "on": ["failure"], "pipelines": [{"kind": "ci", "project": "payments", "branch": ["main"]}], "send_to": ["team"]},
+        {
+            "name": "a",
+            "on": ["failure"],
+            "pipelines": [{"kind": "ci", "project": "payments", "branch": ["main"]}],
+            "send_to": ["team"],
+            "mention": ["author"],
+        },
         {"on": "success", "send_to": [{"email": ["dev@example.com"], "via": "mail"}, {"channel": "hook"}]},
     ],
     "delivery": {"timeout": 5, "budget": {"trigger": 5}, "attempts": 2, "strict": False},

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tocsin.message import Message
     from tocsin.verdict import Verdict
 
-# Change a message, answer under one, address a person, decide what a notification shows, tell times in each reader's zone.
-Ability: TypeAlias = Literal["update", "thread", "mention", "push", "clock"]
+# Change a message, answer under one, address a person or everybody, decide what a notification shows, tell times in each reader's zone.
+Ability: TypeAlias = Literal["update", "thread", "mention", "mention_all", "push", "clock"]
 
 
 class Kind(NamedTuple):
@@ -44,7 +44,7 @@ KINDS: dict[str, Kind] = {
         **_OWN_PAYLOAD,
         start_variable="SLACK_WEBHOOK_URL",
         secret_urls=("hooks.slack.com/*", "hooks.slack-gov.com/*"),
-        can=frozenset({"push", "clock"}),
+        can=frozenset({"mention", "mention_all", "push", "clock"}),
     ),
     "teams": Kind(
         "tocsin.channels.teams",
@@ -64,13 +64,14 @@ KINDS: dict[str, Kind] = {
             "*.powerplatform.partner.microsoftonline.cn/*",
         ),
         words=("msteams", "microsoft", "microsoft_teams"),
+        can=frozenset({"mention"}),
     ),
     "discord": Kind(
         "tocsin.channels.discord",
         **_OWN_PAYLOAD,
         start_variable="DISCORD_WEBHOOK_URL",
         secret_urls=tuple(f"{host}/api/{version}webhooks/*" for host in ("*discord.com", "*discordapp.com") for version in ("", "v*/")),
-        can=frozenset({"push", "clock"}),
+        can=frozenset({"mention", "mention_all", "push", "clock"}),
     ),
     "ringcentral": Kind(
         "tocsin.channels.ringcentral",

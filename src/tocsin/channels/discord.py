@@ -69,14 +69,14 @@ def service() -> Service:
 
 
 def render(message: Message, options: Options) -> Any:
-    """A text and an embed; no value in them can mention anyone."""
+    """A text and an embed; no value in them can mention anyone but those whom the message addresses."""
     if options.payload is not None:
         from tocsin.channels.own_payload import render_own
 
         return render_own(message, options, service())
     rendered: dict[str, Any] = fitted(message, payload, size, EMBEDS_MAX_CHARS)
     named = {"username": options.username} if options.username else {}
-    return {**named, **rendered, "allowed_mentions": {"parse": []}}
+    return {**named, **rendered}
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:

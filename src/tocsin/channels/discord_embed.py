@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from tocsin.channels.chat import DOT, below_push, instant, run_and_rest
 from tocsin.message import Link, Message, Reason, Sentence, Span, plain
+from tocsin.message.mention import EVERYBODY, addressed
 from tocsin.text import URL_MAX_CHARS, clip
 
 # characters, counted here in UTF-16, the most that any count gives
@@ -24,11 +25,26 @@ LINKS_MAX_CHARS = 2300  # ours: one link of the longest kind, and the message fi
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """The text, and the embed where there is more to say."""
+    """The text, with those whom it addresses, and the embed where there is more to say: in an embed, a mention notifies nobody."""
     rest = message.text.removeprefix(message.title).lstrip(" ·:.")
-    lines = [escape(line, CONTENT_MAX_CHARS // 2 - 1) for line in (message.headline, rest) if line]
+    allowed, mentions = _mentions(message)
+    room = (CONTENT_MAX_CHARS - units(mentions)) // 2 - 1
+    whole = "\u200b" if allowed["parse"] else ""  # everybody may be mentioned then, and no backslash prevents it
+    lines = [escape(line.replace("@", f"@{whole}"), room) for line in (message.headline, rest) if line]
     embed = _embed(below_push(message))
-    return {"content": "\n".join(lines), "embeds": [{**embed, "color": message.colour}] if embed else []}
+    content = "\n".join(filter(None, (*lines, mentions)))
+    return {"content": content, "embeds": [{**embed, "color": message.colour}] if embed else [], "allowed_mentions": allowed}
+
+
+def _mentions(message: Message) -> tuple[dict[str, Any], str]:
+    """What Discord may take for a mention, and the mentions: https://docs.discord.com/developers/resources/message#allowed-mentions-object."""
+    ids = [id_ for _, id_ in addressed(message.mentions, "discord")]
+    everybody = [f"@{word}" for id_, word in zip(EVERYBODY, ("here", "everyone"), strict=True) if id_ in ids]
+    users = [id_ for id_ in ids if id_.isdecimal()]
+    roles = [id_[1:] for id_ in ids if id_.startswith("&")]
+    allowed = {"users": users, "roles": roles}
+    shown = " ".join((*(f"<@{id_}>" for id_ in ids if id_ not in EVERYBODY), *everybody))
+    return {"parse": ["everyone"] if everybody else [], **{name: some for name, some in allowed.items() if some}}, shown
 
 
 def size(rendered: dict[str, Any]) -> int:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from tocsin.channels.chat import DOT, instant, items
 from tocsin.message import Link, Message, Sentence, Span
+from tocsin.message.mention import EVERYBODY, addressed
 from tocsin.text import clip
 
 HEADER_MAX_CHARS = 150  # characters, as Slack stores them (& is &amp;): https://docs.slack.dev/reference/block-kit/blocks/header-block
@@ -22,19 +24,33 @@ BLOCKS_MAX_CHARS = 12_000  # characters of JSON; msg_blocks_too_long, which is u
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """A header, and the other blocks in an attachment, which alone has a colour."""
+    """A header, whom it addresses, and the other blocks in an attachment: that alone has a colour, and notifies nobody."""
     heading = _clip_stored(message.headline, HEADER_MAX_CHARS)
     blocks = [block for block in (_reasons(message), _sentences(message), _links(message), _notes(message.notes)) if block["elements"]]
+    addressees = mentions(id_ for _, id_ in addressed(message.mentions, "slack"))
     rendered: dict[str, Any] = {
         "text": escape(clip(message.push, TEXT_MAX_CHARS)),
         "mrkdwn": False,
         "unfurl_links": False,  # or Slack shows a preview of each page below
         "unfurl_media": False,
-        "blocks": [{"type": "header", "text": _plain(heading)}],
+        "blocks": [{"type": "header", "text": _plain(heading)}, *addressees],
     }
     if blocks:
         rendered["attachments"] = [{"color": f"#{message.colour:06x}", "fallback": escape(message.title), "blocks": blocks}]
     return rendered
+
+
+def mentions(ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The block with those whom a message addresses, as elements of their own types; none for nobody."""
+    elements = [element for id_ in ids for element in (_text(" "), _mention(id_))][1:]
+    return [_rich(_section(*elements))] if elements else []
+
+
+def _mention(id_: str) -> dict[str, Any]:
+    """A member, a user group, or everybody: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
+    if id_ in EVERYBODY:
+        return {"type": "broadcast", "range": id_}
+    return {"type": "usergroup", "usergroup_id": id_} if id_.startswith("S") else {"type": "user", "user_id": id_}
 
 
 def _reasons(message: Message) -> dict[str, Any]:

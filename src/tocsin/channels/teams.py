@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
+from tocsin.channels.card_text import block
 from tocsin.channels.cards import card, size
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.literals import is_ended_connector
@@ -18,7 +19,8 @@ from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import is_page, may_pass
 from tocsin.checks import Check
 from tocsin.http import Response, Transport, judge, retry_after
-from tocsin.message import Message
+from tocsin.message import Message, Span
+from tocsin.message.mention import addressed
 from tocsin.record import Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -84,6 +86,14 @@ def render(message: Message, options: Options) -> Any:
 
 def _payload(message: Message) -> dict[str, Any]:
     content = {**card(message, CARD_VERSION), "msteams": {"width": "Full"}}
+    people = addressed(message.mentions, "teams")
+    if people:
+        names = {id_: f"<at>{block([Span(name)])}</at>" for name, id_ in people}
+        text = {"type": "TextBlock", "text": " ".join(names.values()), "wrap": True, "spacing": "Small"}
+        content["body"].insert(1, text)  # below the headline
+        content["msteams"]["entities"] = [
+            {"type": "mention", "text": names[id_], "mentioned": {"id": id_, "name": name}} for name, id_ in people
+        ]
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
     return {"type": "message", "attachments": [attachment]}
 

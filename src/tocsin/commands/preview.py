@@ -139,12 +139,15 @@ def _talk(preview: Preview, console: Console) -> None:
 def _print(preview: Preview, console: Console) -> None:
     """The event's word, the message as a person reads it, and who would get it."""
     from tocsin.message.lines import json_lines, lines
+    from tocsin.report import mentioning
 
     console.heading(preview.word)
     told: dict[tuple[str, ...], list[str]] = {}
     for row in preview.deliveries:
         message = row.message._replace(rules=()) if row.message else preview.message
-        told.setdefault(tuple(lines(message)), []).extend([] if row.problem else [f"{row.recipient} ({row.kind})"])
+        told.setdefault(tuple(lines(message)), []).extend(
+            [] if row.problem else [f"{row.recipient} ({row.kind}{mentioning(row.mentions)})"]
+        )
     for text, rows in told.items():
         console.lines(text)
         console.lines([f"to: {', '.join(rows) or 'nobody'}"])
@@ -162,6 +165,7 @@ def _rows(preview: Preview) -> list[dict[str, Any]]:
             "recipient": row.recipient,
             "event": preview.word,
             "rules": list(row.rules),
+            **({"mentions": list(row.mentions)} if row.mentions else {}),
             "payload": row.payload,
             "problem": row.problem,
         }

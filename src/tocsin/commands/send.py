@@ -103,6 +103,7 @@ def _debug(known: Situation, planned: Plan, console: Console) -> None:
 def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
     """The message of an outcome as a person reads it, or the policy's own payload, without any secret that is known."""
     from tocsin.message.lines import json_lines, lines
+    from tocsin.message.mention import names
     from tocsin.pipeline import delivery
     from tocsin.templates import TemplateProblem
     from tocsin.wording import in_own_words
@@ -116,6 +117,9 @@ def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
             shown = iter(json_lines(told.module.render(message, told.options)))
         except TemplateProblem as error:
             problems = (*problems, f"payload: {error}")
+    mentioned = names(message.mentions, outcome.kind)
+    if mentioned:
+        problems = (*problems, f"mentions: {', '.join(mentioned)}")
     yield from map(planned.redact, (*shown, *problems))
 
 

@@ -13,6 +13,7 @@ from tocsin.derive.recorded import recorded_run
 from tocsin.event import Event, as_dict
 from tocsin.explanation.places import RulePlace, is_at, reaching, recipients_at, require_place
 from tocsin.message import Message, compose, plain
+from tocsin.message.mention import names
 from tocsin.notice import Notice
 from tocsin.policy.match import Destination, RuleMatch, destinations, match
 from tocsin.policy.mute import muted, told_at
@@ -91,7 +92,7 @@ def explain(world: World, question: Question, known: Known) -> Explanation:
     run = known.situation.run._replace(no_start=recorded.no_start, secretless=None) if recorded else known.situation.run
     unset = {} if run.secretless else _unset(unavailable)
     unavailable |= known.situation.withheld
-    wanted = destinations(document.policy, [rule for rule in matches if rule.matches], event, unavailable)
+    wanted = destinations(document.policy, [rule for rule in matches if rule.matches], event, unavailable, untrusted=bool(run.untrusted))
     wanted = [_where_the_secrets_are(row, unset, known) for row in wanted if is_at(row, question.place)]
     if document.policy.mute:
         at = told_at(event) if recorded else world.clock.time()
@@ -179,6 +180,7 @@ def as_data(explained: Explanation) -> dict[str, Any]:
                 "outcome": "skipped" if row.skip else "would send",
                 "reason": row.skip.reason if row.skip else explained.unset.get(row.channel),
                 **_said(explained.words.get(row)),
+                **({"mentions": told} if (told := names(row.mentions, row.kind)) else {}),
             }
             for row in explained.destinations
         ],

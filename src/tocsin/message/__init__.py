@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tocsin.message.change import change
 from tocsin.message.headline import headline
+from tocsin.message.mention import Mention
 from tocsin.message.notes import notes, rule_note
 from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, plain
 from tocsin.message.people import named_person
@@ -68,7 +69,7 @@ class Message(NamedTuple):
     `reasons` say why, `more` is the link behind "and 3 more"; `sentences` tell the history and the change; `links` lead on.
     `page` is the run's, or where that is unknown the repository's. `details` stand in the place of the event's own table, in a mail.
     `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2". `runbooks` are
-    addresses, which stand among the links as well.
+    addresses, which stand among the links as well. `mentions` are those whom it addresses, each by the ids that the policy gives.
     What begins with `own` is the policy's own (`wording`); `whole` is the event with what the policy leaves out of the message.
     """
 
@@ -86,6 +87,7 @@ class Message(NamedTuple):
     rules: tuple[str, ...] = ()
     recipient: str | None = None
     runbooks: tuple[str, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     whole: Event | None = None
     own_text: bool = False  # the sentences, and the text behind the title
     own_icon: str | None = None

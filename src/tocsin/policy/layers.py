@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
 # A section to how deep its mappings are merged by their keys; what lies deeper is taken whole. A channel is taken whole:
 # half of one with half of another would send to where neither of their authors meant.
-DEPTHS = {"version": 0, "context": 1, "environments": 2, "channels": 1, "notifications": 0, "message": 2, "delivery": 1, "mute": 0}
+DEPTHS = {
+    "version": 0,
+    "context": 1,
+    "environments": 2,
+    "people": 2,
+    "channels": 1,
+    "notifications": 0,
+    "message": 2,
+    "delivery": 1,
+    "mute": 0,
+}
 LISTS: dict[DataPath, str | None] = {
     ("notifications",): "name",
     ("mute",): "name",

@@ -15,7 +15,7 @@ from tocsin.policy.layer import Layer, Whole
 from tocsin.policy.meaning import Meaning
 from tocsin.policy.mend import Mender
 from tocsin.policy.message_checks import check_messages
-from tocsin.policy.model import SHARING
+from tocsin.policy.model import SHARING, as_list
 from tocsin.policy.nodes import PLAIN, BadFileError, Node, compose, decode
 from tocsin.policy.plain import Plain
 from tocsin.policy.policy_text import PolicyText
@@ -152,6 +152,12 @@ def _check_meaning(meaning: Meaning, *, advise: bool) -> None:
         from tocsin.policy.mute_checks import check_mutes
 
         check_mutes(meaning, advise=advise)
+    if "people" in meaning.data or any(
+        "mention" in rule for rule in as_list(meaning.data.get("notifications", [])) if isinstance(rule, dict)
+    ):
+        from tocsin.policy.people_checks import check_people
+
+        check_people(meaning.data, meaning.problems)
 
 
 def _advise(plain: dict[str, Any], problems: Problems) -> None:

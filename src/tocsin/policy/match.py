@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.channels import KINDS
 from tocsin.event import as_dict
+from tocsin.message.mention import Mention
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.glob import passes
 from tocsin.terms import SELECTORS
@@ -20,6 +21,7 @@ from tocsin.verdict import Outcome, Skip
 
 if TYPE_CHECKING:
     from tocsin.event import Event
+    from tocsin.policy.mentions import Mentions
     from tocsin.policy.model import Notification, Policy, Recipient, Selector
     from tocsin.terms import Term
     from tocsin.wording import OwnWords
@@ -142,6 +144,7 @@ class Destination(NamedTuple):
     recipient: str
     rules: tuple[str, ...]
     skip: Skip | None
+    mentions: tuple[Mention, ...] = ()
 
 
 class _DraftDestination:
@@ -151,28 +154,44 @@ class _DraftDestination:
         self.recipient = recipient
         self.channels: dict[str, None] = {}
         self.rules: dict[str, None] = {}
+        self.mention: dict[str, None] = {}
 
 
-def destinations(policy: Policy, rules: Iterable[RuleMatch], event: Event, unavailable: Mapping[str, Skip]) -> list[Destination]:
+def destinations(
+    policy: Policy, rules: Iterable[RuleMatch], event: Event, unavailable: Mapping[str, Skip], *, untrusted: bool = False
+) -> list[Destination]:
     """Who gets the message of an event, each once, in the order in which the matching `rules` name them.
 
     `unavailable` says why a channel cannot serve now, by the channel's name. A mail goes through the first channel
-    named for its address that can serve.
+    named for its address that can serve. Whom a rule mentions gets its mail, too, where `people` says so.
     """
     default = default_mail(policy)
+    mentions: Mentions | None = None
     wanted: dict[tuple[str, str], _DraftDestination] = {}
     for match_ in rules:
-        for recipient in match_.rule.send_to:
+        rule = match_.rule
+        words: dict[str, None] = {}
+        recipients = rule.send_to
+        if rule.mention:
+            from tocsin.policy.mentions import Mentions  # few rules have any
+
+            mentions = mentions or Mentions(policy, event, untrusted=untrusted)
+            words, recipients = mentions.asked(rule, default)
+        for recipient in recipients:
             for key, name, channel in named(recipient, default):
                 entry = wanted.setdefault(key, _DraftDestination(name))
                 entry.channels[channel] = None
                 entry.rules[match_.name] = None
+                entry.mention |= words
     hindrances: dict[str, Skip | None] = {}
     for entry in wanted.values():
         for channel in entry.channels:
             if channel not in hindrances:
                 hindrances[channel] = hindrance(policy, channel, event, unavailable)
-    return [_destination(policy, entry, hindrances) for entry in wanted.values()]
+    found = [_destination(policy, entry, hindrances) for entry in wanted.values()]
+    if mentions is None:
+        return found
+    return [row._replace(mentions=mentions.of(entry.mention)) for row, entry in zip(found, wanted.values(), strict=True)]
 
 
 def named(recipient: Recipient, default: str) -> Iterable[tuple[tuple[str, str], str, str]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.checks import Check
 from tocsin.policy import model
+from tocsin.policy.person import KnownPerson
 from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
 from tocsin.suggest import closest
 from tocsin.wording import OwnWords
@@ -36,6 +37,7 @@ class Mender:
         for name, mended in (
             ("context", self._context),
             ("environments", self._environments),
+            ("people", self._people),
             ("channels", self._channels),
             ("notifications", self._rules),
             ("delivery", self._delivery),
@@ -115,6 +117,14 @@ class Mender:
         if not isinstance(data, dict):
             return data
         known = model.Environment.model_fields
+        return {name: self.keys(self.mapping(item, (*path, name)), (*path, name), known) for name, item in data.items()}
+
+    def _people(self, data: Any) -> Any:
+        path: DataPath = ("people",)
+        data = self.mapping(data, path)
+        if not isinstance(data, dict):
+            return data
+        known = KnownPerson.model_fields
         return {name: self.keys(self.mapping(item, (*path, name)), (*path, name), known) for name, item in data.items()}
 
     def _channels(self, data: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict,
 
 from tocsin.channels.options import Address, ChannelOptions
 from tocsin.checks import Check
+from tocsin.policy.person import KnownPerson
 from tocsin.record import AfterValidator, BeforeValidator, Field, Record, SchemaOnly
 from tocsin.terms import SELECTORS, SETTINGS, TIERS
 from tocsin.text import safe_url
@@ -171,6 +172,10 @@ class Notification(Record):
     message: Wording | None = Field(default=None, description="Own words for the messages of this rule; a text alone is their text.")
     runbook: Runbook | None = Field(default=None, description="An https link to what to do about a failure: a link in its messages.")
     critical: bool = Field(default=False, description="Send also what `mute` would silence.")
+    mention: OneOrMore[Some] = Field(
+        default=[],
+        description="Whom to address: author, authors, triggered_by, here, channel, a name in people, or Slack's or Discord's own form.",
+    )
 
 
 class Mute(Record):
@@ -220,6 +225,7 @@ class Policy(Record):
     version: Annotated[int, AfterValidator(_version), SchemaOnly((("const", 1),))] = Field(default=1, description="1 is the only one.")
     context: Context = Field(default=Context(), description="What this repository's CI does not say by itself.")
     environments: dict[str, Environment] = Field(default={}, description="Environments by name.")
+    people: dict[str, KnownPerson] = Field(default={}, description="People and groups that a rule may mention, by a name of your choice.")
     channels: dict[str, ChannelOptions] = Field(default={}, description="Where messages go, by a name of your choice.")
     notifications: Annotated[list[Notification], BeforeValidator(as_list)] = Field(default=[], description="The rules.")
     message: Wording | None = Field(default=None, description="Own words for all messages; a text alone is their text.")

@@ -16,7 +16,7 @@ from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, BadFileError, 
 Report = Callable[[Node, Check, str], None]
 Members = dict[str, tuple[Node, Node]]
 
-SECTIONS = ("context", "environments", "channels", "notifications", "delivery", "mute")  # these may stand empty
+SECTIONS = ("context", "environments", "people", "channels", "notifications", "delivery", "mute")  # these may stand empty
 IGNORED = "x-"
 TYPED = frozenset(key for kind in KINDS.values() for key in kind.typed)  # of a channel; what one kind types, no other has as text
 NUMBER_MAX_CHARS = 300  # ours: more digits than any number in JSON that a receiver keeps exact

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tocsin import channels
 from tocsin.checks import Check
-from tocsin.policy import model
+from tocsin.policy import model, person
 from tocsin.policy.mend import Mender
 from tocsin.policy.plain import TYPED
 from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
@@ -213,7 +213,7 @@ def known_keys(path: DataPath, shape: type[Record]) -> list[str]:
     if path[:1] == ("channels",):
         return list(OwnWords.model_fields) if path[2:] == ("message",) else []
     names = tuple(part for part in path if isinstance(part, str))
-    return list(_keys().get(names[:1] if names[:1] == ("environments",) else names, ()))
+    return list(_keys().get(names[:1] if names[:1] in (("environments",), ("people",)) else names, ()))
 
 
 @cache
@@ -227,6 +227,7 @@ def _keys() -> dict[tuple[str, ...], Iterable[str]]:
         ("context", "rules", "when"): model.SELECTOR_KEYS,
         ("context", "rules", "set"): model.Settings.__annotations__,
         ("environments",): model.Environment.model_fields,
+        ("people",): person.KnownPerson.model_fields,
         ("notifications",): model.Notification.model_fields,
         ("notifications", "pipelines"): model.SELECTOR_KEYS,
         ("notifications", "send_to"): model.Recipient.model_fields,

@@ -55,6 +55,8 @@ def check_channels_used(meaning: Meaning) -> None:
             kind, name, via = next(_places(recipient), ("", "", ""))
             used.update([name] if kind == "channel" else [via] if via else [meaning.default] if meaning.default else meaning.mails)
     used.update(meaning.default if "@" in name else name for name in _fallbacks(meaning))
+    if _are_mailed(meaning.data):
+        used.update([meaning.default] if meaning.default else meaning.mails)
     if not used or used - meaning.channels.keys():
         return
     for name in meaning.channels.keys() - used:
@@ -65,6 +67,13 @@ def check_channels_used(meaning: Meaning) -> None:
 def _fallbacks(meaning: Meaning) -> Iterator[str]:
     """The fallbacks of channels. One that has nothing to replace is not used; that its channel is not used says so already."""
     yield from (traits.fallback for traits in meaning.channels.values() if traits.fallback)
+
+
+def _are_mailed(data: Mapping[str, Any]) -> bool:
+    """Whether a rule may mention somebody who is mailed, too."""
+    people, rules = data.get("people"), as_list(data.get("notifications", []))
+    mailed = isinstance(people, dict) and any("mail" in person for person in people.values() if isinstance(person, dict))
+    return mailed and any("mention" in rule for rule in rules if isinstance(rule, dict))
 
 
 def check_rules(data: Mapping[str, Any], problems: Problems) -> None:

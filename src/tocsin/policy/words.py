@@ -34,6 +34,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "until": ("to",),
     "zone": ("timezone", "time_zone", "tz"),
     "critical": ("urgent", "important"),
+    "mention": ("mentions", "ping", "notify_users", "cc"),
+    "channel": ("everyone", "all"),
     "kind": ("type",),
     "triggered_by": ("actor", "user", "sender"),
     "author": ("committer",),
@@ -107,6 +109,8 @@ def holder(path: DataPath, rule_name: str | None = None) -> str:
         return _within(f"{str(section)[:-1]} {quoted(path[1])}", path[2:])
     if section == "mute" and len(path) > 1 and isinstance(path[1], int):
         return _within(f"mute #{path[1] + 1}", path[2:])
+    if section == "people" and len(path) > 1:
+        return _within(f"person {quoted(path[1])}", path[2:])
     if path[:2] == ("context", "rules") and len(path) > 2 and isinstance(path[2], int):
         return _within(f"context rule #{path[2] + 1}", path[3:])
     return _within("", path) if len(path) > 1 else quoted(section)

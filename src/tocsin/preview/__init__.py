@@ -15,6 +15,7 @@ from tocsin.derive.facts_file import facts_of
 from tocsin.errors import UsageError
 from tocsin.event import Event, Facts, Rank, as_dict
 from tocsin.message import Message, compose
+from tocsin.message.mention import names
 from tocsin.policy.match import Destination, EventValues, destinations, match, runbooks, selector_values
 from tocsin.policy.wording import rule_words, words_of
 from tocsin.policy.words import Suggestions, quoted
@@ -56,6 +57,7 @@ class Delivery(NamedTuple):
     message: Message | None = None  # in the policy's own words for it, where there are any
     failed: tuple[str, ...] = ()  # why some of them are not
     own_payload: bool = False  # it is the policy's own, or an event for a program
+    mentions: tuple[str, ...] = ()  # those whom it addresses, by their names
 
 
 class Preview(NamedTuple):
@@ -176,6 +178,7 @@ def _delivery(policy: Policy, row: Destination, message: Message, books: Mapping
     told = message._replace(rules=row.rules, recipient=row.recipient if row.kind in channels.MAIL_KINDS else None)
     told = told.with_runbooks(books) if books else told
     own = row.kind == "webhook" or getattr(options, "payload", None) is not None
+    told = told._replace(mentions=row.mentions)
     words = words_of(policy, rule_words(policy), row.channel, row.rules)
     told, failed = in_own_words(told, words)
     channel, problem = channels.load(row.kind), row.skip.reason if row.skip else None
@@ -186,4 +189,15 @@ def _delivery(policy: Policy, row: Destination, message: Message, books: Mapping
             payload, problem = None, str(error)
         else:  # as a delivery does
             payload, failed = channel.render(told, unset.model_copy(update={"payload": None})), (*failed, f"payload: {error}")
-    return Delivery(row.channel, row.kind, row.recipient, row.rules, payload, problem, told if words else None, failed, own)
+    return Delivery(
+        row.channel,
+        row.kind,
+        row.recipient,
+        row.rules,
+        payload,
+        problem,
+        told if words else None,
+        failed,
+        own,
+        tuple(names(row.mentions, row.kind)),
+    )
