@@ -164,6 +164,7 @@ ABILITIES: dict[channels.Ability, str] = {
     "update": "changes its message",
     "thread": "answers in a thread",
     "mention": "mentions people",
+    "mention_all": "`here`, `channel`",
     "push": "notification in its own words",
     "clock": "reader's own clock",
 }

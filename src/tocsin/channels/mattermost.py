@@ -16,6 +16,7 @@ from tocsin.channels.chat import DOT, below_push, fitted, post
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
+from tocsin.message.mention import addressed
 from tocsin.record import Field
 from tocsin.text import URL_MAX_CHARS, clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -43,7 +44,7 @@ class Options(ChannelOptions):
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
-    """A text and an attachment; no value in them can mention anyone."""
+    """A text and an attachment; no value in them can mention anyone but those whom the message addresses."""
     del options
     payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
     return payload
@@ -51,7 +52,8 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 def _payload(message: Message) -> dict[str, Any]:
     rest = message.text.removeprefix(message.title).lstrip(" ·:.")
-    text = "\n".join(filter(None, (f"**{_escape(message.headline)}**", _escape(rest))))
+    mentions = " ".join(f"@{id_.lstrip('@')}" for _, id_ in addressed(message.mentions, "mattermost"))
+    text = "\n".join(filter(None, (f"**{_escape(message.headline)}**", _escape(rest), mentions)))
     lines = "\n".join(filter(None, _lines(below_push(message))))
     return {"text": text, **({"attachments": [_attachment(message, lines)]} if lines else {})}
 

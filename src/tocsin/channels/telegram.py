@@ -17,6 +17,7 @@ from tocsin.channels.chat import DOT, fitted, post
 from tocsin.channels.options import ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
+from tocsin.message.mention import addressed
 from tocsin.record import AfterValidator, Field
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
@@ -76,13 +77,19 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 
 def _html(message: Message) -> str:
-    lines = [f"<b>{_text(message.headline)}</b>", *map(_reason, message.reasons)]
+    mentions = " ".join(_mention(name, id_) for name, id_ in addressed(message.mentions, "telegram"))
+    lines = [f"<b>{_text(message.headline)}</b>", mentions, *map(_reason, message.reasons)]
     if message.more:
         lines.append(_linked(message.more.label, message.more.url))
     lines += map(_sentence, message.sentences)
     lines.append(DOT.join(_linked(link.label, link.url) for link in message.links))
     lines.append(f"<i>{_sentence(message.notes)}</i>" if message.notes else "")
     return "\n".join(filter(None, lines))
+
+
+def _mention(name: str, id_: str) -> str:
+    """Somebody by their number, who need not have a name on Telegram, or by that: https://core.telegram.org/bots/api#html-style."""
+    return f'<a href="tg://user?id={id_}">{_broken(name)}</a>' if id_.isdecimal() else f"@{id_.lstrip('@')}"
 
 
 def _reason(reason: Reason) -> str:
