@@ -176,12 +176,13 @@ def test_without_a_mention_nothing_changes() -> None:
 
 def test_an_address_that_people_do_not_know_is_listed_unless_an_outsider_may_have_written_it() -> None:
     document = policy({"on": "failure", "mention": "author"})
-    known, unknown, odd = ({"commit": {"author": {"email": email}}} for email in ("ada@example.com", "eve@example.com", "<!here>"))
+    emails = ("ada@example.com", "eve@example.com", "<!here>", "1+eve@users.noreply.github.com")
+    known, unknown, odd, private = ({"commit": {"author": {"email": email}}} for email in emails)
     assert [mention.emails for mention in reached(document, happening(known))[0].mentions] == [("ada@example.com", "ada@home.example")]
     assert reached(document, happening(unknown))[0].mentions == (Mention("eve@example.com", (), ("eve@example.com",)),)
     assert reached(document, happening(unknown), untrusted=True)[0].mentions == ()
     assert reached(document, happening({**unknown, "pull_request": {"fork": True}}))[0].mentions == ()
-    assert reached(document, happening(odd))[0].mentions == ()
+    assert reached(document, happening(odd))[0].mentions == reached(document, happening(private))[0].mentions == ()
 
 
 MAIL = """\

@@ -108,8 +108,13 @@ class Mentions:
         names = [name for name, person in self._people.items() if _is(person, called)]
         yield from (_mention(name, self._people[name]) for name in names)
         email = called.email
-        if not names and email and not self._untrusted and _EMAIL.fullmatch(email) and clean(email) == email:
+        if not names and not self._untrusted and email and _is_address(email):
             yield Mention(email, emails=(email,))
+
+
+def _is_address(email: str) -> bool:
+    """Whether somebody may be known by this address."""
+    return bool(_EMAIL.fullmatch(email)) and clean(email) == email and not _PRIVATE.fullmatch(email)
 
 
 def _everybody(word: str) -> Mention:
