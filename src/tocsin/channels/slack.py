@@ -1,4 +1,4 @@
-"""Slack, by incoming webhook.
+"""Slack, by incoming webhook, or by a bot's token, which is in slack_api.py.
 
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 The blocks of a message are in slack_blocks.py.
@@ -7,10 +7,11 @@ The blocks of a message are in slack_blocks.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.options import SecretUrl
+from tocsin.channels.options import Credential, Place, SecretUrl, Url
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.slack_blocks import BLOCKS_MAX_CHARS, payload, size
 from tocsin.channels.soft_failure import may_pass
@@ -39,13 +40,33 @@ WORDS = {
 
 
 class Options(PayloadOptions):
-    """A Slack channel, by the URL of its incoming webhook."""
+    """A Slack channel, by the URL of its incoming webhook or by a bot's token."""
 
     kind: Literal["slack"]
+    token: Credential | None = Field(default=None, description="A bot's token instead of `url`, from a secret; `channel` says where.")
     url: SecretUrl = Field(default="${SLACK_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
-    channel: str | None = Field(
-        default=None, description="The Slack channel's name, for readers: a webhook always posts to its own channel."
+    channel: Place | None = Field(
+        default=None,
+        description="With `token`, the channel's id or name. With `url` for readers alone: a webhook posts to its own channel.",
     )
+    api_url: Url = Field(default="https://slack.com/api", description="With `token`, the address of Slack's web API.")
+
+    @classmethod
+    def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
+        """A token or a URL, never both."""
+        value = super().check_field(name, value, earlier)
+        if name == "url" and earlier.get("token"):
+            raise ValueError("stands beside token: keep one of them")
+        if name == "api_url" and "token" in earlier and not earlier["token"]:
+            raise ValueError("stands without token: a webhook's whole address is its url")
+        return value
+
+    def check(self) -> None:
+        """A token posts where `channel` says, and leaves no URL to be looked for."""
+        if self.token:
+            if not (self.channel or "").strip():
+                raise ValueError("needs 'channel' beside 'token': the channel's id or its name")
+            self.__dict__["url"] = ""
 
 
 def service() -> Service:
@@ -66,8 +87,16 @@ def render(message: Message, options: Options) -> Any:
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
-    """Post to the webhook. Raises NoAnswer."""
-    judged = verdict(post(options.url, payload, transport))
+    """Post to the webhook, or by the token. Raises NoAnswer."""
+    if options.token:
+        from tocsin.channels import slack_api
+
+        return _of_own(slack_api.send(payload, options, transport), options)
+    return _of_own(verdict(post(options.url, payload, transport)), options)
+
+
+def _of_own(judged: Verdict, options: Options) -> Verdict:
+    """What a refusal means for a payload of the policy's own: no defect of tocsin."""
     if options.payload is not None and isinstance(judged, Failed) and judged.reason.endswith(DEFECT):
         return Failed(judged.reason.removesuffix(DEFECT) + "Slack refuses the policy's own payload: try it in Slack's Block Kit Builder")
     return judged

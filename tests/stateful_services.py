@@ -1,0 +1,125 @@
+"""Slack's web API and Discord's webhooks as servers that keep what was posted, so that it can be changed and answered.
+
+    with SlackServer() as slack:
+        ...  # a channel with api_url: slack.url("/api")
+    slack.shown  # what a person sees in the channel
+
+Each of `refusals` is what a method answers instead, once each, the first first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from servers import Answer, Request, ScriptedServer
+
+TOKEN = "xoxb-1234567890-abcdefghijklmn"
+ROOM = "C0123ABCD"
+
+
+class StatefulServer(ScriptedServer):
+    """Answers by what it keeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals: dict[str, list[Answer]] = defaultdict(list)
+        self.messages: list[dict[str, Any]] = []
+
+    def next_answer(self, request: Request) -> Answer:
+        """Keep the request, and answer by what was posted before."""
+        with self._lock:
+            self.requests.append(request)
+            waiting = self.refusals[self.method(request)]
+            return waiting.pop(0) if waiting else self.answer(request)
+
+    def method(self, request: Request) -> str:
+        """What refusals are named by."""
+        return request.method
+
+    def answer(self, request: Request) -> Answer:
+        """What the service says."""
+        raise NotImplementedError
+
+    def find(self, key: str, value: Any) -> dict[str, Any] | None:
+        """The message with that value."""
+        return next((message for message in self.messages if message[key] == value), None)
+
+
+def said(status: int = 200, /, headers: dict[str, str] | None = None, **body: Any) -> Answer:
+    """An answer of JSON."""
+    return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+
+def refused(error: str, /, **more: Any) -> Answer:
+    """Slack's normal error."""
+    return said(ok=False, error=error, **more)
+
+
+class SlackServer(StatefulServer):
+    """chat.postMessage and chat.update. Channels are known by ROOM and by #builds, which is ROOM's name."""
+
+    def method(self, request: Request) -> str:
+        return request.path.rpartition("/")[2]
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """What stands in the channel itself: no replies but those that are broadcast."""
+        return [message for message in self.messages if not message.get("thread_ts") or message.get("reply_broadcast")]
+
+    def answer(self, request: Request) -> Answer:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return refused("invalid_auth")
+        payload = request.json()
+        if payload.get("channel") not in (ROOM, "#builds"):
+            return refused("channel_not_found")
+        if not payload.get("text") and not payload.get("blocks"):
+            return refused("no_text")
+        if self.method(request) == "chat.update":
+            message = self.find("ts", payload["ts"])
+            if not message or payload["channel"] != ROOM:
+                return refused("message_not_found" if payload["channel"] == ROOM else "channel_not_found")
+            message.update(payload)
+            return said(ok=True, channel=ROOM, ts=message["ts"], text=payload["text"])
+        if "thread_ts" in payload and not self.find("ts", payload["thread_ts"]):
+            return refused("cannot_reply_to_message")
+        ts = f"1785542400.{len(self.messages):06}"
+        self.messages.append({**payload, "ts": ts})
+        return said(ok=True, channel=ROOM, ts=ts, message={"text": payload["text"]})
+
+
+class DiscordServer(StatefulServer):
+    """Execute Webhook and Edit Webhook Message, in a text channel, or with `forum` in a forum."""
+
+    def __init__(self, *, forum: bool = False) -> None:
+        super().__init__()
+        self.forum = forum
+
+    @property
+    def webhook(self) -> str:
+        """The address with its token."""
+        return self.url("/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz")
+
+    def answer(self, request: Request) -> Answer:
+        url, payload = urlsplit(request.path), request.json()
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        edited = re.search("/messages/([0-9]+)$", url.path)
+        if edited:
+            message = self.find("id", edited[1])
+            if not message:
+                return said(404, code=10008, message="Unknown Message")
+            message.update(payload)
+            return said(id=message["id"], channel_id=message["channel_id"])
+        if "thread_name" in payload and not self.forum:
+            return said(400, code=220003, message="Webhooks can only create threads in forum channels")
+        if self.forum and "thread_name" not in payload and "thread_id" not in query:
+            return said(400, code=220001, message="Webhooks posted to forum channels must have a thread_name or thread_id")
+        if "thread_id" in query and not self.find("channel_id", query["thread_id"]):
+            return said(404, code=10003, message="Unknown Channel")
+        number = str(880_000_000_000_000_000 + len(self.messages))
+        place = query.get("thread_id") or (number if "thread_name" in payload else "770000000000000000")
+        self.messages.append({**payload, "id": number, "channel_id": place})
+        return said(id=number, channel_id=place)
