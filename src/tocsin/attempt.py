@@ -12,7 +12,7 @@ from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network, NoAnswer
 from tocsin.shared_connection import SharedConnection
 from tocsin.templates import TemplateProblem
-from tocsin.verdict import Delivered, Failed, Outcome, Retry, Skip, Verdict
+from tocsin.verdict import Delivered, Failed, FollowUp, Outcome, Retry, Skip, Verdict
 from tocsin.wording import in_own_words
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ NO_THREAD = "this machine starts no more threads: raise its limit of processes (
 DEFAULT_WORDS = "with the default words where the policy's own failed"
 DRY_RUN = "dry run: it would have been sent"
 IN_DOUBT = "it may have been delivered"
+ANEW = "sent as a new message"
 
 
 class Delivery(NamedTuple):
@@ -41,6 +42,7 @@ class Delivery(NamedTuple):
     key: str
     redact: Callable[[str], str] = str  # masks what is secret
     words: OwnWords | None = None  # the policy's own, for this destination
+    follow_up: FollowUp = FollowUp()  # the earlier message that it changes, or answers under
 
 
 class Limits(NamedTuple):
@@ -94,6 +96,25 @@ class Progress:
         self._rendered, self._payload = False, None
         self._note: str | None = None  # what is to be said of a message that was delivered
         self._transport: Transport | None = None  # of the attempt under way
+        self.earlier, self._why_new = delivery.follow_up
+        self._attempts_before = 0
+
+    @property
+    def tries(self) -> int:
+        """The attempts at what is tried now: the change of a message, or a new one."""
+        return self.attempts - self._attempts_before
+
+    def or_anew(self, end: Delivered | Failed | Skip | None, stop: Stop) -> Delivered | Failed | Skip | None:
+        """The end, or None where a new message takes the place of a change that failed: none is lost because another cannot be changed."""
+        if not isinstance(end, Failed) or not self.earlier or not self.attempts or self._closed or stop.event.is_set():
+            return end
+        self.earlier, self._why_new, self._attempts_before = None, end.reason, self.attempts
+        self.not_before = self._clock.monotonic()
+        return None
+
+    def _said(self, verdict: Delivered) -> str | None:
+        """What is said of a message that was delivered."""
+        return "; ".join(filter(None, (f"{ANEW}: {self._why_new}" if self._why_new else None, verdict.note, self._note))) or None
 
     def payload(self) -> Any:
         """What is sent, rendered at first. Raises TemplateProblem."""
@@ -147,8 +168,8 @@ class Progress:
         """The row of the report, once it is known how the delivery ended. What was rendered goes: thousands would stay to the end."""
         self._closed, self._payload = True, None
         delivered = isinstance(verdict, Delivered)
-        reason = self._note if isinstance(verdict, Delivered) else verdict.reason
-        if reason and self._in_doubt and IN_DOUBT not in reason:  # a channel has said it in words of its own
+        reason = self._said(verdict) if isinstance(verdict, Delivered) else verdict.reason
+        if reason and not delivered and self._in_doubt and IN_DOUBT not in reason:  # a channel has said it in words of its own
             reason = f"{reason}; {IN_DOUBT}"
         return Outcome(
             channel=self.delivery.channel,
@@ -200,7 +221,7 @@ class Attempt:
                 return Skip(DRY_RUN, "dry_run")
             if not self.progress.begin(transport):
                 return self.give_up()
-            verdict = delivery.module.send(payload, delivery.options, transport)
+            verdict = self._sent(payload, transport)
             return verdict if isinstance(verdict, (Delivered, Retry, Failed)) else defect(delivery, TypeError())
         except TemplateProblem as error:
             return Failed(f"the payload cannot be rendered: {error}", "payload")
@@ -208,6 +229,12 @@ class Attempt:
             return Retry(error.reason) if error.retry and not transport.not_repeatable else Failed(error.reason)
         except BaseException as error:  # noqa: BLE001  SystemExit too: it would end this thread alone, without a word
             return defect(delivery, error)
+
+    def _sent(self, payload: Any, transport: Transport) -> Verdict:
+        delivery, earlier = self.progress.delivery, self.progress.earlier
+        if earlier:
+            return delivery.module.follow(payload, delivery.options, transport, earlier)
+        return delivery.module.send(payload, delivery.options, transport)
 
 
 def defect(delivery: Delivery, error: BaseException) -> Failed:

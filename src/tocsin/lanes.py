@@ -169,7 +169,7 @@ class Loop:
         progress, lane = attempt.progress, self._running.pop(attempt)
         self._room = min(ATTEMPTS_MAX, self._room + 1)
         progress.end(verdict.reason if isinstance(verdict, Retry) else None, in_doubt=in_doubt)
-        self._next(lane, progress, self._judge(progress, verdict))
+        self._next(lane, progress, progress.or_anew(self._judge(progress, verdict), self._means.stop))
 
     def _next(self, lane: Lane, progress: Progress, end: Delivered | Failed | Skip | None) -> None:
         """Tell of a delivery's end, or let it wait for another attempt; and its lane for whatever is next in it."""
@@ -220,13 +220,13 @@ class Loop:
         clock, limits, stop = self._means.clock, self._means.limits, self._means.stop
         if not isinstance(verdict, Retry):
             return verdict
-        if progress.attempts >= limits.attempts:
-            tries = f" (after {progress.attempts} attempts)" if progress.attempts > 1 else ""
+        if progress.tries >= limits.attempts:
+            tries = f" (after {progress.tries} attempts)" if progress.tries > 1 else ""
             return Failed(f"{verdict.reason}{tries}")
         if stop.event.is_set():
             return progress.unfinished(stop)
         named = named_pause(verdict.after)
-        pause = back_off(progress.attempts, clock) if named is None else named
+        pause = back_off(progress.tries, clock) if named is None else named
         progress.not_before = clock.monotonic() + pause
         if progress.not_before >= limits.deadline:
             asked = "another attempt" if named is None else f"the service asks for a pause of {pause:.0f} s"

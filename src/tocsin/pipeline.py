@@ -7,7 +7,7 @@ Every step takes and returns plain values, and each is taken once; what is print
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from tocsin.derive.facts_file import facts_of_file
 from tocsin.derive.look_ups import may_look_up, reported_tests
 from tocsin.derive.precedence import lay
 from tocsin.event import Event
+from tocsin.follow_up import follow_up
 from tocsin.message import Message, compose
 from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
@@ -35,6 +36,7 @@ from tocsin.world import World
 
 if TYPE_CHECKING:
     from tocsin.ci.rest import Api
+    from tocsin.receipts import Keeping
 
 LOOK_UPS_SHARE = 1 / 3  # ours: of the hook's budget; the rest is the messages'
 
@@ -65,6 +67,7 @@ class Plan(NamedTuple):
     secretless: str | None = None  # why this run has no secrets, where the CI gives it none
     why_not: Sequence[Notice] = ()  # why no policy holds, where none does
     words: Mapping[str, OwnWords] = {}  # of the rules, by name
+    keeping: Keeping | None = None  # the receipts of the run's earlier messages
     messages: Mapping[str, Message] = {}  # channel to a message of its own, where that is not `message`
     runbooks: Mapping[str, str] = {}  # by the name of a matching rule, and by the environment's with an @ before it
 
@@ -198,13 +201,14 @@ def credentials(policy: Policy, env: Mapping[str, str]) -> frozenset[str]:
     return frozenset().union(*(options.credentials(env) for options in policy.channels.values()))
 
 
-def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False) -> Iterator[Outcome]:
+def notify(world: World, planned: Plan, stop: Stop, *, dry_run: bool = False, keeping: Keeping | None = None) -> Iterator[Outcome]:
     """Render and deliver what was planned, in a `dry_run` without sending it: one outcome a destination, as it ends.
 
-    No secret is in them.
+    No secret is in them. `keeping` has the receipts of the run's earlier messages.
     """
     redact = lru_cache(planned.redact)  # many rows may say the same
-    yield from (_masked(outcome, redact) for outcome in _outcomes(world, planned, stop, dry_run=dry_run))
+    planned = planned._replace(keeping=keeping)
+    yield from (outcome.masked(redact) for outcome in _outcomes(world, planned, stop, dry_run=dry_run))
 
 
 def _outcomes(world: World, planned: Plan, stop: Stop, *, dry_run: bool) -> Iterator[Outcome]:
@@ -230,12 +234,6 @@ def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: order.get((outcome.channel, outcome.recipient), len(order)))  # a fallback's come last
 
 
-def _masked(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
-    """The outcome with every known secret masked: a server's answer could repeat one."""
-    receipt = {key: redact(value) for key, value in outcome.receipt.items()} if outcome.receipt else None
-    return outcome._replace(reason=redact(outcome.reason) if outcome.reason else None, receipt=receipt)
-
-
 def delivery(planned: Plan, destination: Destination) -> Delivery:
     """What goes to one destination."""
     options = planned.options[destination.channel]
@@ -252,4 +250,5 @@ def delivery(planned: Plan, destination: Destination) -> Delivery:
         key=repeat_key(planned.event, destination, options, words),
         redact=planned.redact,
         words=words,
+        follow_up=follow_up(planned.rules, destination, options, planned.event, planned.keeping),
     )

@@ -6,7 +6,7 @@ No text in here may hold a secret: reasons are our own words, never an exception
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -29,10 +29,32 @@ Cause: TypeAlias = Literal[
 ]
 
 
+Conversation: TypeAlias = Literal["update", "thread", "new"]  # what becomes of a run's further messages
+
+
+class Earlier(NamedTuple):
+    """The message of the same run that a channel changes, or answers under. `aloud`: a change that nobody hears is not enough."""
+
+    receipt: Receipt
+    conversation: Literal["update", "thread"]
+    aloud: bool = False
+
+
+class FollowUp(NamedTuple):
+    """The message that is changed or answered, or why there is none, where that is to be said."""
+
+    earlier: Earlier | None = None
+    why_new: str | None = None
+
+
 class Delivered(NamedTuple):
-    """The service took the message; `receipt` is what finds it again (a message id), empty where the service gives none."""
+    """The service took the message; `receipt` is what finds it again (a message id), empty where the service gives none.
+
+    `note` is what the report says of it beside.
+    """
 
     receipt: Receipt = MappingProxyType({})
+    note: str | None = None
 
 
 class Retry(NamedTuple):
@@ -80,5 +102,11 @@ class Outcome(NamedTuple):
     seconds: float = 0.0
     receipt: Receipt | None = None
     cause: Cause | None = None
+
+    def masked(self, redact: Callable[[str], str]) -> Outcome:
+        """The outcome with every known secret masked: a server's answer could repeat one."""
+        receipt = {key: redact(value) for key, value in self.receipt.items()} if self.receipt else None
+        return self._replace(reason=redact(self.reason) if self.reason else None, receipt=receipt)
+
     in_doubt: bool = False
     instead: str | None = None

@@ -18,8 +18,8 @@ NAME_MAX_CHARS = 100  # ours: of a name that may be as long as the file system t
 STREAMS = ("/dev/", "/proc/")  # such as /dev/stdout: what is open already, whatever it is
 
 
-def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Remaining = lambda: inf) -> None:
-    """Write a file anew. On a full disk, and on any other error, what was there stays. Raises OSError, ValueError.
+def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Remaining = lambda: inf, mode: int | None = None) -> None:
+    """Write a file anew, with a `mode` where one is given. On any error what was there stays. Raises OSError, ValueError.
 
     In a checkout a link is replaced, not followed, and a folder must not lead out of it: the repository's files are not the user's.
     Elsewhere links are followed, and a pipe or a device is written to for as many seconds as are left.
@@ -30,7 +30,7 @@ def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Rem
         if _is_stream(parent / path.name):
             write_stream(parent / path.name, data, remaining)
         else:
-            _replace(parent / path.name, data)
+            _replace(parent / path.name, data, mode)
     elif _named_within(path, checkouts):
         raise OSError(errno.ELOOP, "a link leads out of the checkout")
     else:
@@ -38,7 +38,7 @@ def write_whole(path: Path, text: str, checkouts: Sequence[Path], remaining: Rem
         if stream or str(path).startswith(STREAMS):
             write_stream(path, data, remaining)
         else:
-            _replace(Path(os.path.realpath(path)), data)
+            _replace(Path(os.path.realpath(path)), data, mode)
 
 
 def replace_whole(path: Path, data: bytes) -> None:
@@ -85,7 +85,7 @@ def _replace(path: Path, data: bytes, mode: int | None = None) -> None:
     if path.is_dir() and not path.is_symlink():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     beside = path.with_name(f".{path.name[:NAME_MAX_CHARS]}.{os.urandom(8).hex()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), MODE)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), MODE if mode is None else mode & MODE)
     try:
         try:
             write_all(descriptor, data, lambda: inf)

@@ -89,6 +89,7 @@ def repeated(build: Any) -> list[Any]:
 CREDENTIAL_STORE = {
     "slack-url": {"type": "string", "secret": "<slack>/<name>/s3cr3t"},
     "audit-url": {"type": "string", "secret": "<slack>/<name>/audit/s3cr3t"},
+    "slack-token": {"type": "string", "secret": "xoxb-1234567890-abcdefghijklmn"},
     "slack-deployments": {"type": "string", "secret": "<slack>/<name>/s3cr3t"},
     "gone-url": {"type": "string", "secret": "<gone>/<name>/s3cr3t"},
     "smtp": {"type": "usernamePassword", "username": "ci", "secret": "p4ss s3cr3t"},

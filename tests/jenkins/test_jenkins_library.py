@@ -15,6 +15,7 @@ from builds import World, filled, load, messages, wrong
 from jvm import LIBRARY, ROOT, results, tools
 from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
+from stateful_services import SlackServer
 
 PASSWORD = "p4ss s3cr3t"
 QUOTED = ("channel", "to")  # parameters of tocsinTest
@@ -23,13 +24,14 @@ QUOTED = ("channel", "to")  # parameters of tocsinTest
 class Servers:
     """Slack and a webhook that take every message, a Slack that takes none, and a mail server that wants a password."""
 
-    def __init__(self, server: ScriptedServer, gone: ScriptedServer, mailbox: Mailbox, authority: str) -> None:
-        self.server, self.mailbox = server, mailbox
+    def __init__(self, server: ScriptedServer, gone: ScriptedServer, mailbox: Mailbox, authority: str, api: SlackServer) -> None:
+        self.server, self.mailbox, self.api = server, mailbox, api
         self.values = {
             "slack": server.url().rstrip("/"),
             "gone": gone.url().rstrip("/"),
             "smtp": str(mailbox.port),
             "authority": authority,
+            "api": api.url("/api"),
         }
 
 
@@ -43,8 +45,9 @@ def servers() -> Iterator[Servers]:
         ScriptedServer(Answer(200, b"ok")) as server,
         ScriptedServer(Answer(404, b"no_service")) as gone,
         Mailbox(starttls=context, login=("ci", PASSWORD)) as mailbox,
+        SlackServer() as api,
     ):
-        yield Servers(server, gone, mailbox, authority.cert_pem.bytes().decode())
+        yield Servers(server, gone, mailbox, authority.cert_pem.bytes().decode(), api)
 
 
 @pytest.mark.timeout(600)  # seconds: all builds of an engine, one after the other
@@ -66,6 +69,7 @@ def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quic
         if engine != "plain" and ran[name].frozen <= ran[name].steps:
             problems.append(f"{name}: the program was not frozen at each step")
     assert not problems, "\n".join(problems)
+    assert [message["text"][0] for message in servers.api.messages] == ["✅"]
     assert unused == []  # the sandbox's list holds nothing that the library does not need
     mail = servers.mailbox
     assert [(one.recipient, one.tls) for one in mail.mails] == [("dev@example.com", True)]

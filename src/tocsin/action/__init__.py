@@ -7,6 +7,7 @@ What goes wrong is told in one annotation, and the job's result stays what it wa
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,13 +79,17 @@ def _main(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     _mask_credentials(situation, world, log)
     _promise(situation, world, hooks.main)
     follows = bool(hooks.post and situation.document)
+    left = None
     if hooks.post and situation.document:
-        _save(state.State(snapshot, None if late else world.now(), given(situation.document.policy, world.env)), world, log)
+        left = state.State(snapshot, None if late else world.now(), given(situation.document.policy, world.env))
+        _save(left, world, log)
     if inputs.hook == TEST and this.untrusted and not situation.document:  # as for any hook: a stranger's code gets no message out
         return _nothing_to_send(situation.why_not, log)
     if hooks.main:
         request = _request(inputs, hooks, hooks.main, this)
-        return send_hook(world, Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices), log, stop)
+        keep = partial(_save_receipts, left, world, log) if left else None
+        hook = Hook(request, situation, inputs, first=True, last=not follows, notices=hooks.notices, keep=keep)
+        return send_hook(world, hook, log, stop)
     return _nothing_to_send((*hooks.notices, *situation.why_not), log)
 
 
@@ -109,7 +114,8 @@ def _post(world: World, inputs: Inputs, log: Log, stop: Stop) -> int:
     _mask_credentials(situation, world, log)
     _promise(situation, world, hooks.post)
     request = _request(inputs, hooks, hooks.post, this, left.started_at)
-    return send_hook(world, Hook(request, situation, inputs, first=hooks.main is None, last=True), log, stop)
+    hook = Hook(request, situation, inputs, first=hooks.main is None, last=True, receipts=left.receipts)
+    return send_hook(world, hook, log, stop)
 
 
 def _read_run(world: World, inputs: Inputs, *, late: bool) -> tuple[Run, Hooks]:
@@ -145,18 +151,21 @@ def _request(inputs: Inputs, hooks: Hooks, hook: str, run: Run, started_at: str 
     return Request(hook, status, inputs.flags, facts=facts, tests=tests, look_ups=inputs.look_ups)
 
 
-def _save(left: state.State, world: World, log: Log) -> None:
+def _save(left: state.State, world: World, log: Log, without: str = "nothing will be sent when the job ends") -> None:
     """Leave what main has learned for post: before anything is sent, so that an end by force loses nothing of it."""
     try:
         value = state.pack_state(left, files.temporary(world.env))
     except OSError as error:
-        wrong: str | None = (
-            f"what post needs cannot be kept ({error.strerror}): nothing will be sent when the job ends; free some disk space"
-        )
+        wrong: str | None = f"what post needs cannot be kept ({error.strerror}): {without}; free some disk space"
     else:
         wrong = files.put(world.env, "GITHUB_STATE", {state.NAME: value})
     if wrong:
         log.annotate(wrong, "warning")
+
+
+def _save_receipts(left: state.State, world: World, log: Log, receipts: str) -> None:
+    """Leave the same with what finds the start's messages again: the runner takes the state that was written last."""
+    _save(left._replace(receipts=receipts), world, log, "the end will be a new message")
 
 
 def _tell(error: TocsinError, world: World, log: Log) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin import pipeline, report
 from tocsin.action import files
@@ -23,6 +23,9 @@ from tocsin.request import Request
 from tocsin.verdict import Outcome
 from tocsin.world import World
 
+if TYPE_CHECKING:
+    from tocsin.receipts import Keeping
+
 
 class Hook(NamedTuple):
     """One hook at which the step sends. `first`: nothing has been told of its policy before; `last`: nothing follows."""
@@ -33,6 +36,8 @@ class Hook(NamedTuple):
     first: bool
     last: bool
     notices: Sequence[Notice] = ()
+    receipts: str = ""  # of the messages that the first part sent
+    keep: Callable[[str], None] | None = None  # takes the receipts for the second part
 
 
 def send_hook(world: World, hook: Hook, log: Log, stop: Stop) -> int:
@@ -46,7 +51,9 @@ def send_hook(world: World, hook: Hook, log: Log, stop: Stop) -> int:
         log.annotate(*notice)
     _tell_notices(planned, log, first=hook.first)
     _debug(planned, log)
-    outcomes = _deliver(world, planned, log, stop, dry_run=hook.inputs.dry_run)
+    outcomes = _deliver(world, planned, log, stop, hook)
+    if hook.keep:
+        _keep(planned, outcomes, hook.keep)
     strict = bool(testing or hook.inputs.strict or (planned.policy and planned.policy.delivery.strict))
     bad = [outcome for outcome in outcomes if report.is_bad(outcome, secretless=bool(planned.secretless))]
     for outcome in outcomes:
@@ -91,7 +98,7 @@ def _debug(planned: Plan, log: Log) -> None:
             log.debug(planned.redact(f"{title}: {' | '.join(filter(None, row))}"))
 
 
-def _deliver(world: World, planned: Plan, log: Log, stop: Stop, *, dry_run: bool) -> list[Outcome]:
+def _deliver(world: World, planned: Plan, log: Log, stop: Stop, hook: Hook) -> list[Outcome]:
     """Send, with a row for each delivery as it ends."""
     stop.listening = True
     if not planned.destinations:
@@ -99,10 +106,28 @@ def _deliver(world: World, planned: Plan, log: Log, stop: Stop, *, dry_run: bool
     widths = column_widths([("delivered", destination.recipient, destination.kind) for destination in planned.destinations])
     with log.group(f"tocsin: {planned.event.event}, {len(planned.destinations)} to deliver"):
         outcomes = []
-        for outcome in pipeline.notify(world, planned, stop, dry_run=dry_run):
+        for outcome in pipeline.notify(world, planned, stop, dry_run=hook.inputs.dry_run, keeping=_keeping(hook.receipts)):
             log.table(report.rows([outcome]), [*widths, 0])
             outcomes.append(outcome)
     return pipeline.in_order(planned, outcomes)
+
+
+def _keeping(receipts: str) -> Keeping | None:
+    if not receipts:
+        return None
+    from tocsin.receipts import Keeping, read_receipts
+
+    return Keeping(read_receipts(receipts.encode()))
+
+
+def _keep(planned: Plan, outcomes: Sequence[Outcome], keep: Callable[[str], None]) -> None:
+    """Hand on what finds the messages again, where there is any."""
+    if any(outcome.receipt for outcome in outcomes):
+        from tocsin.receipts import as_json, kept
+
+        receipts = kept(planned.event, outcomes, planned.options)
+        if receipts:
+            keep(as_json(receipts))
 
 
 def _leave(world: World, planned: Plan, outcomes: Sequence[Outcome], hook: Hook, log: Log) -> None:

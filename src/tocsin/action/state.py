@@ -31,6 +31,7 @@ class State(NamedTuple):
     snapshot: Snapshot | None
     started_at: str | None  # ISO 8601 in UTC; None where the step came late, when the job was lost already
     given: Given = Given()
+    receipts: str = ""  # of the messages of the start, as `receipts.as_json` has them; "" where there are none
 
 
 class BrokenStateError(ContextError):
@@ -48,7 +49,7 @@ def pack_state(state: State, folder: Path) -> str:
         "path": state.snapshot.path,
         "files": {name: _text(data) for name, data in state.snapshot.files.items()},
     }
-    told = {"policy": policy, "started_at": state.started_at, "given": state.given._asdict()}
+    told = {"policy": policy, "started_at": state.started_at, "given": state.given._asdict(), "receipts": state.receipts}
     packed = zlib.compress(json.dumps(told).encode())
     value = _HERE + _text(packed)
     if len(value) <= VARIABLE_MAX_CHARS:
@@ -66,7 +67,7 @@ def unpack_state(value: str) -> State:
         snapshot = policy and Snapshot(
             policy["name"], _bytes(policy["data"]), {name: _bytes(text) for name, text in policy["files"].items()}, policy["path"]
         )
-        return State(snapshot, data["started_at"], Given(**data["given"]))
+        return State(snapshot, data["started_at"], Given(**data["given"]), data["receipts"])
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise BrokenStateError(f"it cannot be read ({type(error).__name__})") from None
 

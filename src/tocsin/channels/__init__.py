@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
     from tocsin.http import Transport
     from tocsin.message import Message
-    from tocsin.verdict import Verdict
+    from tocsin.verdict import Earlier, Verdict
 
 # Change a message, answer under one, address a person or everybody, decide what a notification shows, tell times in each reader's zone.
 Ability: TypeAlias = Literal["update", "thread", "mention", "mention_all", "push", "clock"]
@@ -44,7 +44,7 @@ KINDS: dict[str, Kind] = {
         **_OWN_PAYLOAD,
         start_variable="SLACK_WEBHOOK_URL",
         secret_urls=("hooks.slack.com/*", "hooks.slack-gov.com/*"),
-        can=frozenset({"mention", "mention_all", "push", "clock"}),
+        can=frozenset({"update", "thread", "mention", "mention_all", "push", "clock"}),
     ),
     "teams": Kind(
         "tocsin.channels.teams",
@@ -71,7 +71,7 @@ KINDS: dict[str, Kind] = {
         **_OWN_PAYLOAD,
         start_variable="DISCORD_WEBHOOK_URL",
         secret_urls=tuple(f"{host}/api/{version}webhooks/*" for host in ("*discord.com", "*discordapp.com") for version in ("", "v*/")),
-        can=frozenset({"mention", "mention_all", "push", "clock"}),
+        can=frozenset({"update", "thread", "mention", "mention_all", "push", "clock"}),
     ),
     "ringcentral": Kind(
         "tocsin.channels.ringcentral",
@@ -110,6 +110,12 @@ class Channel(Protocol):
 
     def send(self, payload: Any, options: Any, transport: Transport, /) -> Verdict:
         """One attempt, and what the service's answer means. May raise `network.NoAnswer`; nothing else escapes on purpose."""
+
+    def follow(self, payload: Any, options: Any, transport: Transport, earlier: Earlier, /) -> Verdict:
+        """As `send`, but change an earlier message of the run, or answer under it. Asked where `options.conversation_used()` says so.
+
+        What it cannot do is `Failed`: a new message goes out then.
+        """
 
 
 def load(kind: str) -> Channel:

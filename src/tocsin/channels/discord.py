@@ -12,25 +12,31 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from tocsin.address import http_url
 from tocsin.channels.chat import fitted, post
+from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.discord_embed import EMBEDS_MAX_CHARS, payload, size
 from tocsin.channels.options import SecretUrl, Text
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
 from tocsin.record import AfterValidator, Field
-from tocsin.text import clean
-from tocsin.verdict import Delivered, Failed, Retry, Verdict
+from tocsin.text import clean, clip
+from tocsin.verdict import Delivered, Earlier, Failed, Retry, Verdict
 
 if TYPE_CHECKING:
     from tocsin.channels.own_payload import Service
 
 USERNAME_MAX_CHARS = 80  # and without "clyde" or "discord": https://docs.discord.com/developers/resources/webhook#create-webhook
 
+THREAD_NAME_MAX_CHARS = 100  # https://docs.discord.com/developers/resources/webhook#execute-webhook
+NO_FORUM = 220003  # webhooks can only create threads in forum channels
+
 CODES = {
     10003: "the thread or channel is gone: check thread_id",
     10015: "the webhook was deleted: make a new one",
     50027: "the webhook's URL is cut off: copy it again from Discord",
-    220001: "the channel is a forum: name one of its threads in thread_id",
+    10008: "the message was deleted",
+    50005: "the message is another's",
+    220001: "the channel is a forum: name one of its threads in thread_id, or set conversation: thread",
 }
 
 
@@ -48,7 +54,7 @@ def _thread(text: str) -> str:
     return text
 
 
-class Options(PayloadOptions):
+class Options(PayloadOptions, ConversationOptions):
     """A Discord channel, by the URL of its webhook."""
 
     kind: Literal["discord"]
@@ -76,23 +82,72 @@ def render(message: Message, options: Options) -> Any:
         return render_own(message, options, service())
     rendered: dict[str, Any] = fitted(message, payload, size, EMBEDS_MAX_CHARS)
     named = {"username": options.username} if options.username else {}
-    return {**named, **rendered}
+    opens = options.conversation_used() == "thread" and not options.thread_id
+    thread = {"thread_name": clip(message.headline, THREAD_NAME_MAX_CHARS)} if opens else {}
+    return {**named, **thread, **rendered}
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
-    """Execute the webhook and wait until the message is saved. Raises NoAnswer."""
-    return verdict(post(_address(options.url, options.thread_id), payload, transport))
+    """Execute the webhook and wait until the message is saved. Raises NoAnswer.
+
+    A webhook opens threads in forums alone: elsewhere the message goes out without one.
+    """
+    address = _address(options.url, options.thread_id)
+    response = post(address, payload, transport)
+    if "thread_name" in payload and _code(response) == NO_FORUM:
+        told = verdict(post(address, _without(payload, "thread_name"), transport))
+        return told._replace(note="without a thread: a webhook opens one in forums alone") if isinstance(told, Delivered) else told
+    return verdict(response)
 
 
-def _address(url: str, thread_id: str | None) -> str:
-    """The URL with `wait=true` and the thread in its query, and without the suffix for payloads in Slack's or GitHub's form."""
+def follow(payload: dict[str, Any], options: Options, transport: Transport, earlier: Earlier) -> Verdict:
+    """Change the message, and where that must be heard, post its text, for an edit notifies nobody; or post into its thread.
+
+    The receipt stays that of the message. Raises NoAnswer.
+    https://docs.discord.com/developers/resources/webhook#edit-webhook-message
+    """
+    message, place = (earlier.receipt.get(name, "") for name in ("id", "channel_id"))
+    if not all(re.fullmatch("[0-9]{1,20}", number) for number in (message, place)):
+        return Failed("its receipt is no receipt of Discord's")
+    payload = _without(payload, "thread_name")
+    if earlier.conversation == "thread":
+        thread = options.thread_id or place
+        if not options.thread_id and message != place:  # in a forum a thread has the id of its first message
+            return Failed("the message has no thread: a webhook opens one in forums alone")
+        told = verdict(post(_address(options.url, thread), payload, transport))
+    else:
+        shown = _without(payload, "username")
+        if earlier.aloud:  # the message below addresses people, and nobody is addressed twice
+            shown["allowed_mentions"] = {"parse": []}
+        told = verdict(transport.post_json(_address(options.url, options.thread_id, message), shown, method="PATCH"))
+        if isinstance(told, Delivered) and earlier.aloud:
+            told = verdict(
+                post(
+                    _address(options.url, options.thread_id), _without(payload, "embeds") if payload.get("content") else payload, transport
+                )
+            )
+    return Delivered(earlier.receipt) if isinstance(told, Delivered) else told
+
+
+def _without(payload: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in payload.items() if key != name}
+
+
+def _code(response: Response) -> Any:
+    answer = response.json()
+    return answer.get("code") if response.status == 400 and isinstance(answer, dict) else None
+
+
+def _address(url: str, thread_id: str | None, message: str | None = None) -> str:
+    """The URL, or that of a message, with `wait=true` and the thread in its query, and without the suffix for payloads of another form."""
     try:
         http_url(url)
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query)) | {"wait": "true"} | ({"thread_id": thread_id} if thread_id else {})
     except ValueError:
         return url  # no URL at all: the transport says so
-    return urlunsplit(parts._replace(path=re.sub(r"/(slack|github)/?$", "", parts.path), query=urlencode(query), fragment=""))
+    path = re.sub(r"/(slack|github)/?$", "", parts.path) + (f"/messages/{message}" if message else "")
+    return urlunsplit(parts._replace(path=path, query=urlencode(query), fragment=""))
 
 
 def verdict(response: Response) -> Verdict:

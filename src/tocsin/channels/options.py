@@ -19,6 +19,8 @@ from tocsin.wrong import InvalidValueError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from tocsin.verdict import Conversation
+
 WRITTEN_OUT = "is a credential and must not be written into the policy: put it into a secret of the CI and write ${NAME} here"
 
 HOLDS_CREDENTIAL = (
@@ -154,6 +156,11 @@ class ChannelOptions(Record):
         """The names of the variables that say where the channel's messages and its secrets go."""
         texts = [text for kind in (SecretUrl, Url, Place) for text in self._marked(kind)]
         return list(dict.fromkeys(name for text in texts for name in secrets.names(text)))
+
+    def conversation_used(self, asked: Conversation | None = None) -> Conversation:
+        """What becomes of the run's further messages, where a rule asks so: `new` where the channel cannot find its messages again."""
+        del asked
+        return "new"
 
     def has_machine_credentials(self) -> bool:
         """Whether the channel logs in by what the machine gives, beside what the policy names."""

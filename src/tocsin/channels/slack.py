@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.chat import fitted, post
+from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.options import Credential, Place, SecretUrl, Url
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.slack_blocks import BLOCKS_MAX_CHARS, payload, size
@@ -18,7 +19,7 @@ from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
 from tocsin.record import Field
-from tocsin.verdict import Delivered, Failed, Retry, Verdict
+from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Retry, Verdict
 
 if TYPE_CHECKING:
     from tocsin.channels.own_payload import Service
@@ -39,7 +40,7 @@ WORDS = {
 }
 
 
-class Options(PayloadOptions):
+class Options(PayloadOptions, ConversationOptions):
     """A Slack channel, by the URL of its incoming webhook or by a bot's token."""
 
     kind: Literal["slack"]
@@ -67,6 +68,12 @@ class Options(PayloadOptions):
             if not (self.channel or "").strip():
                 raise ValueError("needs 'channel' beside 'token': the channel's id or its name")
             self.__dict__["url"] = ""
+        elif self.conversation_asked() not in (None, "new"):
+            raise ValueError("needs 'token' for its 'conversation': a webhook cannot find its messages again")
+
+    def conversation_used(self, asked: Conversation | None = None) -> Conversation:
+        """With a token the message is changed, where the policy asks for nothing else."""
+        return asked or self.conversation_asked() or "update" if self.token else "new"
 
 
 def service() -> Service:
@@ -100,6 +107,13 @@ def _of_own(judged: Verdict, options: Options) -> Verdict:
     if options.payload is not None and isinstance(judged, Failed) and judged.reason.endswith(DEFECT):
         return Failed(judged.reason.removesuffix(DEFECT) + "Slack refuses the policy's own payload: try it in Slack's Block Kit Builder")
     return judged
+
+
+def follow(payload: dict[str, Any], options: Options, transport: Transport, earlier: Earlier) -> Verdict:
+    """Change an earlier message of the run, or answer under it. Raises NoAnswer."""
+    from tocsin.channels import slack_api
+
+    return slack_api.follow(payload, options, transport, earlier)
 
 
 def verdict(response: Response) -> Verdict:

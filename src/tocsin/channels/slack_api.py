@@ -5,12 +5,14 @@ An error is a 200 whose body says `"ok": false` and names it in a word. `options
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from tocsin.channels.slack_blocks import reply, unaddressed
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.text import clean
-from tocsin.verdict import Delivered, Failed, Retry, Verdict
+from tocsin.verdict import Delivered, Earlier, Failed, Retry, Verdict
 
 _INVITE = "add the app to the channel (/invite @APP), or give it the scope chat:write.public for public channels"
 _COPY = "copy the Bot User OAuth Token (xoxb-…) of the app again into the secret"
@@ -63,9 +65,40 @@ PASSING = frozenset((
 """Errors that another try may not meet."""
 
 
+_CHANNEL = re.compile("[CDG][A-Z0-9]{1,20}")  # an id; a name has no capitals
+_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,10}")
+_CHANGED = ("text", "blocks", "attachments")  # what is left out of an update stays as it was
+
+
 def send(payload: dict[str, Any], options: Any, transport: Transport) -> Verdict:
     """Post a message of its own. Raises NoAnswer."""
     return verdict(ask("chat.postMessage", {**payload, "channel": options.channel}, options, transport))
+
+
+def follow(payload: dict[str, Any], options: Any, transport: Transport, earlier: Earlier) -> Verdict:
+    """Change the message, and where that must be heard, answer under it for the whole channel; or answer alone. Raises NoAnswer.
+
+    The receipt stays that of the message, whatever was answered.
+    https://docs.slack.dev/reference/methods/chat.update
+    """
+    channel, ts, thread = (earlier.receipt.get(name, "") for name in ("channel", "ts", "thread_ts"))
+    if not _CHANNEL.fullmatch(channel) or not _TS.fullmatch(ts) or not _TS.fullmatch(thread or ts):
+        return Failed("its receipt is no receipt of Slack's")
+    if _CHANNEL.fullmatch(options.channel) and options.channel != channel:
+        return Failed("its receipt is of another channel")
+    under = {"channel": channel, "thread_ts": thread or ts, "reply_broadcast": earlier.aloud}
+    if earlier.conversation == "thread":
+        return _kept(verdict(ask("chat.postMessage", {**payload, **under}, options, transport)), {"thread_ts": thread or ts})
+    shown = unaddressed(payload) if earlier.aloud else payload
+    changed = {"attachments": [], **{name: shown[name] for name in _CHANGED if name in shown}, "channel": channel, "ts": ts}
+    told = verdict(ask("chat.update", changed, options, transport))
+    if isinstance(told, Delivered) and earlier.aloud:
+        told = verdict(ask("chat.postMessage", {**reply(payload), **under}, options, transport))
+    return Delivered(earlier.receipt) if isinstance(told, Delivered) else told
+
+
+def _kept(told: Verdict, more: dict[str, str]) -> Verdict:
+    return Delivered({**told.receipt, **more}) if isinstance(told, Delivered) else told
 
 
 def ask(method: str, payload: dict[str, Any], options: Any, transport: Transport) -> Response:

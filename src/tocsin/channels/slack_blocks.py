@@ -53,6 +53,31 @@ def _mention(id_: str) -> dict[str, Any]:
     return {"type": "usergroup", "usergroup_id": id_} if id_.startswith("S") else {"type": "user", "user_id": id_}
 
 
+def reply(rendered: dict[str, Any]) -> dict[str, Any]:
+    """The news of a message in one line, to stand below it; in rich text, for nothing in it may become markup."""
+    if not rendered.get("text"):  # a payload of the policy's own
+        return rendered
+    line = rendered["text"].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    quiet: dict[str, Any] = {name: rendered[name] for name in ("mrkdwn", "unfurl_links", "unfurl_media") if name in rendered}
+    return {**quiet, "text": rendered["text"], "blocks": [_rich(_section(_text(line))), *filter(_addresses, _blocks(rendered))]}
+
+
+def unaddressed(rendered: dict[str, Any]) -> dict[str, Any]:
+    """A message without the block that addresses people: they are addressed by the reply below it, and nobody twice."""
+    return {**rendered, "blocks": [block for block in _blocks(rendered) if not _addresses(block)]}
+
+
+def _blocks(rendered: dict[str, Any]) -> list[Any]:
+    blocks = rendered.get("blocks")
+    return blocks if isinstance(blocks, list) else []
+
+
+def _addresses(block: Any) -> bool:
+    """Whether a block is that of `mentions`."""
+    ids = [element for part in block.get("elements", ()) for element in part.get("elements", ())] if isinstance(block, dict) else []
+    return bool(ids) and all(element in (_text(" "),) or element["type"] in ("user", "usergroup", "broadcast") for element in ids)
+
+
 def _reasons(message: Message) -> dict[str, Any]:
     """A line for each reason, linked where there is a page for it, with the log's lines below."""
     parts = []

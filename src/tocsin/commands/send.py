@@ -13,6 +13,7 @@ from tocsin.console import Console, column_widths
 from tocsin.errors import UnreachablePolicyError
 
 if TYPE_CHECKING:
+    from tocsin.commands.send_receipts import ReceiptsFile
     from tocsin.deliver import Stop
     from tocsin.pipeline import Plan, Situation
     from tocsin.request import Request
@@ -38,6 +39,9 @@ def add_flags(command: Parser) -> None:
     command.add_argument("--dry-run", action="store_true", help="do everything but send, and print each message's text")
     command.add_argument("--strict", action="store_true", default=None, help="exit with 1 where a delivery fails or a variable is missing")
     command.add_argument("--report", metavar="FILE", help="write the outcome of every delivery to FILE, as JSON")
+    command.add_argument(
+        "--receipts", metavar="FILE", help="keep in FILE what finds the messages again: the run's end changes or answers those of its start"
+    )
     command.add_argument("--json", action="store_true", help="print the report as JSON, in place of a line for each delivery")
 
 
@@ -58,7 +62,8 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
     outcomes: list[Outcome] = []
     stop.listening = True
     console.status(f"sending, {left} to go …" if left else "")
-    for outcome in pipeline.notify(world, planned, stop, dry_run=words.dry_run):
+    receipts = _receipts(words.receipts, world, console)
+    for outcome in pipeline.notify(world, planned, stop, dry_run=words.dry_run, keeping=receipts.read() if receipts else None):
         outcomes.append(outcome)
         console.status("")
         if not words.json and (not console.quiet or outcome.outcome == "failed"):
@@ -75,8 +80,9 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
             console.talk(f"not delivered to {outcome.recipient} ({outcome.kind}): {outcome.reason}", level)
     if words.json:
         console.data(report.report(planned.event, outcomes))
-    if words.report:
-        _write_report(words.report, planned, outcomes, world, console)
+    if receipts and not words.dry_run:
+        receipts.write(planned, outcomes)
+    _write_report(words.report, planned, outcomes, world, console)
     return report.FAILED_DELIVERY if strict and bad else report.OK
 
 
@@ -91,6 +97,14 @@ def _prepare(world: World, asked: Request, console: Console, *, strict: bool) ->
             raise
         console.talk(f"nothing is sent: {error}", "warning")
         return None
+
+
+def _receipts(path: str | None, world: World, console: Console) -> ReceiptsFile | None:
+    if not path:
+        return None
+    from tocsin.commands.send_receipts import ReceiptsFile
+
+    return ReceiptsFile(path, world, console)
 
 
 def _debug(known: Situation, planned: Plan, console: Console) -> None:
@@ -123,8 +137,10 @@ def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
     yield from map(planned.redact, (*shown, *problems))
 
 
-def _write_report(path: str, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:
+def _write_report(path: str | None, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:
     """Write the report, whole or not at all; where that fails, say so: the messages have gone out all the same."""
+    if not path:
+        return
     from tocsin.checkout import checkouts_of
     from tocsin.report import report
     from tocsin.text import clean

@@ -12,6 +12,7 @@ from tocsin.inbox.mattermost import mattermost
 from tocsin.inbox.ntfy import ntfy
 from tocsin.inbox.pagerduty import pagerduty
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Service
+from tocsin.inbox.slack_api import slack
 from tocsin.inbox.telegram import telegram
 from tocsin.text import clean
 
@@ -41,10 +42,13 @@ class Found(NamedTuple):
 
 _NAME = "(?P<channel>[^/]+)"
 ENDPOINTS = {
-    "slack": Endpoint("/slack", "/slack/{}", services.slack, f"/slack(/{_NAME}|/.*)?"),
+    "slack": Endpoint("/slack", "/slack/{}", slack, f"/slack(/{_NAME}(/api/[A-Za-z.]+)?|/.*)?"),
     "teams": Endpoint("/teams", "/teams/{}", services.teams, f"/teams(/{_NAME}|/.*)?"),
     "discord": Endpoint(
-        "/discord/api/webhooks/1/inbox", "/discord/api/webhooks/1/{}", services.discord, f"/discord/api/webhooks/[^/]+/{_NAME}"
+        "/discord/api/webhooks/1/inbox",
+        "/discord/api/webhooks/1/{}",
+        services.discord,
+        f"/discord/api/webhooks/[^/]+/{_NAME}(/messages/[0-9]+)?",
     ),
     "ringcentral": Endpoint(
         "/ringcentral/webhook/v2/inbox", "/ringcentral/webhook/v2/{}", services.ringcentral, f"/ringcentral/webhook/v2/{_NAME}"

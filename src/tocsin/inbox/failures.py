@@ -5,6 +5,7 @@ from __future__ import annotations
 from tocsin.errors import UsageError
 from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.inbox.services import Answer
+from tocsin.inbox.slack_api import CHANGES
 from tocsin.suggest import do_you_mean
 
 _SLOW = {"Retry-After": "1"}
@@ -47,6 +48,11 @@ FAILURES: dict[str, dict[str, Answer]] = {
     "ses": {_LIMITED: Answer(429, {"message": "Too Many Requests"}, headers={"x-amzn-ErrorType": "TooManyRequestsException"})},
 }
 
+METHODS = {  # what Slack's web API answers beside, which a webhook never does
+    **{word: Answer(200, {"ok": False, "error": word}) for word in ("channel_not_found", "not_in_channel", "invalid_auth", *CHANGES)},
+    "missing_scope": Answer(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "users:read"}),
+}
+
 
 def read_failures(texts: list[str]) -> dict[str, Answer]:
     """What each kind answers, of texts like `slack=ratelimited`. Raises UsageError."""
@@ -57,7 +63,7 @@ def _failure(text: str) -> tuple[str, Answer]:
     kind, sign, word = text.partition("=")
     if not sign or kind not in ENDPOINTS:
         raise UsageError(f"--fail takes KIND=WORD, and {kind!r} is no kind with an endpoint{do_you_mean(kind, ENDPOINTS)}")
-    words = {_LIMITED: Answer(429, "", headers=_SLOW), **FAILURES.get(kind, {})}
+    words = {_LIMITED: Answer(429, "", headers=_SLOW), **FAILURES.get(kind, {}), **(METHODS if kind == "slack" else {})}
     if word.isascii() and word.isdigit() and 400 <= int(word[:4]) <= 599:
         return kind, Answer(int(word), f"HTTP {word}")
     if word not in words:

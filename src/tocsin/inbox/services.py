@@ -6,6 +6,7 @@ A request that the service would refuse gets the service's own error and leaves 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
@@ -78,7 +79,7 @@ def teams(request: ServiceRequest) -> Answer:
 
 
 def discord(request: ServiceRequest) -> Answer:
-    """Execute Webhook: 204, or with `?wait=true` 200 and the message."""
+    """Execute Webhook: 204, or with `?wait=true` 200 and the message. Edit Webhook Message, by its id."""
     payload = json_object(request)
     if payload is None:
         return Answer(400, {"message": "The request body contains invalid JSON.", "code": 50109})
@@ -89,15 +90,19 @@ def discord(request: ServiceRequest) -> Answer:
         return _discord_form("content", f"Must be a string of {_DISCORD_CONTENT_MAX_CHARS} or fewer in length.")
     if len(embeds) > _DISCORD_EMBEDS_MAX:
         return _discord_form("embeds", f"Must be {_DISCORD_EMBEDS_MAX} or fewer in length.")
-    if "wait=true" not in request.query.lower().split("&"):
+    edited = re.search("/messages/([0-9]+)$", request.path)
+    if edited and edited[1] not in request.messages:
+        return Answer(404, {"message": "Unknown Message", "code": 10008})
+    if not edited and "wait=true" not in request.query.lower().split("&"):
         return Answer(204, "", content(request, payload))
+    number = edited[1] if edited else str(uuid4().int >> 66)
     message = {
-        "id": str(uuid4().int >> 66), "type": 0, "content": text, "channel_id": "1", "webhook_id": "1", "embeds": embeds,
+        "id": number, "type": 0, "content": text, "channel_id": "1", "webhook_id": "1", "embeds": embeds,
         "author": {"bot": True, "id": "1", "username": payload.get("username") or "inbox", "avatar": None, "discriminator": "0000"},
         "attachments": [], "mentions": [], "mention_roles": [], "mention_everyone": False, "components": _list(payload, "components"),
         "pinned": False, "tts": False, "flags": 0, "timestamp": now(), "edited_timestamp": None,
     }  # fmt: skip
-    return Answer(200, message, content(request, payload))
+    return Answer(200, message, content(request, payload), message_id=number)
 
 
 def _discord_form(field: str, message: str) -> Answer:

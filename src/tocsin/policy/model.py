@@ -15,6 +15,7 @@ from tocsin.policy.person import KnownPerson
 from tocsin.record import AfterValidator, BeforeValidator, Field, Record, SchemaOnly
 from tocsin.terms import SELECTORS, SETTINGS, TIERS
 from tocsin.text import safe_url
+from tocsin.verdict import Conversation
 from tocsin.wording import Wording
 from tocsin.wrong import InvalidValueError
 
@@ -175,6 +176,9 @@ class Notification(Record):
     mention: OneOrMore[Some] = Field(
         default=[],
         description="Whom to address: author, authors, triggered_by, here, channel, a name in people, or Slack's or Discord's own form.",
+    )
+    conversation: Conversation | None = Field(
+        default=None, description="As the channels' own `conversation`, for the messages of this rule; for those that can."
     )
 
 

@@ -68,6 +68,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "email": ["dev@example.com", ["dev@example.com", "ops@example.com"]],
     "via": ["mail"],
     "mention": ["author", ["triggered_by", "here"]],
+    "conversation": ["update"],
     # Of a person.
     "KnownPerson.email": ["ada@example.com", ["ada@example.com", "ada@home.example"]],
     "login": ["ada"],
@@ -95,7 +96,10 @@ EXAMPLES: dict[str, list[Any]] = {
     "colour": ["#6f42c1", "teal"],
     # Of a channel.
     "fallback": ["ops", "dev@example.com"],
-    "channel_slack.channel": ["#payments"],
+    "update": [True],
+    "token": ["${SLACK_BOT_TOKEN}"],
+    "channel_slack.channel": ["C0123456789", "#payments"],
+    "channel_slack.api_url": ["https://slack.com/api"],
     "url": ["${SLACK_WEBHOOK_URL}"],
     "channel_teams.url": ["${TEAMS_WEBHOOK_URL}"],
     "channel_discord.url": ["${DISCORD_WEBHOOK_URL}"],

@@ -9,6 +9,7 @@ class Notifier implements Serializable {
     private static final int FAILED = 1 // exit codes of the program's, of `send` only under `strict`; of those that are TOLD it said why
     private static final List TOLD = [2, 3, 4, 70]
     private static final int LATE = 142 // by the timer of the system, which has no words
+    private static final int RECEIPTS_MAX_CHARS = 16000 // ours: Windows takes 32,767 characters a variable
     private static final int CLOCKS_MILLIS = 100 // ours: by how much the clock of Jenkins's timers may be ahead of the wall's
     // How Jenkins says that an agent is lost (workflow-durable-task-step, ExecutorStepExecution).
     private static final List LOST = ['Agent was removed', 'Timeout waiting for agent to come back']
@@ -160,12 +161,17 @@ class Notifier implements Serializable {
             variables += ending.status ? reports(policy != null, log) : []
         }
         Program program = new Program(steps)
+        String receipts = steps.env.TOCSIN_RECEIPTS ?: ''
+        program.receipts = sends && (receipts || !ending.status) ? receipts : null // an end without a start has nothing to change
         if (away) {
             steps.node(options.text('node')) {
                 secrets.bind(log) { program.run(words, variables, facts, policy, true) }
             }
         } else {
             secrets.bind(log) { program.run(words, variables, facts, policy, false) }
+        }
+        if (program.receipts && program.receipts.contains('"seal"') && program.receipts.length() < RECEIPTS_MAX_CHARS) {
+            steps.env.TOCSIN_RECEIPTS = program.receipts
         }
         judge(program.code, sends, log)
     }

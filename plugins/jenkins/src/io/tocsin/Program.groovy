@@ -6,6 +6,7 @@ package io.tocsin
  * TOCSIN_STEP        the folder that is made for this call, and removed behind it
  * TOCSIN_STEP_FOLDER the folder to run in
  * TOCSIN_STEP_WORDS  constant words for the command line, which begin with the command
+ * TOCSIN_STEP_KEEPS  whether what finds the messages again is kept
  * TOCSIN_STEP_CHANNEL, TOCSIN_STEP_TO   whom a test message is for: one word each, which cannot hold a quote
  */
 class Program implements Serializable {
@@ -38,6 +39,7 @@ set -- "$@" $TOCSIN_STEP_WORDS
 if [ -n "${TOCSIN_STEP_TO:-}" ]; then set -- "$@" "--to=$TOCSIN_STEP_TO"; fi
 if [ -f "$TOCSIN_STEP/facts.json" ]; then set -- "$@" --facts "$TOCSIN_STEP/facts.json"; fi
 if [ -f "$TOCSIN_STEP/policy.yml" ]; then set -- "$@" --policy -; exec <"$TOCSIN_STEP/policy.yml"; fi
+if [ -n "${TOCSIN_STEP_KEEPS:-}" ]; then set -- "$@" --receipts "$TOCSIN_STEP/receipts.json"; fi
 if [ -n "${TOCSIN_STEP_CHANNEL:-}" ]; then set -- "$@" -- "$TOCSIN_STEP_CHANNEL"; fi
 exec "$@"
 '''
@@ -70,12 +72,14 @@ if exist "%TOCSIN_STEP%\\facts.json" set TOCSIN_RUN=%TOCSIN_RUN% --facts "%TOCSI
 set "TOCSIN_INPUT=nul"
 if exist "%TOCSIN_STEP%\\policy.yml" set "TOCSIN_INPUT=%TOCSIN_STEP%\\policy.yml"
 if exist "%TOCSIN_STEP%\\policy.yml" set TOCSIN_RUN=%TOCSIN_RUN% --policy -
+if defined TOCSIN_STEP_KEEPS set TOCSIN_RUN=%TOCSIN_RUN% --receipts "%TOCSIN_STEP%\\receipts.json"
 if defined TOCSIN_STEP_CHANNEL set TOCSIN_RUN=%TOCSIN_RUN% -- "%TOCSIN_STEP_CHANNEL%"
 %TOCSIN_RUN% < "%TOCSIN_INPUT%"
 '''
 
     final Object steps
     int code = 0 // the program's exit code
+    String receipts = null // what finds this build's messages again, as the program keeps it: before the call, and after it
 
     Program(Object steps) {
         this.steps = steps
@@ -95,12 +99,19 @@ if defined TOCSIN_STEP_CHANNEL set TOCSIN_RUN=%TOCSIN_RUN% -- "%TOCSIN_STEP_CHAN
             if (policy != null) {
                 write("${folder}${separator}policy.yml", policy)
             }
+            String kept = "${folder}${separator}receipts.json"
+            if (receipts) {
+                write(kept, receipts)
+            }
             String version = steps.env.TOCSIN_VERSION ?: resource('version').trim()
             List own = ["TOCSIN_VERSION=${version}", "TOCSIN_STEP=${folder}", "TOCSIN_STEP_FOLDER=${place}", "TOCSIN_STEP_WORDS=${words}",
-                'TOCSIN_STEP_CHANNEL=', 'TOCSIN_STEP_TO='] // empty, whatever a parameter of the build is called
+                "TOCSIN_STEP_KEEPS=${receipts == null ? '' : 'yes'}", 'TOCSIN_STEP_CHANNEL=', 'TOCSIN_STEP_TO='] // empty, whatever a parameter of the build is called
             steps.withEnv(own + variables) {
                 Map call = [script: unix ? UNIX : WINDOWS, returnStatus: true, label: 'tocsin']
                 code = unix ? steps.sh(call) : steps.bat(call)
+            }
+            if (receipts != null && steps.fileExists(kept)) {
+                receipts = steps.readFile(file: kept, encoding: 'UTF-8')
             }
         } finally {
             remove(folder)

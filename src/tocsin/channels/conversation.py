@@ -1,0 +1,39 @@
+"""The options of channels that can change a message, or answer under it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.channels.options import ChannelOptions
+from tocsin.record import Field
+from tocsin.verdict import Conversation
+
+
+class ConversationOptions(ChannelOptions):
+    """What becomes of the messages of one run."""
+
+    conversation: Conversation | None = Field(
+        default=None,
+        description="The run's end changes the message of its start (`update`), answers under it (`thread`), or is a message of its own "
+        "(`new`). Without it, the best that the channel can do by itself.",
+    )
+    update: bool | None = Field(default=None, description="`true` is short for `conversation: update`, `false` for `conversation: new`.")
+
+    @classmethod
+    def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
+        """One word for it."""
+        value = super().check_field(name, value, earlier)
+        if name == "update" and value is not None and earlier.get("conversation"):
+            raise ValueError("stands beside conversation: keep one of them")
+        return value
+
+    def conversation_asked(self) -> Conversation | None:
+        """What the policy asks for."""
+        if self.update is None:
+            return self.conversation
+        return "update" if self.update else "new"
+
+    def conversation_used(self, asked: Conversation | None = None) -> Conversation:
+        """What a rule asks for, or the channel, or a new message."""
+        return asked or self.conversation_asked() or "new"

@@ -1,0 +1,29 @@
+"""Which earlier message of the run a delivery changes, or answers under, if any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tocsin.event import Event
+from tocsin.verdict import FollowUp
+
+if TYPE_CHECKING:
+    from tocsin.policy.match import Destination, RuleMatch
+    from tocsin.receipts import Keeping
+
+ALOUD = frozenset({"failure", "unstable", "waiting"})  # the events that somebody must hear of, where a change makes no sound
+
+
+def follow_up(rules: Sequence[RuleMatch], row: Destination, options: Any, event: Event, keeping: Keeping | None) -> FollowUp:
+    """What the rules of a destination, or its channel's options, ask for, by the receipts there are."""
+    ruled = next((match.rule.conversation for match in rules if match.rule.conversation and match.name in row.rules), None)
+    conversation = options.conversation_used(ruled)
+    if conversation == "new":
+        return FollowUp()
+    from tocsin.receipts import Keeping, Wanted, find
+
+    keeping = keeping or Keeping()
+    said = bool(ruled or options.conversation_asked() or keeping.lacks(event))
+    wanted = Wanted(conversation, event.event in ALOUD, said)
+    return find(keeping.receipts, event, (row.channel, row.kind, row.recipient), options, wanted)
