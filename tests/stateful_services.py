@@ -83,12 +83,12 @@ class SlackServer(StatefulServer):
             if not message or payload["channel"] != ROOM:
                 return refused("message_not_found" if payload["channel"] == ROOM else "channel_not_found")
             message.update(payload)
-            return said(ok=True, channel=ROOM, ts=message["ts"], text=payload["text"])
+            return said(ok=True, channel=ROOM, ts=message["ts"], text=payload.get("text", ""))
         if "thread_ts" in payload and not self.find("ts", payload["thread_ts"]):
             return refused("cannot_reply_to_message")
         ts = f"1785542400.{len(self.messages):06}"
         self.messages.append({**payload, "ts": ts})
-        return said(ok=True, channel=ROOM, ts=ts, message={"text": payload["text"]})
+        return said(ok=True, channel=ROOM, ts=ts, message={"text": payload.get("text", "")})
 
 
 class DiscordServer(StatefulServer):

@@ -342,6 +342,14 @@ def test_a_run_without_an_id_starts_anew(project: QuickProject, slack: SlackServ
     assert [message["text"][:1] for message in slack.messages] == ["✅", "✅"]
 
 
+@pytest.mark.parametrize("payload", ['{text: "run {{ event }}"}', "{blocks: [{type: divider}]}"])
+def test_a_payload_of_the_policy_s_own_is_changed_too(project: QuickProject, slack: SlackServer, payload: str) -> None:
+    project.policy(policy_of(slack, f"payload: {payload}"))
+    assert start_and_end(project, "failure")["reason"] is None
+    assert len(slack.messages) == 2
+    assert slack.messages[1]["thread_ts"] == slack.messages[0]["ts"]
+
+
 def discord_policy(server: DiscordServer, conversation: str) -> tuple[str, dict[str, str]]:
     options = f'kind: discord, url: "${{HOOK}}", username: CI, conversation: {conversation}'
     return f"channels: {{ops: {{{options}}}}}\nnotifications: [{{on: [trigger, failure, success], send_to: ops}}]\n", {

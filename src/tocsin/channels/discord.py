@@ -121,11 +121,8 @@ def follow(payload: dict[str, Any], options: Options, transport: Transport, earl
             shown["allowed_mentions"] = {"parse": []}
         told = verdict(transport.post_json(_address(options.url, options.thread_id, message), shown, method="PATCH"))
         if isinstance(told, Delivered) and earlier.aloud:
-            told = verdict(
-                post(
-                    _address(options.url, options.thread_id), _without(payload, "embeds") if payload.get("content") else payload, transport
-                )
-            )
+            alert = _without(payload, "embeds") if payload.get("content") else payload
+            told = verdict(post(_address(options.url, options.thread_id), alert, transport))
     return Delivered(earlier.receipt) if isinstance(told, Delivered) else told
 
 
