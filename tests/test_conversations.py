@@ -420,3 +420,34 @@ def test_a_webhook_cannot_change_what_it_posted(project: QuickProject) -> None:
     result = project.run("check")
     assert result.code == 3
     assert "needs 'token'" in result.out
+
+
+ADA = 'people: {ada: {login: ada, slack: U012AB3CD, discord: "123456789012345678"}}\n'
+
+
+@pytest.mark.parametrize("status", ["failure", "success"])
+def test_a_person_is_addressed_once_where_it_is_heard(project: QuickProject, slack: SlackServer, status: str) -> None:
+    rules = f"notifications: [{{on: [trigger, {status}], send_to: team, mention: ada}}]\n"
+    project.policy(ADA + policy_of(slack).partition("notifications:")[0] + rules)
+    assert send(project, "trigger").code == 0
+    addressed = [json.dumps(message).count("U012AB3CD") for message in slack.messages]
+    row(send(project, "completion", "--status", status))
+    message, *replies = slack.messages
+    assert len(replies) == 1
+    assert json.dumps(replies).count("U012AB3CD") == 1
+    assert (json.dumps(message).count("U012AB3CD"), addressed) in ((0, [0]), (0, [1]))
+
+
+def test_discord_addresses_nobody_by_a_change_that_is_told_aloud(project: QuickProject, discord: DiscordServer) -> None:
+    project.policy(
+        ADA
+        + 'channels: {team: {kind: discord, url: "${DISCORD_WEBHOOK_URL}", conversation: update}}\n'
+        + "notifications: [{on: [trigger, failure], send_to: team, mention: ada}]\n"
+    )
+    env = {"DISCORD_WEBHOOK_URL": discord.url("/api/webhooks/1/abc")}
+    assert send(project, "trigger", **env).code == 0
+    row(send(project, "completion", "--status", "failure", **env))
+    changed = [request.json()["allowed_mentions"] for request in discord.requests if request.method == "PATCH"]
+    told = discord.requests[-1].json()
+    assert changed == [{"parse": []}]
+    assert told["allowed_mentions"].get("users") == ["123456789012345678"]

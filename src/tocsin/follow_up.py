@@ -25,5 +25,5 @@ def follow_up(rules: Sequence[RuleMatch], row: Destination, options: Any, event:
 
     keeping = keeping or Keeping()
     said = bool(ruled or options.conversation_asked() or keeping.lacks(event))
-    wanted = Wanted(conversation, event.event in ALOUD, said)
+    wanted = Wanted(conversation, event.event in ALOUD or bool(row.mentions), said)
     return find(keeping.receipts, event, (row.channel, row.kind, row.recipient), options, wanted)

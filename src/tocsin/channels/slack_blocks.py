@@ -53,29 +53,37 @@ def _mention(id_: str) -> dict[str, Any]:
     return {"type": "usergroup", "usergroup_id": id_} if id_.startswith("S") else {"type": "user", "user_id": id_}
 
 
+_PEOPLE = ("user", "usergroup", "broadcast")
+
+
 def reply(rendered: dict[str, Any]) -> dict[str, Any]:
     """The news of a message in one line, to stand below it; in rich text, for nothing in it may become markup."""
     if not rendered.get("text"):  # a payload of the policy's own
         return rendered
     line = rendered["text"].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     quiet: dict[str, Any] = {name: rendered[name] for name in ("mrkdwn", "unfurl_links", "unfurl_media") if name in rendered}
-    return {**quiet, "text": rendered["text"], "blocks": [_rich(_section(_text(line))), *filter(_addresses, _blocks(rendered))]}
+    return {
+        **quiet,
+        "text": rendered["text"],
+        "blocks": [_rich(_section(_text(line))), *filter(_addresses, _dicts(rendered.get("blocks")))],
+    }
 
 
 def unaddressed(rendered: dict[str, Any]) -> dict[str, Any]:
     """A message without the block that addresses people: they are addressed by the reply below it, and nobody twice."""
-    return {**rendered, "blocks": [block for block in _blocks(rendered) if not _addresses(block)]}
+    blocks = [block for block in _dicts(rendered.get("blocks")) if not _addresses(block)]
+    return {**rendered, "blocks": blocks} if "blocks" in rendered else rendered
 
 
-def _blocks(rendered: dict[str, Any]) -> list[Any]:
-    blocks = rendered.get("blocks")
-    return blocks if isinstance(blocks, list) else []
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _addresses(block: Any) -> bool:
-    """Whether a block is that of `mentions`."""
-    ids = [element for part in block.get("elements", ()) for element in part.get("elements", ())] if isinstance(block, dict) else []
-    return bool(ids) and all(element in (_text(" "),) or element["type"] in ("user", "usergroup", "broadcast") for element in ids)
+def _addresses(block: dict[str, Any]) -> bool:
+    """Whether a block is one that `mentions` makes."""
+    elements = [element for part in _dicts(block.get("elements")) for element in _dicts(part.get("elements"))]
+    people = [element for element in elements if element.get("type") in _PEOPLE]
+    return bool(people) and all(element in people or element == _text(" ") for element in elements)
 
 
 def _reasons(message: Message) -> dict[str, Any]:
