@@ -105,7 +105,9 @@ if defined TOCSIN_STEP_CHANNEL set TOCSIN_RUN=%TOCSIN_RUN% -- "%TOCSIN_STEP_CHAN
             }
             String version = steps.env.TOCSIN_VERSION ?: resource('version').trim()
             List own = ["TOCSIN_VERSION=${version}", "TOCSIN_STEP=${folder}", "TOCSIN_STEP_FOLDER=${place}", "TOCSIN_STEP_WORDS=${words}",
-                "TOCSIN_STEP_KEEPS=${receipts == null ? '' : 'yes'}", 'TOCSIN_STEP_CHANNEL=', 'TOCSIN_STEP_TO='] // empty, whatever a parameter of the build is called
+                "TOCSIN_STEP_KEEPS=${receipts == null ? '' : 'yes'}",
+                // empty, whatever a parameter of the build is called
+                'TOCSIN_STEP_CHANNEL=', 'TOCSIN_STEP_TO=']
             steps.withEnv(own + variables) {
                 Map call = [script: unix ? UNIX : WINDOWS, returnStatus: true, label: 'tocsin']
                 code = unix ? steps.sh(call) : steps.bat(call)
