@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
-from tocsin.clock import Clock
+from tocsin.inbox.arrivals import now_seconds
 from tocsin.inbox.services import Answer, ServiceRequest, content, json_object
 
 _PAYLOAD_MAX_BYTES = 8192
@@ -25,7 +25,7 @@ def ntfy(request: ServiceRequest) -> Answer:
     if not isinstance(actions, list) or len(actions) > 3:
         return _error(400, 40018, "invalid request: actions invalid, too many actions", f"{_DOCS}#action-buttons")
     identity = uuid4().hex[:12]
-    message = {"id": identity, "time": int(Clock().time()), "event": "message", **payload, "message": payload.get("message") or "triggered"}
+    message = {"id": identity, "time": now_seconds(), "event": "message", **payload, "message": payload.get("message") or "triggered"}
     return Answer(200, message, content(request, payload), message_id=str(payload.get("sequence_id") or identity))
 
 

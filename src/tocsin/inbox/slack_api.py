@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 from zlib import crc32
 
-from tocsin.clock import Clock
 from tocsin.inbox import services
+from tocsin.inbox.arrivals import now_seconds
 from tocsin.inbox.services import Answer, ServiceRequest, content, json_object
 
 METHODS = ("chat.postMessage", "chat.update", "users.lookupByEmail")
@@ -52,7 +52,7 @@ def _message(request: ServiceRequest, *, changes: bool) -> Answer:
         return _error("message_not_found")
     if thread is not None and thread not in request.messages:
         return _error("cannot_reply_to_message")
-    number = ts if known else f"{int(Clock().time())}.{next(_NUMBERS):06}"
+    number = ts if known else f"{now_seconds()}.{next(_NUMBERS):06}"
     said = {"ok": True, "channel": _id(channel), "ts": number, "message": {"type": "message", "text": payload.get("text", "")}}
     return Answer(200, said, content(request, payload), message_id=number)
 

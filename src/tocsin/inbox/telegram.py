@@ -7,7 +7,7 @@ from html import unescape
 from itertools import count
 from typing import Any
 
-from tocsin.clock import Clock
+from tocsin.inbox.arrivals import now_seconds
 from tocsin.inbox.services import Answer, ServiceRequest, content, json_object
 
 _TEXT_MAX_CHARS = 4096
@@ -52,7 +52,7 @@ def _problem(payload: dict[str, Any]) -> str | None:
 def _message(request: ServiceRequest, payload: dict[str, Any], number: str) -> Answer:
     chat = str(payload["chat_id"])
     found = {"id": int(chat), "type": "supergroup"} if not chat.startswith("@") else {"id": -1, "type": "channel", "username": chat[1:]}
-    message = {"message_id": int(number), "date": int(Clock().time()), "chat": found, "text": payload["text"]}
+    message = {"message_id": int(number), "date": now_seconds(), "chat": found, "text": payload["text"]}
     return Answer(200, {"ok": True, "result": message}, content(request, payload), message_id=number)
 
 
