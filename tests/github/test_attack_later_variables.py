@@ -123,6 +123,7 @@ def test_without_a_policy_file_the_same_holds(tmp_path, slack, theirs):
 def test_each_option_that_names_a_host_is_a_place(kind):
     options = channels.load(kind).Options
     places = {name for marked in (SecretUrl, Url, Place) for name in keys_of(options, marked)}
+    assert places >= {"telegram": {"chat_id"}, "ntfy": {"topic"}, "pagerduty": {"routing_key"}, "slack": {"channel"}}.get(kind, set())
     assert places
     assert places >= {
         name for name in options.model_fields if any(word in name for word in ("url", "host", "server", "region", "endpoint"))

@@ -10,10 +10,10 @@ import logging
 import re
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tocsin.channels.chat import fitted, plain_lines
-from tocsin.channels.options import ChannelOptions, Credential
+from tocsin.channels.options import PLACE, ChannelOptions, Credential
 from tocsin.channels.soft_failure import may_pass
 from tocsin.message import Message, Tone
 from tocsin.record import Field
@@ -39,7 +39,7 @@ class Options(ChannelOptions):
     """Any service that Apprise knows, by its URL. Needs the package apprise."""
 
     kind: Literal["apprise"]
-    url: Credential = Field(default="${APPRISE_URL}", description="The service's URL in Apprise's form, from a secret.")
+    url: Annotated[Credential, PLACE] = Field(default="${APPRISE_URL}", description="The service's URL in Apprise's form, from a secret.")
 
 
 def render(message: Message, options: Options) -> dict[str, str]:

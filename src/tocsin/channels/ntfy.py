@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from tocsin.channels.cards import size
 from tocsin.channels.chat import fitted, plain_lines, post
-from tocsin.channels.options import ChannelOptions, Credential, Text, Url
+from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import TONES, Link, Message, Tone
 from tocsin.record import AfterValidator, Field
@@ -47,7 +47,7 @@ class Options(ChannelOptions):
 
     kind: Literal["ntfy"]
     url: Url = Field(default="https://ntfy.sh", description="The server's address.")
-    topic: Annotated[Text, AfterValidator(_topic)] = Field(
+    topic: Annotated[Text, AfterValidator(_topic), PLACE] = Field(
         description="The topic. On ntfy.sh anyone who knows it can read it, so keep it in a secret there."
     )
     token: Credential | None = Field(default=None, description="An access token, from a secret, for a topic that is not open to all.")

@@ -91,8 +91,11 @@ SecretUrl = Annotated[Credential, AfterValidator(_literal)]
 Url = Annotated[str, AfterValidator(_url)]
 """An http or https URL without user info, or one with `${NAME}` in it."""
 
-Place = Annotated[str, "place"]
-"""What says where a channel's messages and its secrets go, beside the URLs: a host, a region. A mark alone."""
+PLACE = "place"
+"""The mark of what says where a channel's messages and its secrets go, beside the URLs: a host, a region, a chat."""
+
+Place = Annotated[str, PLACE]
+"""A string with that mark alone."""
 
 Address = Annotated[str, AfterValidator(address)]
 """An email address, without a display name."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from tocsin.channels.chat import plain_lines, post
-from tocsin.channels.options import ChannelOptions, Credential, Url
+from tocsin.channels.options import PLACE, ChannelOptions, Credential, Url
 from tocsin.event import Event
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Message
@@ -31,7 +31,7 @@ class Options(ChannelOptions):
     """A PagerDuty service, by the routing key of its Events API v2 integration."""
 
     kind: Literal["pagerduty"]
-    routing_key: Credential = Field(default="${PAGERDUTY_ROUTING_KEY}", description="The integration key, from a secret.")
+    routing_key: Annotated[Credential, PLACE] = Field(default="${PAGERDUTY_ROUTING_KEY}", description="The integration key, from a secret.")
     api_url: Url = Field(
         default="https://events.pagerduty.com", description="The address of the Events API; in the EU https://events.eu.pagerduty.com."
     )

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from tocsin.channels.cards import size
 from tocsin.channels.chat import DOT, fitted, post
-from tocsin.channels.options import ChannelOptions, Credential, Text, Url
+from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
 from tocsin.message.mention import addressed
@@ -61,7 +61,7 @@ class Options(ChannelOptions):
 
     kind: Literal["telegram"]
     token: Credential = Field(default="${TELEGRAM_BOT_TOKEN}", description="The bot's token, from a secret.")
-    chat_id: Annotated[Text, AfterValidator(_chat)] = Field(
+    chat_id: Annotated[Text, AfterValidator(_chat), PLACE] = Field(
         description="The chat: its number, negative for a group, or the @name of a public channel."
     )
     thread_id: Annotated[Text, AfterValidator(_thread)] | None = Field(default=None, description="The topic of a group with topics.")
