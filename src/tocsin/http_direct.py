@@ -9,6 +9,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from errno import ECONNRESET, EPIPE, EPROTOTYPE
 from typing import TYPE_CHECKING
 from zlib import decompressobj
 from zlib import error as ZlibError  # noqa: N812  an exception
@@ -33,6 +34,7 @@ _TARGET = re.compile(r"(/(?!\.)([\w.~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)+(\?([\w.~!$
 _NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _VALUE = re.compile(r"[!-~]([ !-~]*[!-~])?")
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})[ \r\n]")
+_ENDED = (EPIPE, ECONNRESET, EPROTOTYPE)  # the server takes no more: it may have answered (the last one is macOS's)
 _FRAMING = frozenset(("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect"))
 
 
@@ -69,7 +71,11 @@ def asked(
         if not permit.commit():
             raise NoAnswer(f"no answer from {clean(address.host, 100)} in time")
         connection.settimeout(permit.remaining())
-        connection.sendall(_request(method, address, body, headers))
+        try:
+            connection.sendall(_request(method, address, body, headers))
+        except OSError as error:
+            if error.errno not in _ENDED:
+                raise
         with connection.makefile("rb") as file:
             yield Answer(file, method)
 
