@@ -12,9 +12,10 @@ from tocsin.editing.policy_edit import open_policy, put, rename
 from tocsin.errors import PolicyError
 from tocsin.explanation.places import rule_places
 from tocsin.policy.match import default_mail
-from tocsin.policy.model import Policy, as_list
+from tocsin.policy.model import Policy
 from tocsin.policy.scalar_text import Typed
 from tocsin.policy.words import Suggestions, quoted
+from tocsin.record import as_list
 
 if TYPE_CHECKING:
     from tocsin.editing.data import Data

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.editing.policy_edit import put
 from tocsin.errors import PolicyError
-from tocsin.policy.model import Notification, as_list
+from tocsin.policy.model import Notification
 from tocsin.policy.words import quoted
+from tocsin.record import as_list
 from tocsin.terms import SELECTORS
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from tocsin.checks import Check
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.layer import Layer
-from tocsin.policy.model import as_list
 from tocsin.policy.problem_places import Origin
 from tocsin.policy.sharing import Sharing, Without
 from tocsin.policy.words import quoted
+from tocsin.record import as_list
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:

@@ -15,13 +15,14 @@ from tocsin.policy.layer import Layer, Whole
 from tocsin.policy.meaning import Meaning
 from tocsin.policy.mend import Mender
 from tocsin.policy.message_checks import check_messages
-from tocsin.policy.model import SHARING, as_list
+from tocsin.policy.model import SHARING
 from tocsin.policy.nodes import PLAIN, BadFileError, Node, compose, decode
 from tocsin.policy.plain import Plain
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.problem_places import Problems, TooManyError, problem, redactor_of
 from tocsin.policy.structure import Structure, empty
 from tocsin.policy.words import holder
+from tocsin.record import as_list
 from tocsin.templates.budget import together
 from tocsin.wrong import DataPath, Wrong
 

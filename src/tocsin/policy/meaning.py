@@ -9,9 +9,9 @@ from tocsin.channels import KINDS
 from tocsin.checks import Check
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.glob import passes
-from tocsin.policy.model import as_list
 from tocsin.policy.selectors import check_selector
 from tocsin.policy.words import listing, quoted
+from tocsin.record import as_list
 from tocsin.record.reader import TRUTH
 from tocsin.wrong import DataPath, Wrong
 

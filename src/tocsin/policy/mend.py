@@ -12,6 +12,7 @@ from tocsin.checks import Check
 from tocsin.policy import model
 from tocsin.policy.person import KnownPerson
 from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
+from tocsin.record import as_list
 from tocsin.suggest import closest
 from tocsin.wording import OwnWords
 from tocsin.wrong import DataPath, Wrong
@@ -84,7 +85,7 @@ class Mender:
         data = self.keys(self.mapping(data, path), path, model.Context.__annotations__)
         if not isinstance(data, dict) or "rules" not in data:
             return data
-        rules = [self._context_rule(rule, (*path, "rules", index)) for index, rule in enumerate(model.as_list(data["rules"]))]
+        rules = [self._context_rule(rule, (*path, "rules", index)) for index, rule in enumerate(as_list(data["rules"]))]
         return {**data, "rules": rules}
 
     def _context_rule(self, rule: Any, path: DataPath) -> Any:
@@ -181,7 +182,7 @@ class Mender:
             for index, key in enumerate(data):
                 self.problems.alias(path, index, (key,))
             data = [rule if "name" in rule else {"name": key, **rule} for key, rule in data.items()]
-        return [self._rule(rule, (*path, index)) for index, rule in enumerate(model.as_list(data))]
+        return [self._rule(rule, (*path, index)) for index, rule in enumerate(as_list(data))]
 
     def _is_rule(self, data: dict[str, Any]) -> bool:
         return any(closest(str(key), _LOUD, SYNONYMS, cutoff=0.8) for key in list(data)[:LOOKED_AT_MAX])
@@ -196,7 +197,7 @@ class Mender:
         return {**rule, **mended}
 
     def _mutes(self, data: Any) -> Any:
-        return [self._mute(mute, ("mute", index)) for index, mute in enumerate(model.as_list(data))]
+        return [self._mute(mute, ("mute", index)) for index, mute in enumerate(as_list(data))]
 
     def _mute(self, mute: Any, path: DataPath) -> Any:
         mute = self._without_selector(self.mapping(mute, path), path)

@@ -7,12 +7,12 @@ dicts of the given keys only: ten thousand of them are checked and matched fast.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
 from tocsin.channels.options import Address, ChannelOptions
 from tocsin.checks import Check
 from tocsin.policy.person import KnownPerson
-from tocsin.record import AfterValidator, BeforeValidator, Field, Record, SchemaOnly
+from tocsin.record import AfterValidator, BeforeValidator, Field, OneOrMore, Record, SchemaOnly, Some, as_list
 from tocsin.terms import SELECTORS, SETTINGS, TIERS
 from tocsin.text import safe_url
 from tocsin.verdict import Conversation
@@ -28,13 +28,11 @@ ATTEMPTS_MAX = 20  # ours
 
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
-T = TypeVar("T")
 EventWord: TypeAlias = Literal[
     "trigger", "success", "failure", "cancelled", "unstable", "waiting", "always", "fixed", "broken", "still_failing"
 ]  # fmt: skip
 Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Some = Annotated[str, Field(min_length=1)]
 
 if TYPE_CHECKING:
     SelectorKey: TypeAlias = str
@@ -44,15 +42,8 @@ else:  # made of the table of terms, which a checker cannot read
     Tier = Literal[TIERS]
 
 
-def as_list(value: Any) -> Any:
-    """A single value as a list of one."""
-    return value if isinstance(value, list) else [value]
-
-
 def _listed_values(selector: Any) -> Any:
-    return (
-        {key: value if isinstance(value, list) else [value] for key, value in selector.items()} if isinstance(selector, dict) else selector
-    )
+    return {key: as_list(value) for key, value in selector.items()} if isinstance(selector, dict) else selector
 
 
 def _recipients(value: Any) -> Any:
@@ -99,8 +90,6 @@ def _link(url: str) -> str:
         raise ValueError("must be an https link, without a login and at most 2,048 characters long")
     return url
 
-
-OneOrMore = Annotated[list[T], BeforeValidator(as_list), Field(min_length=1)]
 
 Hours = Annotated[str, AfterValidator(_hours)]
 Moment = Annotated[str, AfterValidator(_moment)]

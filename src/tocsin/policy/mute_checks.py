@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tocsin.checks import Check
-from tocsin.policy.model import as_list
 from tocsin.policy.mute import moment, zone_of
 from tocsin.policy.words import quoted
+from tocsin.record import as_list
 from tocsin.suggest import do_you_mean
 from tocsin.wrong import DataPath, Wrong
 

@@ -11,8 +11,8 @@ from tocsin.checks import Check
 from tocsin.policy.foreign import foreign
 from tocsin.policy.glob import is_glob
 from tocsin.policy.meaning import context_rules
-from tocsin.policy.model import as_list
 from tocsin.policy.words import quoted
+from tocsin.record import as_list
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:

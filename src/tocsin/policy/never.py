@@ -14,9 +14,10 @@ from tocsin.policy.contents import is_template, settings
 from tocsin.policy.foreign import Finding, foreign, replaced
 from tocsin.policy.glob import glob, is_glob
 from tocsin.policy.meaning import context_rules
-from tocsin.policy.model import SELECTOR_KEYS, as_list
+from tocsin.policy.model import SELECTOR_KEYS
 from tocsin.policy.nearly import check_names, value_at
 from tocsin.policy.useless import check_channels_used, check_rules
+from tocsin.record import as_list
 from tocsin.suggest import closest
 from tocsin.terms import TERMS
 from tocsin.text import clean

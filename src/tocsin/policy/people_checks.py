@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.checks import Check
 from tocsin.policy.mentions import WORDS, written
-from tocsin.policy.model import as_list
 from tocsin.policy.words import quoted
+from tocsin.record import as_list
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from tocsin.channels.options import Address
-from tocsin.record import AfterValidator, BeforeValidator, Field, Record, SchemaOnly
-
-T = TypeVar("T")
+from tocsin.record import AfterValidator, Field, OneOrMore, Record, SchemaOnly, Some
 
 # https://docs.slack.dev/reference/block-kit/block-elements/user-element and usergroup-element
 SLACK = r"[UWS][A-Z0-9]+"
@@ -59,20 +57,12 @@ TelegramName = Annotated[
 ]
 
 
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-Listed = Annotated[list[T], BeforeValidator(_listed), Field(min_length=1)]
-Text = Annotated[str, Field(min_length=1)]
-
-
 class KnownPerson(Record):
     """A person, or a group: what a run calls them, and how each service does."""
 
-    email: Listed[Address] = Field(default=[], description="Addresses, as commits and the CI have them; case does not count.")
-    login: Listed[Text] = Field(default=[], description="Logins at GitHub, GitLab or Jenkins; case does not count.")
-    name: Listed[Text] = Field(default=[], description="Names, as commits have them.")
+    email: OneOrMore[Address] = Field(default=[], description="Addresses, as commits and the CI have them; case does not count.")
+    login: OneOrMore[Some] = Field(default=[], description="Logins at GitHub, GitLab or Jenkins; case does not count.")
+    name: OneOrMore[Some] = Field(default=[], description="Names, as commits have them.")
     slack: SlackId | None = Field(default=None, description="A member's id (U… or W…), or a user group's (S…).")
     discord: DiscordId | None = Field(default=None, description="A user's id in quotes, or a role's with an & before it: \"&123\".")
     teams: TeamsId | None = Field(default=None, description="The sign-in name (UPN), or the object id in Entra.")

@@ -7,8 +7,8 @@ from typing import Any
 
 from tocsin.checks import Check
 from tocsin.policy.glob import glob, is_glob, passes
-from tocsin.policy.model import as_list
 from tocsin.policy.words import Suggestions, quoted
+from tocsin.record import as_list
 from tocsin.terms import REF_TYPES, TERMS
 from tocsin.wrong import Wrong
 

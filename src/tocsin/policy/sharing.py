@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.policy.model import OneOrMore, Some
-from tocsin.record import Field, Record
+from tocsin.record import Field, OneOrMore, Record, Some
 
 
 class Without(Record):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.checks import Check
 from tocsin.policy.glob import glob, is_glob
-from tocsin.policy.model import EVENTS, SELECTOR_KEYS, as_list
+from tocsin.policy.model import EVENTS, SELECTOR_KEYS
 from tocsin.policy.words import quoted
+from tocsin.record import as_list
 from tocsin.wrong import Wrong
 
 if TYPE_CHECKING:

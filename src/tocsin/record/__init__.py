@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tocsin.record.fields import AfterValidator, BeforeValidator, Field, RecordBase, SchemaOnly, Where
+from tocsin.record.fields import AfterValidator, BeforeValidator, Field, OneOrMore, RecordBase, SchemaOnly, Some, Where, as_list
 from tocsin.record.reader import read
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["AfterValidator", "BeforeValidator", "Field", "Record", "SchemaOnly", "Where"]
+__all__ = ["AfterValidator", "BeforeValidator", "Field", "OneOrMore", "Record", "SchemaOnly", "Some", "Where", "as_list"]
 
 
 class Record(RecordBase):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_origin, get_type_hints
 
 from tocsin.named_tuple import NamedTuple
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MISSING: Any = object()
+T = TypeVar("T")
 
 
 class AfterValidator(NamedTuple):
@@ -57,6 +58,18 @@ def Field(  # noqa: N802  pydantic's name
 ) -> Any:
     """What is said of a field or of a type: `limits` are pydantic's `gt`, `ge`, `le`, `min_length`, `allow_inf_nan`."""
     return Given(default, default_factory, description, alias, tuple(limits.items()))
+
+
+def as_list(value: Any) -> Any:
+    """A single value as a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+Some = Annotated[str, Field(min_length=1)]
+"""Text that is not empty."""
+
+OneOrMore = Annotated[list[T], BeforeValidator(as_list), Field(min_length=1)]
+"""A list, for which a single value may stand."""
 
 
 class RecordField(NamedTuple):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tocsin.channels import KINDS
 from tocsin.errors import PolicyError
 from tocsin.policy.base_names import HOME, BaseName, BaseNameError, without_pin
-from tocsin.policy.model import as_list
 from tocsin.policy.nodes import BadFileError, decode, root_node
 from tocsin.policy.plain import Plain
+from tocsin.record import as_list
 
 if TYPE_CHECKING:
     from tocsin.policy.policy_text import PolicyText
