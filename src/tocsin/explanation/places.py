@@ -48,9 +48,9 @@ def rule_places(document: PolicyDocument) -> list[RulePlace]:
 def rule_place(document: PolicyDocument, index: int) -> RulePlace:
     """One rule by its index."""
     rule, path = document.policy.notifications[index], ("notifications", index)
-    file, line = document.place_of(path)
-    own = int(document.origin_of(path).path[1])
-    return RulePlace(rule.name or f"#{index + 1}", index + 1, line, rule, file, file != document.file, own)
+    origin = document.origin_of(path)
+    file, line = origin.place
+    return RulePlace(rule.name or f"#{index + 1}", index + 1, line, rule, file, file != document.file, int(origin.path[1]))
 
 
 def require_place(policy: Policy, place: Place) -> None:

@@ -107,7 +107,7 @@ class Layers:
                 hint = problems.suggest(name, there[section], listed="here are")
                 problems.add(Wrong(Check.BASE_PART, f"'locked' names {quoted(text)}, which is not there{hint}", path))
             else:
-                file, line = problems.place_of(path)
+                file, line = problems.origin(path).place
                 for each in there[section] if name == EACH else [name if dot else None]:
                     self.locks.setdefault((section, each), f"{file}:{line}")
 

@@ -48,8 +48,7 @@ class PolicyDocument(NamedTuple):
 
     def place_of(self, path: DataPath) -> tuple[str, int]:
         """The file, and the line in it, counted from 1, of what a path leads to."""
-        origin = self.origin_of(path)
-        return origin.file.file, origin.file.line_of(origin.path)
+        return self.origin_of(path).place
 
     def line_of(self, path: DataPath) -> int:
         """The line, counted from 1, of what a path leads to, in the file that has it."""

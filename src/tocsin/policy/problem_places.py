@@ -30,6 +30,11 @@ class Origin(NamedTuple):
     file: FilePlaces
     path: DataPath
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The file's name, and the line in it, counted from 1."""
+        return self.file.file, self.file.line_of(self.path)
+
 
 class TooManyError(Exception):
     """So much is wrong that the rest is not looked for."""
@@ -101,7 +106,6 @@ class Problems:
     """
 
     def __init__(self, file: str, root: Node, text: str, beside: Problems | None = None) -> None:
-        self.file = file
         self.suggest: words.Suggestions = beside.suggest if beside else words.Suggestions()
         self.origins: Mapping[DataPath, Origin] = {}
         self._found: Found = beside._found if beside else Found()  # noqa: SLF001  of the same class
@@ -176,18 +180,9 @@ class Problems:
         origin = self.origin(path)
         return origin.file.ends_in_comment(origin.path)
 
-    def place_of(self, path: DataPath) -> tuple[str, int]:
-        """The file, and the line in it, counted from 1, of what a path leads to."""
-        origin = self.origin(path)
-        return origin.file.file, origin.file.line_of(origin.path)
-
-    def line_of(self, path: DataPath) -> int:
-        """The line, counted from 1, of what a path leads to."""
-        return self.place_of(path)[1]
-
     def on_line(self, path: DataPath) -> str:
         """Where something stands, in words: its line, and the file where there are several."""
-        file, line = self.place_of(path)
+        file, line = self.origin(path).place
         return f"on line {line} of {file}" if self.origins else f"on line {line}"
 
     def origin(self, path: DataPath) -> Origin:
