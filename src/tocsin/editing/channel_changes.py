@@ -180,8 +180,7 @@ def _typed(kind: str, key: str, value: str) -> str:
     """The value, marked where the channel's kind wants a number or a truth value."""
     if kind not in KINDS:
         return value
-    options = load(kind).Options
-    field = next((field for name, field in options.model_fields.items() if key == (field.alias or name)), None)
+    field = load(kind).Options.model_keys().get(key)
     return Typed(value) if field and field.annotation in (int, bool, float, int | None, bool | None, float | None) else value
 
 

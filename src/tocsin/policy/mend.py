@@ -201,7 +201,7 @@ class Mender:
 
     def _mute(self, mute: Any, path: DataPath) -> Any:
         mute = self._without_selector(self.mapping(mute, path), path)
-        mute = self.keys(mute, path, model.MUTE_KEYS)
+        mute = self.keys(mute, path, model.Mute.model_keys())
         return {**mute, **self._selectors(mute, "pipelines", path)} if isinstance(mute, dict) else mute
 
     def _without_selector(self, mute: Any, path: DataPath) -> Any:

@@ -227,5 +227,4 @@ class Policy(Record):
 
 
 SHARING = ("extends", "without", "locked")  # what a file says of its bases is no part of the whole policy: `sharing` has their model
-MUTE_KEYS = {field.alias or name: field for name, field in Mute.model_fields.items()}
 POLICY_KEYS = {**dict.fromkeys(SHARING), **Policy.model_fields}  # of a file

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tocsin import channels
 from tocsin.checks import Check
-from tocsin.policy import model, person
+from tocsin.policy import model
 from tocsin.policy.mend import Mender
 from tocsin.policy.plain import TYPED
 from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
@@ -16,7 +15,6 @@ from tocsin.record import Record
 from tocsin.record.reader import read
 from tocsin.suggest import closest
 from tocsin.terms import TIERS
-from tocsin.wording import OwnWords
 from tocsin.wrong import DataPath, Wrong, check_of
 
 if TYPE_CHECKING:
@@ -101,7 +99,7 @@ class Structure:
             self.problems.add(Wrong(Check.WRONG_TYPE, f"'kind'{where} must be text", path))
 
     def _options(self, shape: type[ChannelOptions], data: dict[str, Any], path: DataPath) -> ChannelOptions | None:
-        data = Mender(self.problems).keys(data, path, dict.fromkeys(known_keys(path, shape)))
+        data = Mender(self.problems).keys(data, path, shape.model_keys())
         options, details = _validate(shape, data)
         self._note(details, path, shape)
         if options is None:
@@ -132,6 +130,8 @@ class Structure:
         self.problems.add(self._literal(detail, path) or Wrong(_check(detail), sentence(subject, words), where, at_key=key is not None))
 
     def _unknown(self, path: DataPath, shape: type[Record]) -> None:
+        from tocsin.policy.known_keys import known_keys  # a sound policy asks for none
+
         hint = self.problems.suggest(str(path[-1]), known_keys(path[:-1], shape), listed="known keys")
         message = f"unknown key {quoted(path[-1])}{self.problems.where(path[:-1])}{hint}"
         self.problems.add(Wrong(Check.UNKNOWN_KEY, message, path, at_key=True))
@@ -170,7 +170,7 @@ def _likely_kind(data: Mapping[str, Any]) -> str | None:
     if meant:
         return meant
     given = {str(key).casefold() for key in data} - {"kind", "project"}
-    has = {name: len(given & set(known_keys(("channels", ""), channels.load(name).Options))) for name in channels.KINDS}
+    has = {name: len(given & channels.load(name).Options.model_keys().keys()) for name in channels.KINDS}
     best = max(has, key=lambda name: has[name])
     return best if has[best] else None
 
@@ -201,42 +201,9 @@ def _validate(shape: type[M], data: Any) -> tuple[M | None, list[ErrorDetails]]:
 
 def _without(shape: type[Record], data: dict[str, Any], wrong: Collection[str]) -> dict[str, Any]:
     """A channel's data without what is wrong, so that the channel can look at the rest; what it must have is filled in."""
-    fields = {field.alias or name: field for name, field in shape.model_fields.items()}
+    fields = shape.model_keys()
     filled = {key: "${UNKNOWN}" for key, field in fields.items() if field.is_required()}
     return {**filled, **{key: value for key, value in data.items() if key in fields and key not in wrong}}
-
-
-def known_keys(path: DataPath, shape: type[Record]) -> list[str]:
-    """The keys that may stand at a path."""
-    if path[:1] == ("channels",) and len(path) == 2:
-        return [field.alias or name for name, field in shape.model_fields.items()]
-    if path[:1] == ("channels",):
-        return list(OwnWords.model_fields) if path[2:] == ("message",) else []
-    names = tuple(part for part in path if isinstance(part, str))
-    return list(_keys().get(names[:1] if names[:1] in (("environments",), ("people",)) else names, ()))
-
-
-@cache
-def _keys() -> dict[tuple[str, ...], Iterable[str]]:
-    """The keys of each mapping, by the names that lead to it. Made when they are asked for: a sound policy asks for none."""
-    return {
-        (): model.POLICY_KEYS,
-        ("without",): ("channels", "environments", "notifications"),
-        ("context",): model.Context.__annotations__,
-        ("context", "rules"): model.ContextRule.__annotations__,
-        ("context", "rules", "when"): model.SELECTOR_KEYS,
-        ("context", "rules", "set"): model.Settings.__annotations__,
-        ("environments",): model.Environment.model_fields,
-        ("people",): person.KnownPerson.model_fields,
-        ("notifications",): model.Notification.model_fields,
-        ("notifications", "pipelines"): model.SELECTOR_KEYS,
-        ("notifications", "send_to"): model.Recipient.model_fields,
-        ("mute",): model.MUTE_KEYS,
-        ("mute", "pipelines"): model.SELECTOR_KEYS,
-        **dict.fromkeys((("message",), ("notifications", "message")), OwnWords.model_fields),
-        ("delivery",): model.Delivery.model_fields,
-        ("delivery", "budget"): model.Budget.model_fields,
-    }
 
 
 def empty(data: Any, path: DataPath = ()) -> Iterable[DataPath]:

@@ -126,6 +126,11 @@ class RecordBase:  # noqa: PLW1641  lists are in it, which have no hash
         model_fields = _Fields()
 
     @classmethod
+    def model_keys(cls) -> dict[str, RecordField]:
+        """The fields by their keys in the data."""
+        return {field.alias or name: field for name, field in cls.model_fields.items()}
+
+    @classmethod
     def model_construct(cls, **values: Any) -> Self:
         """The record of values that are known to be right, and of defaults."""
         record = cls.__new__(cls)
