@@ -76,24 +76,35 @@ class Mender:
                     self.problems.alias(path, key, (index, key))
         return mended
 
+    def _keyed(self, data: Any, path: DataPath, known: Mapping[str, Any]) -> Any:
+        """What must be one mapping, with the keys that are known."""
+        return self.keys(self.mapping(data, path), path, known)
+
+    def _named_mappings(self, data: Any, path: DataPath, known: Mapping[str, Any]) -> Any:
+        """A mapping of names to mappings, each with the keys that are known."""
+        data = self.mapping(data, path)
+        if not isinstance(data, dict):
+            return data
+        return {name: self._keyed(item, (*path, name), known) for name, item in data.items()}
+
     def _no_list(self, data: Any, path: DataPath) -> None:
         words = complaint("dict_type", {}, data, path)
         self.problems.add(Wrong(Check.WRONG_TYPE, sentence(self.problems.holder(path), words), path))
 
     def _context(self, data: Any) -> Any:
         path: DataPath = ("context",)
-        data = self.keys(self.mapping(data, path), path, model.Context.__annotations__)
+        data = self._keyed(data, path, model.Context.__annotations__)
         if not isinstance(data, dict) or "rules" not in data:
             return data
         rules = [self._context_rule(rule, (*path, "rules", index)) for index, rule in enumerate(as_list(data["rules"]))]
         return {**data, "rules": rules}
 
     def _context_rule(self, rule: Any, path: DataPath) -> Any:
-        rule = self.keys(self.mapping(rule, path), path, model.ContextRule.__annotations__)
+        rule = self._keyed(rule, path, model.ContextRule.__annotations__)
         if not isinstance(rule, dict):
             return rule
         known = model.Settings.__annotations__
-        mended = {"set": self.keys(self.mapping(rule["set"], (*path, "set")), (*path, "set"), known)} if "set" in rule else {}
+        mended = {"set": self._keyed(rule["set"], (*path, "set"), known)} if "set" in rule else {}
         return {**rule, **mended, **self._selectors(rule, "when", path)}
 
     def _selectors(self, rule: Mapping[str, Any], key: str, path: DataPath) -> dict[str, Any]:
@@ -114,19 +125,10 @@ class Mender:
             for index, name in enumerate(data):
                 self.problems.alias(path, name, (index,))
             return {name: {} for name in data}
-        data = self.mapping(data, path)
-        if not isinstance(data, dict):
-            return data
-        known = model.Environment.model_fields
-        return {name: self.keys(self.mapping(item, (*path, name)), (*path, name), known) for name, item in data.items()}
+        return self._named_mappings(data, path, model.Environment.model_fields)
 
     def _people(self, data: Any) -> Any:
-        path: DataPath = ("people",)
-        data = self.mapping(data, path)
-        if not isinstance(data, dict):
-            return data
-        known = KnownPerson.model_fields
-        return {name: self.keys(self.mapping(item, (*path, name)), (*path, name), known) for name, item in data.items()}
+        return self._named_mappings(data, ("people",), KnownPerson.model_fields)
 
     def _channels(self, data: Any) -> Any:
         path: DataPath = ("channels",)
@@ -156,7 +158,7 @@ class Mender:
         if not isinstance(holder, dict) or not isinstance(holder.get("message"), (dict, list)):
             return holder
         below = (*path, "message")
-        return {**holder, "message": self.keys(self.mapping(holder["message"], below), below, OwnWords.model_fields)}
+        return {**holder, "message": self._keyed(holder["message"], below, OwnWords.model_fields)}
 
     def _named(self, data: list[dict[str, Any]], path: DataPath) -> dict[str, Any]:
         """The channels of a list, by the key `name`, or by the only key of each."""
@@ -188,7 +190,7 @@ class Mender:
         return any(closest(str(key), _LOUD, SYNONYMS, cutoff=0.8) for key in list(data)[:LOOKED_AT_MAX])
 
     def _rule(self, rule: Any, path: DataPath) -> Any:
-        rule = self._worded(self.keys(self.mapping(rule, path), path, _RULE), path)
+        rule = self._worded(self._keyed(rule, path, _RULE), path)
         if not isinstance(rule, dict):
             return rule
         mended = self._selectors(rule, "pipelines", path)
@@ -216,8 +218,8 @@ class Mender:
 
     def _delivery(self, data: Any) -> Any:
         path: DataPath = ("delivery",)
-        data = self.keys(self.mapping(data, path), path, model.Delivery.model_fields)
+        data = self._keyed(data, path, model.Delivery.model_fields)
         if not isinstance(data, dict) or "budget" not in data:
             return data
         below = (*path, "budget")
-        return {**data, "budget": self.keys(self.mapping(data["budget"], below), below, model.Budget.model_fields)}
+        return {**data, "budget": self._keyed(data["budget"], below, model.Budget.model_fields)}
