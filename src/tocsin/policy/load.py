@@ -12,7 +12,7 @@ from tocsin.errors import PolicyError, Problem
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.contents import advise_payloads, check_channels, check_context, check_literals, check_secret_keys
 from tocsin.policy.layer import Layer, Whole
-from tocsin.policy.meaning import Meaning
+from tocsin.policy.meaning import Meaning, rules_of
 from tocsin.policy.mend import Mender
 from tocsin.policy.message_checks import check_messages
 from tocsin.policy.model import SHARING
@@ -22,7 +22,6 @@ from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.problem_places import Problems, TooManyError, problem, redactor_of
 from tocsin.policy.structure import Structure, empty
 from tocsin.policy.words import holder
-from tocsin.record import as_list
 from tocsin.templates.budget import together
 from tocsin.wrong import DataPath, Wrong
 
@@ -152,9 +151,7 @@ def _check_meaning(meaning: Meaning, *, advise: bool) -> None:
         from tocsin.policy.mute_checks import check_mutes
 
         check_mutes(meaning, advise=advise)
-    if "people" in meaning.data or any(
-        "mention" in rule for rule in as_list(meaning.data.get("notifications", [])) if isinstance(rule, dict)
-    ):
+    if "people" in meaning.data or any("mention" in rule for _, rule in rules_of(meaning.data)):
         from tocsin.policy.people_checks import check_people
 
         check_people(meaning.data, meaning.problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tocsin.channels import KINDS
@@ -54,13 +54,12 @@ class Meaning:
             message = "the policy has no notifications, so that nothing is ever sent"
             self.problems.add(Wrong(Check.NO_NOTIFICATIONS, message, ("notifications",), severity="warning", at_key=True))
         self._rule_names(rules)
-        for index, rule in enumerate(rules):
-            if isinstance(rule, dict):
-                path = ("notifications", index)
-                self.check_selectors((*path, "pipelines"), rule.get("pipelines"))
-                projects = _projects(rule.get("pipelines"))
-                for number, recipient in enumerate(as_list(rule.get("send_to"))):
-                    self._recipient((*path, "send_to", number), recipient, projects)
+        for index, rule in rules_of(self.data):
+            path = ("notifications", index)
+            self.check_selectors((*path, "pipelines"), rule.get("pipelines"))
+            projects = _projects(rule.get("pipelines"))
+            for number, recipient in enumerate(as_list(rule.get("send_to"))):
+                self._recipient((*path, "send_to", number), recipient, projects)
 
     def _rule_names(self, rules: list[Any]) -> None:
         first: dict[str, int] = {}
@@ -159,6 +158,12 @@ class Meaning:
                 message = f"{who} in {self._holder(path)} cannot be served: {why} ({step})"
                 self.problems.add(Wrong(Check.NO_EMAIL_CHANNEL, message, path))
         return self.default
+
+
+def rules_of(data: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rules of a policy that are mappings, each with its index."""
+    given = as_list(data.get("notifications", []))
+    return ((index, rule) for index, rule in enumerate(given) if isinstance(rule, dict))
 
 
 def context_rules(context: Any) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tocsin.policy.meaning import rules_of
 from tocsin.policy.words import sentence
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ def messages(data: dict[str, Any]) -> Iterator[tuple[DataPath, Any]]:
                 yield ("channels", name, "message"), channel["message"]
             if "text" in channel:
                 yield ("channels", name), {"text": channel["text"]}
-    rules = data.get("notifications")
-    for index, rule in enumerate(rules if isinstance(rules, list) else [rules]):
-        if isinstance(rule, dict) and "message" in rule:
+    for index, rule in rules_of(data):
+        if "message" in rule:
             yield ("notifications", index, "message"), rule["message"]

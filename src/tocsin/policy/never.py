@@ -13,7 +13,7 @@ from tocsin.policy import sources
 from tocsin.policy.contents import is_template, settings
 from tocsin.policy.foreign import Finding, foreign, replaced
 from tocsin.policy.glob import glob, is_glob
-from tocsin.policy.meaning import context_rules
+from tocsin.policy.meaning import context_rules, rules_of
 from tocsin.policy.model import SELECTOR_KEYS
 from tocsin.policy.nearly import check_names, value_at
 from tocsin.policy.useless import check_channels_used, check_rules
@@ -43,7 +43,7 @@ def every_selector(data: Mapping[str, Any]) -> Iterator[tuple[DataPath, Mapping[
     """The selectors of a policy, of its context's rules and of its rules, each with its path."""
     for index, rule in enumerate(context_rules(data.get("context"))):
         yield from _selectors(rule, "when", ("context", "rules", index))
-    for index, rule in enumerate(as_list(data.get("notifications", []))):
+    for index, rule in rules_of(data):
         yield from _selectors(rule, "pipelines", ("notifications", index))
     for index, mute in enumerate(as_list(data.get("mute", []))):
         yield from _selectors(mute, "pipelines", ("mute", index))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tocsin.checks import Check
+from tocsin.policy.meaning import rules_of
 from tocsin.policy.mentions import WORDS, written
 from tocsin.policy.words import quoted
 from tocsin.record import as_list
@@ -24,8 +25,8 @@ def check_people(data: Mapping[str, Any], problems: Problems) -> None:
             why = "is a word of 'mention'" if name in WORDS else "must have a letter, and none of < > @"
             message = f"the name {quoted(name)} of a person {why} (give another name)"
             problems.add(Wrong(Check.PERSON_NAME, message, ("people", name), at_key=True))
-    for index, rule in enumerate(as_list(data.get("notifications", []))):
-        if isinstance(rule, dict) and "mention" in rule and isinstance(given, dict):
+    for index, rule in rules_of(data) if isinstance(given, dict) else ():
+        if "mention" in rule:
             for number, word in enumerate(as_list(rule["mention"])):
                 path: DataPath = ("notifications", index, "mention", number)
                 if isinstance(word, str) and word and word not in WORDS and word not in people and not written(word):

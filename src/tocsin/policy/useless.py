@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.checks import Check
 from tocsin.policy.glob import glob, is_glob
+from tocsin.policy.meaning import rules_of
 from tocsin.policy.model import EVENTS, SELECTOR_KEYS
 from tocsin.policy.words import quoted
 from tocsin.record import as_list
@@ -51,8 +52,8 @@ class Rule(NamedTuple):
 def check_channels_used(meaning: Meaning) -> None:
     """Note each channel that no rule sends to, unless a rule names one that is not there: it may be the one that was meant."""
     used: set[str | None] = set()
-    for rule in as_list(meaning.data.get("notifications", [])):
-        for recipient in as_list(rule.get("send_to")) if isinstance(rule, dict) else ():
+    for _, rule in rules_of(meaning.data):
+        for recipient in as_list(rule.get("send_to")):
             kind, name, via = next(_places(recipient), ("", "", ""))
             used.update([name] if kind == "channel" else [via] if via else [meaning.default] if meaning.default else meaning.mails)
     used.update(meaning.default if "@" in name else name for name in _fallbacks(meaning))
@@ -72,15 +73,15 @@ def _fallbacks(meaning: Meaning) -> Iterator[str]:
 
 def _are_mailed(data: Mapping[str, Any]) -> bool:
     """Whether a rule may mention somebody who is mailed, too."""
-    people, rules = data.get("people"), as_list(data.get("notifications", []))
+    people = data.get("people")
     mailed = isinstance(people, dict) and any("mail" in person for person in people.values() if isinstance(person, dict))
-    return mailed and any("mention" in rule for rule in rules if isinstance(rule, dict))
+    return mailed and any("mention" in rule for _, rule in rules_of(data))
 
 
 def check_rules(data: Mapping[str, Any], problems: Problems) -> None:
     """Note each rule that is another one, or sends nothing that another one does not send."""
     first: dict[Rule, int] = {}
-    for index, given in enumerate(as_list(data.get("notifications", []))):
+    for index, given in rules_of(data):
         rule = _rule(given)
         if rule in first:
             _note(problems, Check.RULES_ALIKE, index, first[rule], "says the same as {}")
@@ -101,10 +102,8 @@ def _note(problems: Problems, check: Check, index: int, other: int, words: str) 
     problems.add(Wrong(check, message, ("notifications", index), severity="warning"))
 
 
-def _rule(given: Any) -> Rule | None:
+def _rule(given: Mapping[str, Any]) -> Rule | None:
     """A rule that is valid enough to be compared."""
-    if not isinstance(given, dict):
-        return None
     on = [word for word in as_list(given.get("on")) if isinstance(word, str)]
     selectors = [_selector(selector) for selector in as_list(given.get("pipelines", {}))]
     places = [place for recipient in as_list(given.get("send_to")) for place in _places(recipient)]
