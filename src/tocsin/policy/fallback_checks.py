@@ -56,16 +56,17 @@ def _wrong(meaning: Meaning, channel: str, name: str, path: DataPath) -> Wrong |
 
 def _circles(leads_to: Mapping[str, str]) -> Iterator[list[str]]:
     """The channels of each circle, in order, from the one that the policy names first."""
+    order = {name: index for index, name in enumerate(leads_to)}
     done: set[str] = set()
     for start in leads_to:
-        walk: list[str] = []
+        walk: dict[str, None] = {}
         name = start
         while name in leads_to and name not in done and name not in walk:
-            walk.append(name)
+            walk[name] = None
             name = leads_to[name]
         if name in walk:
-            circle = walk[walk.index(name) :]
-            first = min(circle, key=list(leads_to).index)
-            at = circle.index(first)
+            names = list(walk)
+            circle = names[names.index(name) :]
+            at = circle.index(min(circle, key=order.__getitem__))
             yield [*circle[at:], *circle[:at]]
         done.update(walk)
