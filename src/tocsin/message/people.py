@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from tocsin.event import Actor, Event, Person
 
 NAME_MAX_CHARS = 60  # ours
-# GitHub's and GitLab's private addresses hold the login: 1234+ada@users.noreply.github.com, 1234-ada@users.noreply.gitlab.com
-_PRIVATE = re.compile(r"(?:[0-9]+[+-])?([^@+]+)@users\.noreply\..+", re.IGNORECASE)
+# The addresses that services give to those who show none: 1234+ada@users.noreply.github.com, 1234-ada@users.noreply.gitlab.com
+# https://docs.github.com/en/account-and-profile/reference/email-addresses-reference and
+# https://docs.gitlab.com/user/profile/#use-an-automatically-generated-private-commit-email
+_PRIVATE = re.compile(r"(?:[0-9]+[+-])?([^@]+)@users\.noreply\.[^@]+", re.IGNORECASE)
 
 
 def author_name(author: Person) -> str:
@@ -30,6 +32,12 @@ def named_person(event: Event) -> str:
     return actor_name(event.triggered_by) or author_name(event.commit.author)
 
 
+def private_login(email: str | None) -> str | None:
+    """The login that a private address of GitHub's or GitLab's holds; None for any other address."""
+    private = _PRIVATE.fullmatch(email or "")
+    return private[1] if private else None
+
+
 def same_person(author: Person, actor: Actor) -> bool:
     """Whether an author and a starter are one person, known here by a name and there by a login."""
     here = _handles(author.name, author.email)
@@ -38,6 +46,5 @@ def same_person(author: Person, actor: Actor) -> bool:
 
 def _handles(name: str | None, email: str | None) -> set[str]:
     """All that a person may be told by: the address, the part of it before the @, the name; letters and digits alone."""
-    private = _PRIVATE.fullmatch(email or "")
-    words = [name, email, private[1] if private else (email or "").partition("@")[0]]
+    words = [name, email, private_login(email) or (email or "").partition("@")[0]]
     return {handle for word in words if word and (handle := re.sub(r"[\W_]+", "", word.casefold()))}

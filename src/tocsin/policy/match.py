@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.channels import KINDS
 from tocsin.event import as_dict
 from tocsin.message.mention import Mention
+from tocsin.message.people import private_login
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.glob import passes
 from tocsin.terms import SELECTORS
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from tocsin.wording import OwnWords
 
 Values = Mapping[str, tuple[str, ...]]
-
-# The addresses that services give to those who show none, "49699333+dependabot[bot]@users.noreply.github.com":
-# https://docs.github.com/en/account-and-profile/reference/email-addresses-reference and
-# https://docs.gitlab.com/user/profile/#use-an-automatically-generated-private-commit-email
-_NO_REPLY = re.compile(r"(?:[0-9]+[+-])?(?P<login>[^@]+)@users\.noreply\.[^@]+")
 
 
 class Mismatch(NamedTuple):
@@ -110,8 +105,7 @@ def _values(term: Term, event: Event) -> Iterable[str | None]:
     for field in term.also:
         value: str | None = attrgetter(field)(event)
         yield value
-        login = _NO_REPLY.fullmatch(value) if value and field.endswith("email") else None
-        yield login["login"] if login else None
+        yield private_login(value) if field.endswith("email") else None
 
 
 def fulfils(selector: Selector, known: Values) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tocsin.channels import KINDS
 from tocsin.event import Actor, Person
 from tocsin.message.mention import EVERYBODY, Mention
+from tocsin.message.people import private_login
 from tocsin.policy.model import Recipient
 from tocsin.text import clean
 
@@ -26,8 +27,6 @@ _NEWS = frozenset(("failure", "broken", "fixed", "still_failing", "always"))  # 
 _SERVICES = tuple(name for name, kind in KINDS.items() if "mention" in kind.can)
 _TO_ALL = tuple(name for name, kind in KINDS.items() if "mention_all" in kind.can)
 _EMAIL = re.compile(r"[^@\s<>\",;:()\[\]\\]{1,64}@[^@\s<>\",;:()\[\]\\]{1,255}")
-# GitHub's and GitLab's private addresses hold the login: 1234+ada@users.noreply.github.com, 1234-ada@users.noreply.gitlab.com
-_PRIVATE = re.compile(r"(?:[0-9]+[+-])?(?P<login>[^@+]+)@users\.noreply\.[^@]+", re.IGNORECASE)
 # An id as the service itself writes it: https://docs.slack.dev/messaging/formatting-message-text#advanced,
 # https://docs.discord.com/developers/reference#message-formatting
 _WRITTEN = (
@@ -114,7 +113,7 @@ class Mentions:
 
 def _is_address(email: str) -> bool:
     """Whether somebody may be known by this address."""
-    return bool(_EMAIL.fullmatch(email)) and clean(email) == email and not _PRIVATE.fullmatch(email)
+    return bool(_EMAIL.fullmatch(email)) and clean(email) == email and private_login(email) is None
 
 
 def _everybody(word: str) -> Mention:
@@ -136,8 +135,7 @@ def _called(event: Event) -> dict[str, list[Actor]]:
 
 
 def _actor(author: Person) -> Actor:
-    private = _PRIVATE.fullmatch(author.email or "")
-    return Actor(private["login"] if private else None, author.name, author.email)
+    return Actor(private_login(author.email), author.name, author.email)
 
 
 def _is(person: KnownPerson, called: Actor) -> bool:
