@@ -51,3 +51,17 @@ def test_in_a_project_of_gitlab_s(repository: Repository, server: Files):
         assert code == 0
         assert "nothing is sent: the default policy gitlab:acme/ci//org.yml cannot be had: " in said
         assert words in said
+
+
+def test_its_files_lie_in_its_repository(repository: Repository, server: Files):
+    channel = "audit: {kind: webhook, url: 'https://audit.example.com/', payload_file: %s}"
+    policy = "channels: {%s}\nnotifications: [{on: failure, send_to: audit}]\n"
+    server.github("acme/ci", "my payload.json", '{"a": 1}')
+    server.put(f"/user?ref={COMMIT}", '{"login": "ada"}')
+    for file, words in (("my payload.json", "would have been sent"), ("../../../../user", "leads out of its repository")):
+        server.github("acme/ci", "org.yml", policy % (channel % file))
+        assert words in told(repository, f"github:acme/ci/org.yml@{COMMIT}")[1]
+    assert {request.path.partition("?")[0] for request in server.requests} == {
+        "/repos/acme/ci/contents/org.yml",
+        "/repos/acme/ci/contents/my%20payload.json",
+    }

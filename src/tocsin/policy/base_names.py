@@ -54,13 +54,13 @@ class BaseName(NamedTuple):
             return parse(text)
         name, pin = (text, self.pin) if self.kind != HTTPS else _digest(text)
         folder = posixpath.dirname(self.path) if name.startswith(("./", "../")) else ""
-        return self._replace(path=_inside(posixpath.join(folder, name)), pin=pin)
+        return self._replace(path=inside(posixpath.join(folder, name)), pin=pin)
 
     def file(self, text: str) -> BaseName:
         """A file that a channel here names, counted from the root as every such file. Raises BaseNameError."""
         if self.kind == HTTPS or _ODD.search(text):
             return self.beside(text)
-        return self._replace(path=_inside(text))
+        return self._replace(path=inside(text))
 
 
 def parse(text: str) -> BaseName:
@@ -71,7 +71,7 @@ def parse(text: str) -> BaseName:
         host, slash, path = address.partition("/")
         if not _HOST.fullmatch(host) or not slash:
             raise BaseNameError("is no address of a base: write https://HOST/PATH#sha256=HEX, the host in small letters and without a user")
-        return BaseName(HTTPS, host, _inside(path), pin)
+        return BaseName(HTTPS, host, inside(path), pin)
     if scheme in (GITHUB, GITLAB):
         place, at, commit = rest.rpartition("@")
         if not at or not _COMMIT.fullmatch(commit):
@@ -79,7 +79,7 @@ def parse(text: str) -> BaseName:
         repository, path = _split(scheme, place)
         if not all(_OWNER.fullmatch(part) for part in repository.split("/")) or "/" not in repository:
             raise BaseNameError(f"names no repository: write {FORMS}")
-        return BaseName(scheme, repository, _inside(path), commit)
+        return BaseName(scheme, repository, inside(path), commit)
     raise BaseNameError(f"is no name of a base: write {FORMS}")
 
 
@@ -103,7 +103,7 @@ def _digest(text: str) -> tuple[str, str]:
     return address, pin
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
     """A path without `.` and `..`. Raises BaseNameError where it leads out of its root."""
     if not path:
         raise BaseNameError("names no file")

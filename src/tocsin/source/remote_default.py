@@ -12,8 +12,8 @@ from urllib.parse import quote
 from tocsin.ci.rest import ANSWER_MAX_BYTES, Api, Question, segment
 from tocsin.errors import PolicyError, UnreachablePolicyError
 from tocsin.policy.base_lock import digest
-from tocsin.policy.base_names import GITHUB, GITLAB, HTTPS, BaseName, BaseNameError, parse, without_pin
-from tocsin.policy.nodes import FILE_MAX_BYTES
+from tocsin.policy.base_names import GITHUB, GITLAB, HTTPS, BaseName, BaseNameError, inside, parse, without_pin
+from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted
 from tocsin.source.places import no_file
@@ -76,7 +76,10 @@ def remote_default(world: World, named: str, token: str) -> PolicyText:
     api = _api(world, name, token)
 
     def read(path: str) -> bytes:
-        data = _read(api, name._replace(path=path)) if name.kind != HTTPS else None
+        try:
+            data = _read(api, name._replace(path=inside(path))) if name.kind != HTTPS else None
+        except BaseNameError as error:  # the token would ask the API for something else
+            raise BadFileError(f"{quoted(path)} {error}") from None
         if data is None:
             raise no_file(path)
         return data
