@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocsin.channels.slack_blocks import reply, unaddressed
+from tocsin.channels.slack_blocks import DEFECT, reply, unaddressed
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.text import clean
@@ -17,7 +17,6 @@ from tocsin.verdict import Delivered, Earlier, Failed, Retry, Verdict
 _INVITE = "add the app to the channel (/invite @APP), or give it the scope chat:write.public for public channels"
 _COPY = "copy the Bot User OAuth Token (xoxb-…) of the app again into the secret"
 _ADMINISTRATOR = "ask an administrator of the workspace"
-_DEFECT = "Slack refuses the message: please report this as a defect of tocsin"
 
 WORDS = {
     "channel_not_found": "check channel, by its id, and add the app to the channel where it is private",
@@ -53,7 +52,7 @@ WORDS = {
             "attachment_payload_limit_exceeded", "metadata_too_large", "invalid_metadata_format", "markdown_text_conflict",
             "invalid_arguments",
         ),
-        _DEFECT,
+        DEFECT,
     ),
 }  # fmt: skip
 """Errors that no repetition mends, and what to do."""

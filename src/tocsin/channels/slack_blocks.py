@@ -21,6 +21,7 @@ TEXT_MAX_CHARS = 4000  # characters; Slack cuts at 40,000: https://docs.slack.de
 CONTEXT_MAX_ELEMENTS = 10  # https://docs.slack.dev/reference/block-kit/blocks/context-block
 LINK_MAX_CHARS = 3000  # of an escaped URL, as a button's: https://docs.slack.dev/reference/block-kit/block-elements/button-element
 BLOCKS_MAX_CHARS = 12_000  # characters of JSON; msg_blocks_too_long, which is undocumented, begins near 13,200
+DEFECT = "Slack refuses the message: please report this as a defect of tocsin"  # what a refusal of these blocks means
 
 
 def payload(message: Message) -> dict[str, Any]:
