@@ -45,6 +45,11 @@ class Response(NamedTuple):
         except (ValueError, RecursionError):
             return None
 
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one where it is none."""
+        answer = self.json()
+        return answer if isinstance(answer, dict) else {}
+
 
 class Transport:
     """What a channel's `send` may use for one attempt.

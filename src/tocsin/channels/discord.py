@@ -131,8 +131,7 @@ def _without(payload: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _code(response: Response) -> Any:
-    answer = response.json()
-    return answer.get("code") if response.status == 400 and isinstance(answer, dict) else None
+    return response.json_object().get("code") if response.status == 400 else None
 
 
 def _address(url: str, thread_id: str | None, message: str | None = None) -> str:
@@ -150,8 +149,7 @@ def _address(url: str, thread_id: str | None, message: str | None = None) -> str
 def verdict(response: Response) -> Verdict:
     """What Discord's answer means. The receipt of a saved message has its `id` and `channel_id`."""
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     code = answer.get("code")
     delivered = isinstance(judged, Delivered)
     if response.status == 204:

@@ -127,8 +127,7 @@ def verdict(response: Response) -> Verdict:
     https://cloud.google.com/apis/design/errors
     """
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     error = answer.get("error")
     if isinstance(judged, Delivered) and not (isinstance(error, dict) and error):
         if not isinstance(answer.get("name"), str):

@@ -112,8 +112,7 @@ def verdict(response: Response) -> Verdict:
         if response.text.strip() == "ok":
             return judged
         return Failed(f"HTTP {response.status} without Mattermost's ok: is the URL that of an incoming webhook?")
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     identity, said = str(answer.get("id")), answer.get("message")
     if identity in IDS:
         return Failed(f"HTTP {response.status}, {identity}: {IDS[identity]}")

@@ -119,8 +119,7 @@ def verdict(response: Response) -> Verdict:
     https://github.com/binwiederhier/ntfy/blob/main/server/errors.go
     """
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     said = answer.get("error")
     if isinstance(judged, Delivered):
         if isinstance(answer.get("id"), str) and not said:

@@ -73,8 +73,8 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 def verdict(response: Response) -> Verdict:
     """What RingCentral's answer means: a 2xx may still carry an error, and then nothing was posted."""
     judged = judge(response)
-    answer = response.json()
-    if isinstance(judged, Delivered) and isinstance(answer, dict) and str(answer.get("status")).lower() == "error":
+    answer = response.json_object()
+    if isinstance(judged, Delivered) and str(answer.get("status")).lower() == "error":
         said = [answer.get("error") or answer.get("message") or "no reason given"]
         if isinstance(answer.get("validation"), list):
             said += answer["validation"][:2]

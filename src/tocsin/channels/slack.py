@@ -134,8 +134,8 @@ def verdict(response: Response) -> Verdict:
 
 def _not_ok(response: Response, word: str) -> Verdict:
     """What a 2xx means that is not Slack's ok: a word of an error, or the answer of the web API, or something else's."""
-    answer = response.json()
-    if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+    answer = response.json_object()
+    if isinstance(answer.get("error"), str):
         word = answer["error"]
     what = f"HTTP {response.status} without Slack's ok"
     if re.fullmatch(r"\w{1,60}", word) and may_pass(word):

@@ -148,8 +148,7 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 def verdict(response: Response) -> Verdict:
     """What Telegram's answer means: success is `ok` and the message, whose id is the receipt; an error has a sentence."""
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     said = answer.get("description")
     if isinstance(judged, Delivered):
         receipt = dict(_receipt(answer.get("result"))) if answer.get("ok") is True else {}
@@ -177,7 +176,6 @@ def _receipt(message: Any) -> Iterator[tuple[str, str]]:
 
 def _parameter(response: Response, name: str) -> int | None:
     """A whole number among the `parameters` of an error: https://core.telegram.org/bots/api#responseparameters."""
-    answer = response.json()
-    parameters = answer.get("parameters") if isinstance(answer, dict) else None
+    parameters = response.json_object().get("parameters")
     number = parameters.get(name) if isinstance(parameters, dict) else None
     return number if isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**63 else None
