@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from tocsin.channels.chat import DOT, below_push, instant, run_and_rest
 from tocsin.message import Link, Message, Reason, Sentence, Span, plain
 from tocsin.message.mention import EVERYBODY, addressed
-from tocsin.text import URL_MAX_CHARS, clip
+from tocsin.text import URL_MAX_CHARS, clip_measured, units
 
 # characters, counted here in UTF-16, the most that any count gives
 CONTENT_MAX_CHARS = 2000
@@ -71,7 +71,7 @@ def _embed(message: Message) -> dict[str, Any]:
     if description := "\n".join(filter(None, texts)):
         found["description"] = description
     if footer := plain(notes if page or not run else (*run, Span(DOT), *notes)).removesuffix(DOT):
-        found["footer"] = {"text": _cut(footer, FOOTER_MAX_CHARS)}
+        found["footer"] = {"text": clip_measured(footer, FOOTER_MAX_CHARS, units)}
     return found
 
 
@@ -137,21 +137,4 @@ _MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=//)|^[-+>]|^#(?=#{0,2} )|(?<=\d)\.(?=
 
 def escape(text: str, max_chars: int) -> str:
     """`text` so that Discord shows it as it is: no markup, no mention, no link; cut where that is longer than `max_chars`."""
-    length = len(text)
-    while units(escaped := escaped_text(text)) > max_chars:
-        length -= 1
-        text = clip(text, length)
-    return escaped
-
-
-def _cut(text: str, max_chars: int) -> str:
-    length = len(text)
-    while units(text) > max_chars:
-        length -= 1
-        text = clip(text, length)
-    return text
-
-
-def units(text: str) -> int:
-    """The length in UTF-16 code units."""
-    return len(text.encode("utf-16-le")) // 2
+    return escaped_text(clip_measured(text, max_chars, lambda cut: units(escaped_text(cut))))

@@ -10,9 +10,10 @@ from typing import Any
 
 from tocsin.channels.discord_embed import escaped_text, linked
 from tocsin.channels.own_payload import Refusal, Service
-from tocsin.channels.payload_shapes import Shape, anything, each, part, text, units, url, whole
+from tocsin.channels.payload_shapes import Shape, anything, each, part, text, url, whole
 from tocsin.templates import Template
 from tocsin.templates.markup import ADDRESS, PLAIN, Markup, lines
+from tocsin.text import units
 from tocsin.wrong import DataPath
 
 CONTENT_MAX_CHARS = 2000

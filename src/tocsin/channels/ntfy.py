@@ -16,7 +16,7 @@ from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import TONES, Link, Message, Tone
 from tocsin.record import AfterValidator, Field
-from tocsin.text import clean, clip
+from tocsin.text import clean, clip_measured
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 MESSAGE_MAX_BYTES = 4096  # a longer one becomes a file: https://docs.ntfy.sh/publish/#limitations
@@ -62,7 +62,7 @@ def render(message: Message, options: Options) -> dict[str, Any]:
     """A title, a message of plain text, and the links as buttons."""
     del options
     payload: dict[str, Any] = fitted(message, _payload, _size, PAYLOAD_MAX_BYTES)
-    return {**payload, "message": _cut(payload["message"], MESSAGE_MAX_BYTES)}
+    return {**payload, "message": clip_measured(payload["message"], MESSAGE_MAX_BYTES, _bytes)}
 
 
 def _payload(message: Message) -> dict[str, Any]:
@@ -84,22 +84,18 @@ def _within(links: list[Link]) -> list[Link]:
     """The links for which there is room, the first ones first."""
     kept: list[Link] = []
     for link in links:
-        if sum(len(each.url.encode()) for each in (*kept, link)) <= URLS_MAX_BYTES:
+        if sum(_bytes(each.url) for each in (*kept, link)) <= URLS_MAX_BYTES:
             kept.append(link)
     return kept
 
 
 def _size(payload: dict[str, Any]) -> int:
     """The bytes on the wire; more than the limit where the message is too long."""
-    return PAYLOAD_MAX_BYTES + 1 if len(payload["message"].encode()) > MESSAGE_MAX_BYTES else size(payload)
+    return PAYLOAD_MAX_BYTES + 1 if _bytes(payload["message"]) > MESSAGE_MAX_BYTES else size(payload)
 
 
-def _cut(text: str, max_bytes: int) -> str:
-    length = len(text)
-    while len(text.encode()) > max_bytes:
-        length -= 1
-        text = clip(text, length)
-    return text
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from tocsin.channels.own_payload import Refusal
 from tocsin.suggest import do_you_mean
-from tocsin.text import safe_url
+from tocsin.text import safe_url, units
 from tocsin.wrong import DataPath
 
 Shape: TypeAlias = Callable[[Any, DataPath], Iterator[Refusal]]
@@ -21,11 +21,6 @@ def meant(word: str, known: Collection[str]) -> str:
     listed = sorted(known)
     more = ", …" if len(listed) > LISTED_MAX else ""
     return do_you_mean(word, listed) or f" (known: {', '.join(listed[:LISTED_MAX])}{more})"
-
-
-def units(text: str) -> int:
-    """The length in UTF-16 code units, the most that any count of characters gives."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def text(maximum: int, minimum: int = 1) -> Shape:

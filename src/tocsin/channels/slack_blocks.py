@@ -14,7 +14,7 @@ from typing import Any
 from tocsin.channels.chat import DOT, instant, items
 from tocsin.message import Link, Message, Sentence, Span
 from tocsin.message.mention import EVERYBODY, addressed
-from tocsin.text import clip
+from tocsin.text import clip, clip_measured, units
 
 HEADER_MAX_CHARS = 150  # characters, as Slack stores them (& is &amp;): https://docs.slack.dev/reference/block-kit/blocks/header-block
 TEXT_MAX_CHARS = 4000  # characters; Slack cuts at 40,000: https://docs.slack.dev/reference/methods/chat.postMessage
@@ -168,14 +168,10 @@ def escape(text: str) -> str:
 
 def _clip_stored(text: str, max_chars: int) -> str:
     """`text` cut so that what Slack stores of it, escaped and in UTF-16, has at most `max_chars`."""
-    size = len(text)
-    while len(escape(text).encode("utf-16-le")) > 2 * max_chars:
-        size -= 1
-        text = clip(text, size)
-    return text
+    return clip_measured(text, max_chars, lambda cut: units(escape(cut)))
 
 
 def size(rendered: dict[str, Any]) -> int:
     """The characters of all blocks as JSON: more than Slack can count."""
     blocks = rendered["blocks"] + [block for attachment in rendered.get("attachments", ()) for block in attachment["blocks"]]
-    return len(json.dumps(blocks, ensure_ascii=False).encode("utf-16-le")) // 2
+    return units(json.dumps(blocks, ensure_ascii=False))

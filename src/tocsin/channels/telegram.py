@@ -19,7 +19,7 @@ from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
 from tocsin.message.mention import addressed
 from tocsin.record import AfterValidator, Field
-from tocsin.text import clean
+from tocsin.text import clean, units
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 TEXT_MAX_CHARS = 4096  # after the HTML is read, counted here in UTF-16, the most that any count gives
@@ -126,7 +126,7 @@ def _size(html: str) -> int:
     """The characters that are shown; more than the limit where the HTML with its addresses is too large."""
     if size(html) > PAYLOAD_MAX_BYTES:
         return TEXT_MAX_CHARS + 1
-    return len(unescape(re.sub("<[^<>]*>", "", html)).encode("utf-16-le")) // 2
+    return units(unescape(re.sub("<[^<>]*>", "", html)))
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
