@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from tocsin.http import Response, Transport
+from tocsin.http import Response, Transport, json_body
 from tocsin.message import Message, Sentence, Span, plain
 from tocsin.message.parts import joined
 from tocsin.message.people import named_person
@@ -21,6 +21,11 @@ SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message w
 def post(url: str, payload: Any, transport: Transport, headers: Mapping[str, str] | None = None) -> Response:
     """Post `payload` with the delivery's repeat key. Raises NoAnswer."""
     return transport.post_json(url, payload, headers={"Idempotency-Key": transport.key, **(headers or {})})
+
+
+def size(payload: Any) -> int:
+    """The bytes of a payload on the wire."""
+    return len(json_body(payload))
 
 
 def fitted(message: Message, render: Callable[[Message], Any], size: Callable[[Any], int], maximum: int) -> Any:

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import fitted, post
+from tocsin.channels.chat import fitted, post, size
 from tocsin.channels.options import SecretUrl
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import may_pass

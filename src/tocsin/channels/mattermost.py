@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import DOT, below_push, fitted, post
+from tocsin.channels.chat import DOT, below_push, fitted, post, size
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence

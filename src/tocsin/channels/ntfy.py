@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import fitted, plain_lines, post
+from tocsin.channels.chat import fitted, plain_lines, post, size
 from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import TONES, Link, Message, Tone

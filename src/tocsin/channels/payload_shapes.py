@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from tocsin.channels.own_payload import Refusal
+from tocsin.http import json_body
 from tocsin.suggest import do_you_mean
 from tocsin.text import safe_url, units
 from tocsin.wrong import DataPath
@@ -123,6 +123,6 @@ def typed(parts: Mapping[str, Shape], what: str) -> Shape:
 
 def wire_bytes(payload: Any, maximum: int) -> Iterator[Refusal]:
     """A payload of so many bytes on the wire."""
-    size = len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+    size = len(json_body(payload))
     if size > maximum:
         yield Refusal((), f"has {size:,} bytes, and the service takes {maximum:,}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from tocsin.channels.cards import card, size, unlinked
-from tocsin.channels.chat import below_push, fitted, post, run_and_rest
+from tocsin.channels.cards import card, unlinked
+from tocsin.channels.chat import below_push, fitted, post, run_and_rest, size
 from tocsin.channels.options import SecretUrl
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import is_page, may_pass

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from html import escape, unescape
 from typing import Annotated, Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import DOT, fitted, post
+from tocsin.channels.chat import DOT, fitted, post, size
 from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
