@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from tocsin.channels.chat import DOT, below_push, instant, run_and_rest
+from tocsin.channels.chat import DOT, below_headline, below_push, code_block, instant, label_and_rest, run_and_rest
 from tocsin.message import Link, Message, Reason, Sentence, Span, plain
 from tocsin.message.mention import EVERYBODY, addressed
 from tocsin.text import URL_MAX_CHARS, clip_measured, units
@@ -26,7 +26,7 @@ LINKS_MAX_CHARS = 2300  # ours: one link of the longest kind, and the message fi
 
 def payload(message: Message) -> dict[str, Any]:
     """The text, with those whom it addresses, and the embed where there is more to say: in an embed, a mention notifies nobody."""
-    rest = message.text.removeprefix(message.title).lstrip(" ·:.")
+    rest = below_headline(message)
     allowed, mentions = _mentions(message)
     room = (CONTENT_MAX_CHARS - units(mentions)) // 2 - 1
     whole = "\u200b" if allowed["parse"] else ""  # everybody may be mentioned then, and no backslash prevents it
@@ -76,15 +76,9 @@ def _embed(message: Message) -> dict[str, Any]:
 
 
 def _reason(reason: Reason) -> str:
-    label, rest = (reason.where, reason.text) if reason.where else (reason.text, "")
+    label, rest = label_and_rest(reason)
     line = linked(label, reason.url) + (f": {escaped_text(rest)}" if rest else "")
-    return "\n".join(filter(None, (line, _code_block(reason.excerpt))))
-
-
-def _code_block(lines: tuple[str, ...]) -> str:
-    """Lines of a log as they are; an invisible character keeps them from closing the block. Nothing in it mentions or links."""
-    text = "\n".join(lines).replace("``", "`\u200b`")
-    return f"```\n{text}\n```" if text else ""
+    return "\n".join(filter(None, (line, code_block(reason.excerpt))))
 
 
 def _more(more: Link | None) -> str:

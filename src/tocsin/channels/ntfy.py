@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from tocsin.channels.chat import fitted, plain_lines, post, size
+from tocsin.channels.chat import fitted, plain_lines, post, size, within
 from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import TONES, Link, Message, Tone
@@ -67,7 +67,7 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 def _payload(message: Message) -> dict[str, Any]:
     event = message.event
     words = ["test"] if message.tone == "test" else [event.event, event.transition]
-    links = _within(([Link("", message.page)] if message.page else []) + list(message.links))
+    links = within([*([Link("", message.page)] if message.page else []), *message.links], URLS_MAX_BYTES)
     buttons = [{"action": "view", "label": link.label, "url": link.url} for link in links if link.label]
     return {
         "title": message.headline,
@@ -77,15 +77,6 @@ def _payload(message: Message) -> dict[str, Any]:
         **({"click": links[0].url} if links else {}),
         **({"actions": buttons[:ACTIONS_MAX]} if buttons else {}),
     }
-
-
-def _within(links: list[Link]) -> list[Link]:
-    """The links for which there is room, the first ones first."""
-    kept: list[Link] = []
-    for link in links:
-        if sum(_bytes(each.url) for each in (*kept, link)) <= URLS_MAX_BYTES:
-            kept.append(link)
-    return kept
 
 
 def _size(payload: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from tocsin.channels.chat import DOT, instant, items
+from tocsin.channels.chat import DOT, instant, items, label_and_rest
 from tocsin.message import Link, Message, Sentence, Span
 from tocsin.message.mention import EVERYBODY, addressed
 from tocsin.text import clip, clip_measured, units
@@ -91,8 +91,8 @@ def _reasons(message: Message) -> dict[str, Any]:
     """A line for each reason, linked where there is a page for it, with the log's lines below."""
     parts = []
     for reason in message.reasons:
-        label, rest = (reason.where, f": {reason.text}" if reason.text else "") if reason.where else (reason.text, "")
-        parts.append(_section(_value(label, reason.url), *([_text(rest)] if rest else [])))
+        label, rest = label_and_rest(reason)
+        parts.append(_section(_value(label, reason.url), *([_text(f": {rest}")] if rest else [])))
         if reason.excerpt:
             parts.append({"type": "rich_text_preformatted", "elements": [_text("\n".join(reason.excerpt))]})
     if message.more:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from html import escape, unescape
 from typing import Annotated, Any, Literal
 
-from tocsin.channels.chat import DOT, fitted, post, size
+from tocsin.channels.chat import DOT, fitted, label_and_rest, post, size
 from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
@@ -93,8 +93,8 @@ def _mention(name: str, id_: str) -> str:
 
 def _reason(reason: Reason) -> str:
     """A line, and below it the lines of the log, in which Telegram looks for neither links nor mentions."""
-    label, rest = (reason.where, f": {_text(reason.text)}" if reason.text else "") if reason.where else (reason.text, "")
-    line = f"• {_linked(label, reason.url)}{rest}" if label else ""
+    label, rest = label_and_rest(reason)
+    line = f"• {_linked(label, reason.url)}{f': {_text(rest)}' if rest else ''}" if label else ""
     code = escape("\n".join(reason.excerpt), quote=False)
     return "\n".join(filter(None, (line, f"<pre>{code}</pre>" if code else "")))
 
