@@ -14,7 +14,7 @@ from tocsin.address import http_url
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.discord_embed import EMBEDS_MAX_CHARS, payload, size
-from tocsin.channels.options import SecretUrl, Text
+from tocsin.channels.options import SecretUrl, Text, formed
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
@@ -48,10 +48,7 @@ def _username(text: str) -> str:
     return text
 
 
-def _thread(text: str) -> str:
-    if "${" not in text and not re.fullmatch("[0-9]{1,20}", text):
-        raise ValueError("is not a thread's id, which is a number: copy it in Discord's developer mode")
-    return text
+_THREAD = formed("[0-9]{1,20}", "is not a thread's id, which is a number: copy it in Discord's developer mode")
 
 
 class Options(PayloadOptions, ConversationOptions):
@@ -62,9 +59,7 @@ class Options(PayloadOptions, ConversationOptions):
     username: Annotated[Text, AfterValidator(_username)] | None = Field(
         default=None, description="The name that the messages show instead of the webhook's own, 1 to 80 characters."
     )
-    thread_id: Annotated[Text, AfterValidator(_thread)] | None = Field(
-        default=None, description="The thread to post to; a forum channel needs one."
-    )
+    thread_id: Annotated[Text, _THREAD] | None = Field(default=None, description="The thread to post to; a forum channel needs one.")
 
 
 def service() -> Service:

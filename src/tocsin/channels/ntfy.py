@@ -6,15 +6,14 @@ The title says what and where, the message why. Both are plain text, in which no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from tocsin.channels.chat import fitted, plain_lines, post, size, within
-from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
+from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url, formed
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import TONES, Link, Message, Tone
-from tocsin.record import AfterValidator, Field
+from tocsin.record import Field
 from tocsin.text import clean, clip_measured
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
@@ -35,10 +34,7 @@ STATUSES = {
 }
 
 
-def _topic(text: str) -> str:
-    if "${" not in text and not re.fullmatch("[-_A-Za-z0-9]{1,64}", text):
-        raise ValueError("is not a topic: it has 1 to 64 letters, digits, hyphens and underscores")
-    return text
+_TOPIC = formed("[-_A-Za-z0-9]{1,64}", "is not a topic: it has 1 to 64 letters, digits, hyphens and underscores")
 
 
 class Options(ChannelOptions):
@@ -46,7 +42,7 @@ class Options(ChannelOptions):
 
     kind: Literal["ntfy"]
     url: Url = Field(default="https://ntfy.sh", description="The server's address.")
-    topic: Annotated[Text, AfterValidator(_topic), PLACE] = Field(
+    topic: Annotated[Text, _TOPIC, PLACE] = Field(
         description="The topic. On ntfy.sh anyone who knows it can read it, so keep it in a secret there."
     )
     token: Credential | None = Field(default=None, description="An access token, from a secret, for a topic that is not open to all.")

@@ -76,6 +76,17 @@ def address(text: str) -> str:
     return text
 
 
+def formed(pattern: str, problem: str) -> AfterValidator:
+    """The check of a text without a `${NAME}` that it has a form; `problem` is said of one that has not."""
+
+    def check(text: str) -> str:
+        if "${" not in text and not re.fullmatch(pattern, text):
+            raise ValueError(problem)
+        return text
+
+    return AfterValidator(check)
+
+
 Text = Annotated[str, AfterValidator(_references)]
 """A string in which `${NAME}` may stand."""
 

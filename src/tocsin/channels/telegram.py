@@ -13,11 +13,11 @@ from html import escape, unescape
 from typing import Annotated, Any, Literal
 
 from tocsin.channels.chat import DOT, fitted, label_and_rest, post, size
-from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
+from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url, formed
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
 from tocsin.message.mention import addressed
-from tocsin.record import AfterValidator, Field
+from tocsin.record import Field
 from tocsin.text import clean, units
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
@@ -43,16 +43,8 @@ NO_TOKEN = "token is not a bot's: it looks like 123456:ABC-DEF, copy it again fr
 NO_BOT = "Telegram knows no such bot: copy the token again from @BotFather"
 
 
-def _chat(text: str) -> str:
-    if "${" not in text and not re.fullmatch(r"-?[0-9]{1,20}|@\w{4,32}", text):
-        raise ValueError("is not a chat's id: it is a number, negative for a group, or the @name of a public channel")
-    return text
-
-
-def _thread(text: str) -> str:
-    if "${" not in text and not re.fullmatch("[0-9]{1,20}", text):
-        raise ValueError("is not a topic's id, which is a number")
-    return text
+_CHAT = formed(r"-?[0-9]{1,20}|@\w{4,32}", "is not a chat's id: it is a number, negative for a group, or the @name of a public channel")
+_THREAD = formed("[0-9]{1,20}", "is not a topic's id, which is a number")
 
 
 class Options(ChannelOptions):
@@ -60,10 +52,10 @@ class Options(ChannelOptions):
 
     kind: Literal["telegram"]
     token: Credential = Field(default="${TELEGRAM_BOT_TOKEN}", description="The bot's token, from a secret.")
-    chat_id: Annotated[Text, AfterValidator(_chat), PLACE] = Field(
+    chat_id: Annotated[Text, _CHAT, PLACE] = Field(
         description="The chat: its number, negative for a group, or the @name of a public channel."
     )
-    thread_id: Annotated[Text, AfterValidator(_thread)] | None = Field(default=None, description="The topic of a group with topics.")
+    thread_id: Annotated[Text, _THREAD] | None = Field(default=None, description="The topic of a group with topics.")
     api_url: Url = Field(default="https://api.telegram.org", description="The address of the Bot API, for a server of your own.")
 
 
