@@ -350,8 +350,17 @@ def test_a_payload_of_the_policy_s_own_is_changed_too(project: QuickProject, sla
     assert slack.messages[1]["thread_ts"] == slack.messages[0]["ts"]
 
 
-def discord_policy(server: DiscordServer, conversation: str) -> tuple[str, dict[str, str]]:
-    options = f'kind: discord, url: "${{HOOK}}", username: CI, conversation: {conversation}'
+def test_what_slack_refuses_of_the_policy_s_own_payload_is_no_defect_of_tocsin(project: QuickProject, slack: SlackServer) -> None:
+    project.policy(policy_of(slack, 'payload: {text: "run {{ event }}"}'))
+    send(project, "trigger")
+    slack.refusals["chat.update"] = [refused("invalid_blocks")]
+    reason = row(send(project, "completion", "--status", "success"))["reason"]
+    assert "invalid_blocks: Slack refuses the policy's own payload" in reason
+    assert "defect" not in reason
+
+
+def discord_policy(server: DiscordServer, conversation: str, *more: str) -> tuple[str, dict[str, str]]:
+    options = ", ".join((f'kind: discord, url: "${{HOOK}}", username: CI, conversation: {conversation}', *more))
     return f"channels: {{ops: {{{options}}}}}\nnotifications: [{{on: [trigger, failure, success], send_to: ops}}]\n", {
         "HOOK": server.webhook
     }
@@ -404,6 +413,18 @@ def test_discord_answers_in_a_forum_s_thread(project: QuickProject) -> None:
         assert row(send(project, "completion", "--status", "failure", **env))["reason"] is None
         start, end = discord.messages
     assert start["thread_name"]
+    assert end["channel_id"] == start["id"]
+
+
+def test_a_payload_of_the_policy_s_own_opens_a_forum_s_thread_too(project: QuickProject) -> None:
+    with DiscordServer(forum=True) as discord:
+        policy, env = discord_policy(discord, "thread", 'payload: {content: "run {{ event }}"}')
+        project.policy(policy)
+        send(project, "trigger", **env)
+        assert row(send(project, "completion", "--status", "failure", **env))["reason"] is None
+        start, end = discord.messages
+    assert start["thread_name"]
+    assert (start["content"], end["content"]) == ("run trigger", "run failure")
     assert end["channel_id"] == start["id"]
 
 

@@ -251,6 +251,15 @@ def test_a_value_in_a_payload_is_text(kind: str, tmp_path: Path) -> None:
     assert [part for part in alive[kind] if part in shown] == []
 
 
+@pytest.mark.parametrize(("content", "title"), [("{{ commit.title }}", "Tell @everyone and @here"), ("@{{ commit.title }}", "everyone")])
+def test_a_value_in_a_discord_payload_calls_nobody_whom_its_author_may_call(content: str, title: str, tmp_path: Path) -> None:
+    payload = {"content": f"@here {content}", "allowed_mentions": {"parse": ["everyone"]}}
+    commit = {**EVENT_FILE["commit"], "title": title}  # type: ignore[dict-item]
+    found = payloads(policy_of("discord", payload, "mapping", tmp_path), tmp_path, commit=commit)["room"]
+    assert found["allowed_mentions"] == {"parse": ["everyone"]}
+    assert re.findall("@(?:everyone|here)", found["content"]) == ["@here"]
+
+
 def slack_text(text: str) -> None:
     """Slack's mrkdwn with nothing in it: https://docs.slack.dev/messaging/formatting-message-text."""
     assert not re.search(r"[<>*~`]|&(?!amp;|lt;|gt;)|://|(?<!\w)[@#](?=\w)|:[\w+-]+:|^\s*&gt;", text, re.MULTILINE), text

@@ -45,6 +45,11 @@ class Response(NamedTuple):
         except (ValueError, RecursionError):
             return None
 
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one where it is none."""
+        answer = self.json()
+        return answer if isinstance(answer, dict) else {}
+
 
 class Transport:
     """What a channel's `send` may use for one attempt.
@@ -112,8 +117,7 @@ class Transport:
 
     def post_json(self, url: str, payload: Any, *, method: str = "POST", headers: Mapping[str, str] | None = None) -> Response:
         """Send `payload` as JSON. Raises NoAnswer."""
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        return self.request(method, url, body, {"Content-Type": "application/json", **(headers or {})})
+        return self.request(method, url, json_body(payload), {"Content-Type": "application/json", **(headers or {})})
 
     def request(
         self,
@@ -178,6 +182,11 @@ class Transport:
         finally:
             answer.close()
         return b"".join(chunks).decode("utf-8", "replace")
+
+
+def json_body(payload: Any) -> bytes:
+    """A payload as it goes out. A half of a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def judge(response: Response) -> Verdict:

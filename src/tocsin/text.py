@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 VALUE_MAX_CHARS = 300  # ours: a value is read at a glance; the run's page has the rest
@@ -22,6 +23,20 @@ def clean(text: object, max_chars: int = VALUE_MAX_CHARS) -> str:
 def clip(text: str, max_chars: int) -> str:
     """The first `max_chars` characters of `text`; the last is "…" where something was cut."""
     return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
+
+
+def clip_measured(text: str, maximum: int, measure: Callable[[str], int]) -> str:
+    """`text`, cut as by `clip` where what `measure` makes of it is more than `maximum`."""
+    length = len(text)
+    while measure(text) > maximum:
+        length -= 1
+        text = clip(text, length)
+    return text
+
+
+def units(text: str) -> int:
+    """The length in UTF-16 code units, the most that any count of characters gives."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def safe_url(url: str | None) -> str | None:

@@ -102,11 +102,10 @@ class Outcome(NamedTuple):
     seconds: float = 0.0
     receipt: Receipt | None = None
     cause: Cause | None = None
+    in_doubt: bool = False
+    instead: str | None = None
 
     def masked(self, redact: Callable[[str], str]) -> Outcome:
         """The outcome with every known secret masked: a server's answer could repeat one."""
         receipt = {key: redact(value) for key, value in self.receipt.items()} if self.receipt else None
         return self._replace(reason=redact(self.reason) if self.reason else None, receipt=receipt)
-
-    in_doubt: bool = False
-    instead: str | None = None

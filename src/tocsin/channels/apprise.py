@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tocsin.channels.chat import fitted, plain_lines
+from tocsin.channels.chat import fitted, plain_lines, within
 from tocsin.channels.options import PLACE, ChannelOptions, Credential
 from tocsin.channels.soft_failure import may_pass
 from tocsin.message import Message, Tone
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tocsin.http import Transport
 
 BODY_MAX_CHARS = 1800  # ours: what nearly every service takes; an address has about 100
-URLS_MAX_CHARS = 600  # ours: of the links in the body
+URLS_MAX_BYTES = 600  # ours: of the links in the body
 TITLE_MAX_CHARS = 250  # ours: the smallest title among the services that show one
 
 TYPES: dict[Tone, str] = {"good": "success", "bad": "failure", "warning": "warning"}  # else info
@@ -50,10 +50,7 @@ def render(message: Message, options: Options) -> dict[str, str]:
 
 
 def _payload(message: Message) -> dict[str, str]:
-    room, links = URLS_MAX_CHARS, []
-    for link in message.links:
-        room -= len(link.url)
-        links += [f"{link.label}: {link.url}"] if room >= 0 else []
+    links = [f"{link.label}: {link.url}" for link in within(message.links, URLS_MAX_BYTES)]
     lines = [*map(_broken, plain_lines(message)), *links]
     return {
         "title": _broken(message.headline),

@@ -7,7 +7,6 @@ card brings along (MicrosoftDocs/msteams-docs#5355), and one from elsewhere woul
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,11 +42,6 @@ def card(message: Message, version: str, heading: Sentence | None = None) -> dic
 def unlinked(text: str) -> str:
     """`text` for where a client may read it as markdown: without the pair of brackets that makes a link or a mention."""
     return text.replace("](", "] (")
-
-
-def size(payload: Any) -> int:
-    """The bytes of a payload on the wire."""
-    return len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from tocsin.http import Response, Transport
-from tocsin.message import Message, Sentence, Span, plain
+from tocsin.http import Response, Transport, json_body
+from tocsin.message import Link, Message, Reason, Sentence, Span, plain
 from tocsin.message.parts import joined
 from tocsin.message.people import named_person
 from tocsin.message.times import between
@@ -21,6 +21,11 @@ SHORT_VALUE_MAX_CHARS = 100  # ours: what a value keeps when the whole message w
 def post(url: str, payload: Any, transport: Transport, headers: Mapping[str, str] | None = None) -> Response:
     """Post `payload` with the delivery's repeat key. Raises NoAnswer."""
     return transport.post_json(url, payload, headers={"Idempotency-Key": transport.key, **(headers or {})})
+
+
+def size(payload: Any) -> int:
+    """The bytes of a payload on the wire."""
+    return len(json_body(payload))
 
 
 def fitted(message: Message, render: Callable[[Message], Any], size: Callable[[Any], int], maximum: int) -> Any:
@@ -50,6 +55,33 @@ def versions(message: Message) -> Iterator[Message]:
     message = message._replace(reasons=message.reasons[:1], sentences=message.sentences[:1], rules=())
     yield message
     yield message._replace(reasons=(), more=None, sentences=())
+
+
+def label_and_rest(reason: Reason) -> tuple[str, str]:
+    """A reason in two: what its link is on, and the text behind it."""
+    return (reason.where, reason.text) if reason.where else (reason.text, "")
+
+
+def code_block(lines: Sequence[str]) -> str:
+    """Lines of a log as a block of Markdown's, in which nothing is markup; an invisible character keeps them from closing it."""
+    text = "\n".join(lines).replace("``", "`\u200b`")
+    return f"```\n{text}\n```" if text else ""
+
+
+def below_headline(message: Message) -> str:
+    """What a notification says beside the headline."""
+    return message.text.removeprefix(message.title).lstrip(" ·:.")
+
+
+def within(links: Iterable[Link], max_bytes: int) -> list[Link]:
+    """The links whose addresses have room together, the first ones first."""
+    kept: list[Link] = []
+    for link in links:
+        room = max_bytes - len(link.url.encode())
+        if room >= 0:
+            kept.append(link)
+            max_bytes = room
+    return kept
 
 
 def plain_lines(message: Message) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tocsin.address import http_url
 from tocsin.channels.chat import fitted, post
 from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.discord_embed import EMBEDS_MAX_CHARS, payload, size
-from tocsin.channels.options import SecretUrl, Text
+from tocsin.channels.options import SecretUrl, Text, formed
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
@@ -48,10 +48,7 @@ def _username(text: str) -> str:
     return text
 
 
-def _thread(text: str) -> str:
-    if "${" not in text and not re.fullmatch("[0-9]{1,20}", text):
-        raise ValueError("is not a thread's id, which is a number: copy it in Discord's developer mode")
-    return text
+_THREAD = formed("[0-9]{1,20}", "is not a thread's id, which is a number: copy it in Discord's developer mode")
 
 
 class Options(PayloadOptions, ConversationOptions):
@@ -62,9 +59,7 @@ class Options(PayloadOptions, ConversationOptions):
     username: Annotated[Text, AfterValidator(_username)] | None = Field(
         default=None, description="The name that the messages show instead of the webhook's own, 1 to 80 characters."
     )
-    thread_id: Annotated[Text, AfterValidator(_thread)] | None = Field(
-        default=None, description="The thread to post to; a forum channel needs one."
-    )
+    thread_id: Annotated[Text, _THREAD] | None = Field(default=None, description="The thread to post to; a forum channel needs one.")
 
 
 def service() -> Service:
@@ -76,14 +71,14 @@ def service() -> Service:
 
 def render(message: Message, options: Options) -> Any:
     """A text and an embed; no value in them can mention anyone but those whom the message addresses."""
+    opens = options.conversation_used() == "thread" and not options.thread_id
+    thread = {"thread_name": clip(message.headline, THREAD_NAME_MAX_CHARS)} if opens else {}
     if options.payload is not None:
         from tocsin.channels.own_payload import render_own
 
-        return render_own(message, options, service())
+        return {**thread, **render_own(message, options, service())}
     rendered: dict[str, Any] = fitted(message, payload, size, EMBEDS_MAX_CHARS)
     named = {"username": options.username} if options.username else {}
-    opens = options.conversation_used() == "thread" and not options.thread_id
-    thread = {"thread_name": clip(message.headline, THREAD_NAME_MAX_CHARS)} if opens else {}
     return {**named, **thread, **rendered}
 
 
@@ -131,8 +126,7 @@ def _without(payload: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _code(response: Response) -> Any:
-    answer = response.json()
-    return answer.get("code") if response.status == 400 and isinstance(answer, dict) else None
+    return response.json_object().get("code") if response.status == 400 else None
 
 
 def _address(url: str, thread_id: str | None, message: str | None = None) -> str:
@@ -150,8 +144,7 @@ def _address(url: str, thread_id: str | None, message: str | None = None) -> str
 def verdict(response: Response) -> Verdict:
     """What Discord's answer means. The receipt of a saved message has its `id` and `channel_id`."""
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     code = answer.get("code")
     delivered = isinstance(judged, Delivered)
     if response.status == 204:

@@ -10,10 +10,10 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from tocsin.channels.chat import DOT, below_push, instant, run_and_rest
+from tocsin.channels.chat import DOT, below_headline, below_push, code_block, instant, label_and_rest, run_and_rest
 from tocsin.message import Link, Message, Reason, Sentence, Span, plain
 from tocsin.message.mention import EVERYBODY, addressed
-from tocsin.text import URL_MAX_CHARS, clip
+from tocsin.text import URL_MAX_CHARS, clip_measured, units
 
 # characters, counted here in UTF-16, the most that any count gives
 CONTENT_MAX_CHARS = 2000
@@ -26,7 +26,7 @@ LINKS_MAX_CHARS = 2300  # ours: one link of the longest kind, and the message fi
 
 def payload(message: Message) -> dict[str, Any]:
     """The text, with those whom it addresses, and the embed where there is more to say: in an embed, a mention notifies nobody."""
-    rest = message.text.removeprefix(message.title).lstrip(" ·:.")
+    rest = below_headline(message)
     allowed, mentions = _mentions(message)
     room = (CONTENT_MAX_CHARS - units(mentions)) // 2 - 1
     whole = "\u200b" if allowed["parse"] else ""  # everybody may be mentioned then, and no backslash prevents it
@@ -71,20 +71,14 @@ def _embed(message: Message) -> dict[str, Any]:
     if description := "\n".join(filter(None, texts)):
         found["description"] = description
     if footer := plain(notes if page or not run else (*run, Span(DOT), *notes)).removesuffix(DOT):
-        found["footer"] = {"text": _cut(footer, FOOTER_MAX_CHARS)}
+        found["footer"] = {"text": clip_measured(footer, FOOTER_MAX_CHARS, units)}
     return found
 
 
 def _reason(reason: Reason) -> str:
-    label, rest = (reason.where, reason.text) if reason.where else (reason.text, "")
+    label, rest = label_and_rest(reason)
     line = linked(label, reason.url) + (f": {escaped_text(rest)}" if rest else "")
-    return "\n".join(filter(None, (line, _code_block(reason.excerpt))))
-
-
-def _code_block(lines: tuple[str, ...]) -> str:
-    """Lines of a log as they are; an invisible character keeps them from closing the block. Nothing in it mentions or links."""
-    text = "\n".join(lines).replace("``", "`\u200b`")
-    return f"```\n{text}\n```" if text else ""
+    return "\n".join(filter(None, (line, code_block(reason.excerpt))))
 
 
 def _more(more: Link | None) -> str:
@@ -137,21 +131,4 @@ _MARKUP = re.compile(r"[\\*_~`|<\[\]@]|:(?=//)|^[-+>]|^#(?=#{0,2} )|(?<=\d)\.(?=
 
 def escape(text: str, max_chars: int) -> str:
     """`text` so that Discord shows it as it is: no markup, no mention, no link; cut where that is longer than `max_chars`."""
-    length = len(text)
-    while units(escaped := escaped_text(text)) > max_chars:
-        length -= 1
-        text = clip(text, length)
-    return escaped
-
-
-def _cut(text: str, max_chars: int) -> str:
-    length = len(text)
-    while units(text) > max_chars:
-        length -= 1
-        text = clip(text, length)
-    return text
-
-
-def units(text: str) -> int:
-    """The length in UTF-16 code units."""
-    return len(text.encode("utf-16-le")) // 2
+    return escaped_text(clip_measured(text, max_chars, lambda cut: units(escaped_text(cut))))

@@ -5,14 +5,16 @@ https://docs.discord.com/developers/resources/webhook#execute-webhook and https:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocsin.channels.discord_embed import escaped_text, linked
 from tocsin.channels.own_payload import Refusal, Service
-from tocsin.channels.payload_shapes import Shape, anything, each, part, text, units, url, whole
+from tocsin.channels.payload_shapes import Shape, anything, each, part, text, url, whole
 from tocsin.templates import Template
 from tocsin.templates.markup import ADDRESS, PLAIN, Markup, lines
+from tocsin.text import units
 from tocsin.wrong import DataPath
 
 CONTENT_MAX_CHARS = 2000
@@ -20,7 +22,16 @@ EMBEDS_MAX = 10
 EMBEDS_MAX_CHARS = 6000  # of all texts of all embeds together
 FIELDS_MAX = 25
 COLOUR_MAX = 0xFFFFFF
-MARKUP = Markup(lines(escaped_text), linked)
+
+# What calls everybody where an `allowed_mentions` lets it: no backslash prevents that, an invisible character does.
+_EVERYBODY = re.compile(r"(?:(?<=@)|^)(?=(?:everyone|here)\b)")
+
+
+def _quiet(text: str) -> str:
+    return _EVERYBODY.sub("\u200b", text)
+
+
+MARKUP = Markup(lines(lambda line: escaped_text(_quiet(line))), lambda label, address: linked(_quiet(label), address))
 
 _MARKUP_KEYS = ("content", "title", "description", "name", "value")
 _ADDRESSES = ("url", "icon_url", "avatar_url", "proxy_url")
@@ -37,8 +48,20 @@ def reading(path: DataPath, holder: Mapping[str, Any]) -> Markup:
 
 
 def guarded(tree: Any) -> Any:
-    """The payload in which nothing mentions anyone whom it does not name in an `allowed_mentions` of its own, written out."""
-    return {"allowed_mentions": {"parse": []}, **tree} if isinstance(tree, dict) else tree
+    """The payload in which nothing mentions anyone whom it does not name in an `allowed_mentions` of its own, written out.
+
+    A template never says who may be mentioned: a value could name anyone.
+    """
+    if not isinstance(tree, dict):
+        return tree
+    allowed = tree.get("allowed_mentions") or {"parse": []}
+    return {**tree, "allowed_mentions": {"parse": []} if _has_template(allowed) else allowed}
+
+
+def _has_template(node: Any) -> bool:
+    if isinstance(node, dict):
+        return any(map(_has_template, node.values()))
+    return any(map(_has_template, node)) if isinstance(node, list) else isinstance(node, Template)
 
 
 _FIELD = part({"name": text(256), "value": text(1024), "inline": anything}, ("name", "value"))
@@ -87,17 +110,4 @@ def _size(embed: Mapping[str, Any]) -> int:
     return sum(units(part) for part in own if part)
 
 
-def _has_template(node: Any) -> bool:
-    if isinstance(node, dict):
-        return any(map(_has_template, node.values()))
-    return any(map(_has_template, node)) if isinstance(node, list) else isinstance(node, Template)
-
-
-def _guarded(tree: Any) -> Any:
-    """A template never says who may be mentioned: a value could name anyone."""
-    if isinstance(tree, dict) and _has_template(tree.get("allowed_mentions")):
-        tree = {key: value for key, value in tree.items() if key != "allowed_mentions"}
-    return guarded(tree)
-
-
-SERVICE = Service(reading, refusals, _guarded)
+SERVICE = Service(reading, refusals, guarded)

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import fitted, post
+from tocsin.channels.chat import code_block, fitted, label_and_rest, post, size
 from tocsin.channels.options import SecretUrl
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import may_pass
@@ -77,19 +76,13 @@ def _reasons(message: Message) -> Iterator[dict[str, Any]]:
     """Lines for the reasons, and the log's lines as a block of code, which only Chat's Markdown has."""
     lines: list[str] = []
     for reason in message.reasons:
-        label, rest = (reason.where, f": {_text(reason.text)}" if reason.text else "") if reason.where else (reason.text, "")
-        lines.append(_linked(label, reason.url) + rest)
+        label, rest = label_and_rest(reason)
+        lines.append(_linked(label, reason.url) + (f": {_text(rest)}" if rest else ""))
         if reason.excerpt:
             yield from _paragraphs(lines)
             lines = []
-            yield _code_block(reason.excerpt)
+            yield {"textParagraph": {"text": code_block(reason.excerpt), "textSyntax": "MARKDOWN"}}
     yield from _paragraphs([*lines, *([_linked(message.more.label, message.more.url)] if message.more else [])])
-
-
-def _code_block(lines: tuple[str, ...]) -> dict[str, Any]:
-    """Nothing in a block of code is markup; an invisible character keeps its lines from closing it."""
-    text = "\n".join(lines).replace("``", "`\u200b`")
-    return {"textParagraph": {"text": f"```\n{text}\n```", "textSyntax": "MARKDOWN"}}
 
 
 def _paragraphs(lines: list[str]) -> list[dict[str, Any]]:
@@ -127,8 +120,7 @@ def verdict(response: Response) -> Verdict:
     https://cloud.google.com/apis/design/errors
     """
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     error = answer.get("error")
     if isinstance(judged, Delivered) and not (isinstance(error, dict) and error):
         if not isinstance(answer.get("name"), str):

@@ -9,35 +9,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from html import escape
 from typing import Any
 
 from tocsin.channels.own_payload import Refusal, Service
 from tocsin.channels.payload_shapes import anything, each, part, text, url, wire_bytes
-from tocsin.templates.markup import ADDRESS, PLAIN, Markup, lines
+from tocsin.templates.markup import ADDRESS, BAR, PLAIN, SIGNS, Markup, lines, look_alike
 from tocsin.wrong import DataPath
 
 PAYLOAD_MAX_BYTES = 32_000  # https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create
 
-_BAR = "\u01c0"  # for the | of a link's label
-_SIGNS = {"*": "\u2217", "~": "\u223c", "`": "\u2019", "<": "\u2039", ">": "\u203a", "[": "\uff3b", "]": "\uff3d", "\\": "\uff3c"}
+_SIGNS = {**SIGNS, "<": "\u2039", ">": "\u203a", "[": "\uff3b", "]": "\uff3d", "\\": "\uff3c"}
 _MARKS = re.compile(r"[*~`<>\[\]\\]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:(?=//)|(?<=\bwww)\.|(?<!\w)@(?=\w)|^#", re.IGNORECASE)
 
-
-def _mark(found: re.Match[str]) -> str:
-    sign = found[0]
-    return _SIGNS.get(sign) or ("\uff3f" if sign == "_" else f"{sign}\u200b")
+_sign = partial(look_alike, signs=_SIGNS)
 
 
 def _escaped(line: str) -> str:
-    return _MARKS.sub(_mark, re.sub(r"^(\s*)[-+](?=\s)", "\\1\u2212", line))
+    return _MARKS.sub(_sign, re.sub(r"^(\s*)[-+](?=\s)", "\\1\u2212", line))
 
 
 def _html(line: str) -> str:
     return escape(line, quote=False)
 
 
-MARKUP = Markup(lines(_escaped), lambda label, address: f"<{address}|{_escaped(label).replace('|', _BAR)}>")
+MARKUP = Markup(lines(_escaped), lambda label, address: f"<{address}|{_escaped(label).replace('|', BAR)}>")
 MARKDOWN = Markup(lines(_escaped), lambda label, address: f"[{_escaped(label)}]({address.replace('(', '%28').replace(')', '%29')})")
 HTML = Markup(lines(_html), lambda label, address: f'<a href="{escape(address)}">{_html(label)}</a>')
 

@@ -17,7 +17,7 @@ from tocsin.channels import KINDS
 from tocsin.secrets.parts import KEY_MIN_CHARS, KEY_PARAMETERS, is_short_key, url_of
 
 # Further addresses that are credentials, as Kind.secret_urls has those of the kinds: globs over host and path. They are of services
-# that are no kind of channel, or on hosts of anybody's.
+# that are no kind of channel, on hosts of anybody's, or of another form than the kind's url.
 _OTHER_URLS = (
     f"*/hooks/{'[a-z0-9]' * 26}", "api.telegram.org/bot*", "events*.pagerduty.com/integration/*",
     "hooks.zapier.com/hooks/*", "hook.*.make.com/*", "maker.ifttt.com/trigger/*", "webexapis.com/v1/webhooks/incoming/*",

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import DOT, below_push, fitted, post
+from tocsin.channels.chat import DOT, below_headline, below_push, code_block, fitted, label_and_rest, post, size, within
 from tocsin.channels.options import ChannelOptions, SecretUrl
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
@@ -23,7 +22,7 @@ from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 # bytes of JSON; attachments of more than 7,600 characters are split into several posts by older servers (PostPropsMaxUserRunes)
 PAYLOAD_MAX_BYTES = 7600
-URLS_MAX_CHARS = 3000  # ours: of the links below the message
+URLS_MAX_BYTES = 3000  # ours: of the links below the message
 
 # An error has an id: https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go
 IDS = {
@@ -51,7 +50,7 @@ def render(message: Message, options: Options) -> dict[str, Any]:
 
 
 def _payload(message: Message) -> dict[str, Any]:
-    rest = message.text.removeprefix(message.title).lstrip(" ·:.")
+    rest = below_headline(message)
     mentions = " ".join(f"@{id_.lstrip('@')}" for _, id_ in addressed(message.mentions, "mattermost"))
     text = "\n".join(filter(None, (f"**{_escape(message.headline)}**", _escape(rest), mentions)))
     lines = "\n".join(filter(None, _lines(below_push(message))))
@@ -67,19 +66,14 @@ def _lines(message: Message) -> Iterator[str]:
     if message.more:
         yield _linked(message.more.label, message.more.url)
     yield from map(_sentence, message.sentences)
-    room, shown = URLS_MAX_CHARS, []
-    for link in message.links:
-        if len(link.url) <= room:
-            room -= len(link.url)
-            shown.append(_linked(link.label, link.url))
-    yield DOT.join(shown)
+    yield DOT.join(_linked(link.label, link.url) for link in within(message.links, URLS_MAX_BYTES))
     yield _sentence(message.notes)
 
 
 def _reason(reason: Reason) -> str:
-    label, rest = (reason.where, f": {_escape(reason.text)}" if reason.text else "") if reason.where else (reason.text, "")
-    code = "\n".join(reason.excerpt).replace("``", "`\u200b`")
-    return "\n".join(filter(None, (_linked(label, reason.url) + rest, f"```\n{code}\n```" if code else "")))
+    label, rest = label_and_rest(reason)
+    line = _linked(label, reason.url) + (f": {_escape(rest)}" if rest else "")
+    return "\n".join(filter(None, (line, code_block(reason.excerpt))))
 
 
 def _sentence(sentence: Sentence) -> str:
@@ -112,8 +106,7 @@ def verdict(response: Response) -> Verdict:
         if response.text.strip() == "ok":
             return judged
         return Failed(f"HTTP {response.status} without Mattermost's ok: is the URL that of an incoming webhook?")
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     identity, said = str(answer.get("id")), answer.get("message")
     if identity in IDS:
         return Failed(f"HTTP {response.status}, {identity}: {IDS[identity]}")

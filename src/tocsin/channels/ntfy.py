@@ -6,17 +6,15 @@ The title says what and where, the message why. Both are plain text, in which no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import fitted, plain_lines, post
-from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
+from tocsin.channels.chat import fitted, plain_lines, post, size, within
+from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url, formed
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import TONES, Link, Message, Tone
-from tocsin.record import AfterValidator, Field
-from tocsin.text import clean, clip
+from tocsin.record import Field
+from tocsin.text import clean, clip_measured
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 MESSAGE_MAX_BYTES = 4096  # a longer one becomes a file: https://docs.ntfy.sh/publish/#limitations
@@ -36,10 +34,7 @@ STATUSES = {
 }
 
 
-def _topic(text: str) -> str:
-    if "${" not in text and not re.fullmatch("[-_A-Za-z0-9]{1,64}", text):
-        raise ValueError("is not a topic: it has 1 to 64 letters, digits, hyphens and underscores")
-    return text
+_TOPIC = formed("[-_A-Za-z0-9]{1,64}", "is not a topic: it has 1 to 64 letters, digits, hyphens and underscores")
 
 
 class Options(ChannelOptions):
@@ -47,7 +42,7 @@ class Options(ChannelOptions):
 
     kind: Literal["ntfy"]
     url: Url = Field(default="https://ntfy.sh", description="The server's address.")
-    topic: Annotated[Text, AfterValidator(_topic), PLACE] = Field(
+    topic: Annotated[Text, _TOPIC, PLACE] = Field(
         description="The topic. On ntfy.sh anyone who knows it can read it, so keep it in a secret there."
     )
     token: Credential | None = Field(default=None, description="An access token, from a secret, for a topic that is not open to all.")
@@ -62,13 +57,13 @@ def render(message: Message, options: Options) -> dict[str, Any]:
     """A title, a message of plain text, and the links as buttons."""
     del options
     payload: dict[str, Any] = fitted(message, _payload, _size, PAYLOAD_MAX_BYTES)
-    return {**payload, "message": _cut(payload["message"], MESSAGE_MAX_BYTES)}
+    return {**payload, "message": clip_measured(payload["message"], MESSAGE_MAX_BYTES, _bytes)}
 
 
 def _payload(message: Message) -> dict[str, Any]:
     event = message.event
     words = ["test"] if message.tone == "test" else [event.event, event.transition]
-    links = _within(([Link("", message.page)] if message.page else []) + list(message.links))
+    links = within([*([Link("", message.page)] if message.page else []), *message.links], URLS_MAX_BYTES)
     buttons = [{"action": "view", "label": link.label, "url": link.url} for link in links if link.label]
     return {
         "title": message.headline,
@@ -80,26 +75,13 @@ def _payload(message: Message) -> dict[str, Any]:
     }
 
 
-def _within(links: list[Link]) -> list[Link]:
-    """The links for which there is room, the first ones first."""
-    kept: list[Link] = []
-    for link in links:
-        if sum(len(each.url.encode()) for each in (*kept, link)) <= URLS_MAX_BYTES:
-            kept.append(link)
-    return kept
-
-
 def _size(payload: dict[str, Any]) -> int:
     """The bytes on the wire; more than the limit where the message is too long."""
-    return PAYLOAD_MAX_BYTES + 1 if len(payload["message"].encode()) > MESSAGE_MAX_BYTES else size(payload)
+    return PAYLOAD_MAX_BYTES + 1 if _bytes(payload["message"]) > MESSAGE_MAX_BYTES else size(payload)
 
 
-def _cut(text: str, max_bytes: int) -> str:
-    length = len(text)
-    while len(text.encode()) > max_bytes:
-        length -= 1
-        text = clip(text, length)
-    return text
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
@@ -119,8 +101,7 @@ def verdict(response: Response) -> Verdict:
     https://github.com/binwiederhier/ntfy/blob/main/server/errors.go
     """
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     said = answer.get("error")
     if isinstance(judged, Delivered):
         if isinstance(answer.get("id"), str) and not said:

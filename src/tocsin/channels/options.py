@@ -76,6 +76,17 @@ def address(text: str) -> str:
     return text
 
 
+def formed(pattern: str, problem: str) -> AfterValidator:
+    """The check of a text without a `${NAME}` that it has a form; `problem` is said of one that has not."""
+
+    def check(text: str) -> str:
+        if "${" not in text and not re.fullmatch(pattern, text):
+            raise ValueError(problem)
+        return text
+
+    return AfterValidator(check)
+
+
 Text = Annotated[str, AfterValidator(_references)]
 """A string in which `${NAME}` may stand."""
 
@@ -133,7 +144,7 @@ class ChannelOptions(Record):
         """Look at the `${` of every field, whatever its type: `resolved` meets them all."""
         del earlier
         if name not in cls.templates:
-            for text in strings(value):
+            for text in secrets.texts(value):
                 _references(text)
             for key in _keys(value):
                 if "${" in key:
@@ -146,14 +157,16 @@ class ChannelOptions(Record):
         Raises secrets.MissingVariable with the names of all that cannot be put in.
         """
         missing: list[str] = []
-        values = {name: _resolve(value, env, missing) for name, value in self if strings(value) and name not in self.templates}
+        values = {
+            name: secrets.resolve_all(value, env, missing) for name, value in self if secrets.texts(value) and name not in self.templates
+        }
         if missing:
             raise secrets.MissingVariable(missing, env)
         return self.model_copy(update=values)
 
     def variables(self) -> list[str]:
         """The names of the variables that the options refer to."""
-        return [name for key, value in self if key not in self.templates for text in strings(value) for name in secrets.names(text)]
+        return [name for key, value in self if key not in self.templates for text in secrets.texts(value) for name in secrets.names(text)]
 
     def places(self) -> list[str]:
         """The names of the variables that say where the channel's messages and its secrets go."""
@@ -198,7 +211,7 @@ class ChannelOptions(Record):
 
     def _marked(self, kind: Any) -> Iterator[str]:
         for name in keys_of(type(self), kind):
-            yield from strings(getattr(self, name))
+            yield from secrets.texts(getattr(self, name))
 
 
 def keys_of(options: type[ChannelOptions], kind: Any) -> list[str]:
@@ -228,32 +241,9 @@ def _behind_host(url: str) -> str:
     return rest[len(host) :] if scheme and "@" not in host else url
 
 
-def strings(value: Any) -> list[str]:
-    """The texts in a value, at any depth; keys are none."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in strings(item)]
-    return [text for item in value for text in strings(item)] if isinstance(value, (list, tuple)) else []
-
-
 def _keys(value: Any) -> Iterator[str]:
     """The keys of all mappings in a value."""
     if isinstance(value, dict):
         yield from (key for key in value if isinstance(key, str))
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
         yield from _keys(item)
-
-
-def _resolve(value: Any, env: Mapping[str, str], missing: list[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _resolve(item, env, missing) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_resolve(item, env, missing) for item in value)
-    if not isinstance(value, str):
-        return value
-    try:
-        return secrets.resolve(value, env)
-    except secrets.MissingVariable as error:
-        missing += error.names
-        return ""

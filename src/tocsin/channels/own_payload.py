@@ -62,13 +62,18 @@ def render_own(message: Message, options: PayloadOptions, service: Service) -> A
 def check_own(options: PayloadOptions, service: Service) -> Iterator[Wrong]:
     """All that is wrong with a payload: its form, its templates, and what the service would refuse of what they make."""
     payload = compile_payload(options.payload)
-    yield from (problem.under(("payload",)) for problem in payload.problems)
-    if any(is_random(text) and "{" not in text for text in texts_below(options.payload, is_secret)):
-        yield Wrong(Check.CREDENTIAL_WRITTEN_OUT, HOLDS_CREDENTIAL, ("payload",))
+    yield from check_form(options, payload)
     if any(problem.severity == "error" for problem in payload.problems):
         return
     for wrong in dict.fromkeys((*_foreign_addresses(payload.tree, service), *_refused(payload, service, EVERYTHING))):
         yield _placed(options, wrong)
+
+
+def check_form(options: PayloadOptions, payload: Payload) -> Iterator[Wrong]:
+    """What is wrong with a payload and its templates, whoever takes it; `payload` is the compiled one."""
+    yield from (problem.under(("payload",)) for problem in payload.problems)
+    if any(is_random(text) and "{" not in text for text in texts_below(options.payload, is_secret)):
+        yield Wrong(Check.CREDENTIAL_WRITTEN_OUT, HOLDS_CREDENTIAL, ("payload",))
 
 
 def advise_own(options: PayloadOptions, service: Service) -> Iterator[Wrong]:

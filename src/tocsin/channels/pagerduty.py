@@ -132,8 +132,7 @@ def verdict(response: Response) -> Verdict:
     https://developer.pagerduty.com/docs/events-api-v2-overview#response-codes--retry-logic
     """
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     if isinstance(judged, Delivered):
         if answer.get("status") != "success":
             return Failed(f"HTTP {response.status} without PagerDuty's success: is api_url that of the Events API?")

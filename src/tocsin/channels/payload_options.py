@@ -45,12 +45,7 @@ class PayloadOptions(ChannelOptions):
         if self.payload is None:
             return super().resolved(env)
         missing: list[str] = []
-        values: dict[str, str] = {}
-        for name in self._payload_names():
-            try:
-                values[name] = secrets.resolve(f"${{{name}}}", env)
-            except secrets.MissingVariable as error:
-                missing += error.names
+        values = {name: secrets.resolve_all(f"${{{name}}}", env, missing) for name in self._payload_names()}
         try:
             options = super().resolved(env)
         except secrets.MissingVariable as error:

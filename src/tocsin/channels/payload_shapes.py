@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from tocsin.channels.own_payload import Refusal
+from tocsin.http import json_body
 from tocsin.suggest import do_you_mean
-from tocsin.text import safe_url
+from tocsin.text import safe_url, units
 from tocsin.wrong import DataPath
 
 Shape: TypeAlias = Callable[[Any, DataPath], Iterator[Refusal]]
@@ -21,11 +21,6 @@ def meant(word: str, known: Collection[str]) -> str:
     listed = sorted(known)
     more = ", …" if len(listed) > LISTED_MAX else ""
     return do_you_mean(word, listed) or f" (known: {', '.join(listed[:LISTED_MAX])}{more})"
-
-
-def units(text: str) -> int:
-    """The length in UTF-16 code units, the most that any count of characters gives."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def text(maximum: int, minimum: int = 1) -> Shape:
@@ -128,6 +123,6 @@ def typed(parts: Mapping[str, Shape], what: str) -> Shape:
 
 def wire_bytes(payload: Any, maximum: int) -> Iterator[Refusal]:
     """A payload of so many bytes on the wire."""
-    size = len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+    size = len(json_body(payload))
     if size > maximum:
         yield Refusal((), f"has {size:,} bytes, and the service takes {maximum:,}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from tocsin.channels.cards import card, size, unlinked
-from tocsin.channels.chat import below_push, fitted, post, run_and_rest
+from tocsin.channels.cards import card, unlinked
+from tocsin.channels.chat import below_push, fitted, post, run_and_rest, size
 from tocsin.channels.options import SecretUrl
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.soft_failure import is_page, may_pass
@@ -73,8 +73,8 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 def verdict(response: Response) -> Verdict:
     """What RingCentral's answer means: a 2xx may still carry an error, and then nothing was posted."""
     judged = judge(response)
-    answer = response.json()
-    if isinstance(judged, Delivered) and isinstance(answer, dict) and str(answer.get("status")).lower() == "error":
+    answer = response.json_object()
+    if isinstance(judged, Delivered) and str(answer.get("status")).lower() == "error":
         said = [answer.get("error") or answer.get("message") or "no reason given"]
         if isinstance(answer.get("validation"), list):
             said += answer["validation"][:2]

@@ -14,7 +14,7 @@ from tocsin.channels.chat import fitted, post
 from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.options import Credential, Place, SecretUrl, Url
 from tocsin.channels.payload_options import PayloadOptions
-from tocsin.channels.slack_blocks import BLOCKS_MAX_CHARS, payload, size
+from tocsin.channels.slack_blocks import BLOCKS_MAX_CHARS, DEFECT, payload, size
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
@@ -24,7 +24,6 @@ from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Retry, Verd
 if TYPE_CHECKING:
     from tocsin.channels.own_payload import Service
 
-DEFECT = "Slack refuses the message: please report this as a defect of tocsin"
 WORDS = {
     "action_prohibited": "an administrator forbids posting by this webhook: ask one to allow it",
     "channel_is_archived": "the channel is archived: unarchive it, or make a webhook for another channel",
@@ -113,7 +112,7 @@ def follow(payload: dict[str, Any], options: Options, transport: Transport, earl
     """Change an earlier message of the run, or answer under it. Raises NoAnswer."""
     from tocsin.channels import slack_api
 
-    return slack_api.follow(payload, options, transport, earlier)
+    return _of_own(slack_api.follow(payload, options, transport, earlier), options)
 
 
 def verdict(response: Response) -> Verdict:
@@ -135,8 +134,8 @@ def verdict(response: Response) -> Verdict:
 
 def _not_ok(response: Response, word: str) -> Verdict:
     """What a 2xx means that is not Slack's ok: a word of an error, or the answer of the web API, or something else's."""
-    answer = response.json()
-    if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+    answer = response.json_object()
+    if isinstance(answer.get("error"), str):
         word = answer["error"]
     what = f"HTTP {response.status} without Slack's ok"
     if re.fullmatch(r"\w{1,60}", word) and may_pass(word):

@@ -8,16 +8,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocsin.channels.slack_blocks import reply, unaddressed
+from tocsin.channels.slack_blocks import DEFECT, reply, unaddressed
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.text import clean
-from tocsin.verdict import Delivered, Earlier, Failed, Retry, Verdict
+from tocsin.verdict import Delivered, Earlier, Failed, Retry, Verdict, is_temporary
 
 _INVITE = "add the app to the channel (/invite @APP), or give it the scope chat:write.public for public channels"
 _COPY = "copy the Bot User OAuth Token (xoxb-…) of the app again into the secret"
 _ADMINISTRATOR = "ask an administrator of the workspace"
-_DEFECT = "Slack refuses the message: please report this as a defect of tocsin"
 
 WORDS = {
     "channel_not_found": "check channel, by its id, and add the app to the channel where it is private",
@@ -53,7 +52,7 @@ WORDS = {
             "attachment_payload_limit_exceeded", "metadata_too_large", "invalid_metadata_format", "markdown_text_conflict",
             "invalid_arguments",
         ),
-        _DEFECT,
+        DEFECT,
     ),
 }  # fmt: skip
 """Errors that no repetition mends, and what to do."""
@@ -110,8 +109,8 @@ def ask(method: str, payload: dict[str, Any], options: Any, transport: Transport
 def verdict(response: Response) -> Verdict:
     """What Slack's answer means. The receipt of a message has its `channel`, always by id, and its `ts`."""
     judged = judge(response)
-    answer = response.json()
-    if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
+    answer = response.json_object()
+    if not isinstance(answer.get("ok"), bool):
         if isinstance(judged, Delivered):
             return Failed(f"HTTP {response.status} without Slack's answer: is api_url that of Slack's web API?")
         return judged
@@ -125,7 +124,7 @@ def verdict(response: Response) -> Verdict:
 def _error(response: Response, answer: dict[str, Any]) -> Verdict:
     """An error by its word; an unknown one by what it sounds like."""
     word = clean(answer["error"], 60) if isinstance(answer.get("error"), str) else "an error without a name"
-    if response.status in (408, 425, 429) or response.status >= 500 or word in PASSING or (word not in WORDS and may_pass(word)):
+    if is_temporary(response.status) or word in PASSING or (word not in WORDS and may_pass(word)):
         return Retry(f"HTTP {response.status}: {word}", retry_after(response.headers, response.at))
     if word == "missing_scope":
         needed = clean(answer["needed"], 100) if isinstance(answer.get("needed"), str) else "that it asks for"

@@ -11,16 +11,17 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from tocsin.channels.chat import DOT, instant, items
+from tocsin.channels.chat import DOT, instant, items, label_and_rest
 from tocsin.message import Link, Message, Sentence, Span
 from tocsin.message.mention import EVERYBODY, addressed
-from tocsin.text import clip
+from tocsin.text import clip, clip_measured, units
 
 HEADER_MAX_CHARS = 150  # characters, as Slack stores them (& is &amp;): https://docs.slack.dev/reference/block-kit/blocks/header-block
 TEXT_MAX_CHARS = 4000  # characters; Slack cuts at 40,000: https://docs.slack.dev/reference/methods/chat.postMessage
 CONTEXT_MAX_ELEMENTS = 10  # https://docs.slack.dev/reference/block-kit/blocks/context-block
 LINK_MAX_CHARS = 3000  # of an escaped URL, as a button's: https://docs.slack.dev/reference/block-kit/block-elements/button-element
 BLOCKS_MAX_CHARS = 12_000  # characters of JSON; msg_blocks_too_long, which is undocumented, begins near 13,200
+DEFECT = "Slack refuses the message: please report this as a defect of tocsin"  # what a refusal of these blocks means
 
 
 def payload(message: Message) -> dict[str, Any]:
@@ -90,8 +91,8 @@ def _reasons(message: Message) -> dict[str, Any]:
     """A line for each reason, linked where there is a page for it, with the log's lines below."""
     parts = []
     for reason in message.reasons:
-        label, rest = (reason.where, f": {reason.text}" if reason.text else "") if reason.where else (reason.text, "")
-        parts.append(_section(_value(label, reason.url), *([_text(rest)] if rest else [])))
+        label, rest = label_and_rest(reason)
+        parts.append(_section(_value(label, reason.url), *([_text(f": {rest}")] if rest else [])))
         if reason.excerpt:
             parts.append({"type": "rich_text_preformatted", "elements": [_text("\n".join(reason.excerpt))]})
     if message.more:
@@ -167,14 +168,10 @@ def escape(text: str) -> str:
 
 def _clip_stored(text: str, max_chars: int) -> str:
     """`text` cut so that what Slack stores of it, escaped and in UTF-16, has at most `max_chars`."""
-    size = len(text)
-    while len(escape(text).encode("utf-16-le")) > 2 * max_chars:
-        size -= 1
-        text = clip(text, size)
-    return text
+    return clip_measured(text, max_chars, lambda cut: units(escape(cut)))
 
 
 def size(rendered: dict[str, Any]) -> int:
     """The characters of all blocks as JSON: more than Slack can count."""
     blocks = rendered["blocks"] + [block for attachment in rendered.get("attachments", ()) for block in attachment["blocks"]]
-    return len(json.dumps(blocks, ensure_ascii=False).encode("utf-16-le")) // 2
+    return units(json.dumps(blocks, ensure_ascii=False))

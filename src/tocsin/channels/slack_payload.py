@@ -14,7 +14,7 @@ from tocsin.channels.own_payload import Refusal, Service
 from tocsin.channels.payload_shapes import Shape, anything, each, part, text, typed, url
 from tocsin.channels.slack_blocks import escape
 from tocsin.templates import Template
-from tocsin.templates.markup import ADDRESS, PLAIN, Markup, lines
+from tocsin.templates.markup import ADDRESS, BAR, PLAIN, Markup, lines, look_alike
 from tocsin.wrong import DataPath
 
 TEXT_MAX_CHARS = 40_000  # https://docs.slack.dev/reference/methods/chat.postMessage
@@ -33,25 +33,18 @@ TITLE_MAX_CHARS = 2000
 _RAW_TYPES = ("plain_text", "text", "link", "date", "emoji", "user", "channel", "raw_text")  # their text is no markup
 _ADDRESSES = ("url", "image_url", "thumb_url", "title_link", "author_link", "author_icon", "footer_icon", "icon_url")
 _OLD_MARKUP = ("text", "pretext", "title", "value", "fallback", "footer", "author_name", "text_fallback")
-_BAR = "\u01c0"  # for the | of a link's label
-_SIGNS = {"*": "\u2217", "~": "\u223c", "`": "\u2019"}
 _MARKS = re.compile(r"[*~`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|(?<!\w)[@#](?=\w)|:(?=//)|:(?=[\w+-]+:)|(?<=\bwww)\.", re.IGNORECASE)
-
-
-def _mark(found: re.Match[str]) -> str:
-    sign = found[0]
-    return _SIGNS.get(sign) or ("\uff3f" if sign == "_" else f"{sign}\u200b")
 
 
 def _escaped(line: str) -> str:
     """A value in mrkdwn: no format, link, mention, emoji or quote."""
     head = line.lstrip()
     line = "\u203a" + head[1:] if head.startswith(">") else line
-    return escape(_MARKS.sub(_mark, line))
+    return escape(_MARKS.sub(look_alike, line))
 
 
 def _link(label: str, address: str) -> str:
-    return f"<{escape(address)}|{_escaped(label).replace('|', _BAR)}>"
+    return f"<{escape(address)}|{_escaped(label).replace('|', BAR)}>"
 
 
 MRKDWN = Markup(lines(_escaped), _link)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.card_text import block
-from tocsin.channels.cards import card, size
-from tocsin.channels.chat import fitted, post
+from tocsin.channels.cards import card
+from tocsin.channels.chat import fitted, post, size
 from tocsin.channels.literals import is_ended_connector
 from tocsin.channels.options import SecretUrl
 from tocsin.channels.payload_options import PayloadOptions

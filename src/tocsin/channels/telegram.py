@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from html import escape, unescape
 from typing import Annotated, Any, Literal
 
-from tocsin.channels.cards import size
-from tocsin.channels.chat import DOT, fitted, post
-from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url
+from tocsin.channels.chat import DOT, fitted, label_and_rest, post, size
+from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url, formed
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
 from tocsin.message.mention import addressed
-from tocsin.record import AfterValidator, Field
-from tocsin.text import clean
+from tocsin.record import Field
+from tocsin.text import clean, units
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
 
 TEXT_MAX_CHARS = 4096  # after the HTML is read, counted here in UTF-16, the most that any count gives
@@ -44,16 +43,8 @@ NO_TOKEN = "token is not a bot's: it looks like 123456:ABC-DEF, copy it again fr
 NO_BOT = "Telegram knows no such bot: copy the token again from @BotFather"
 
 
-def _chat(text: str) -> str:
-    if "${" not in text and not re.fullmatch(r"-?[0-9]{1,20}|@\w{4,32}", text):
-        raise ValueError("is not a chat's id: it is a number, negative for a group, or the @name of a public channel")
-    return text
-
-
-def _thread(text: str) -> str:
-    if "${" not in text and not re.fullmatch("[0-9]{1,20}", text):
-        raise ValueError("is not a topic's id, which is a number")
-    return text
+_CHAT = formed(r"-?[0-9]{1,20}|@\w{4,32}", "is not a chat's id: it is a number, negative for a group, or the @name of a public channel")
+_THREAD = formed("[0-9]{1,20}", "is not a topic's id, which is a number")
 
 
 class Options(ChannelOptions):
@@ -61,10 +52,10 @@ class Options(ChannelOptions):
 
     kind: Literal["telegram"]
     token: Credential = Field(default="${TELEGRAM_BOT_TOKEN}", description="The bot's token, from a secret.")
-    chat_id: Annotated[Text, AfterValidator(_chat), PLACE] = Field(
+    chat_id: Annotated[Text, _CHAT, PLACE] = Field(
         description="The chat: its number, negative for a group, or the @name of a public channel."
     )
-    thread_id: Annotated[Text, AfterValidator(_thread)] | None = Field(default=None, description="The topic of a group with topics.")
+    thread_id: Annotated[Text, _THREAD] | None = Field(default=None, description="The topic of a group with topics.")
     api_url: Url = Field(default="https://api.telegram.org", description="The address of the Bot API, for a server of your own.")
 
 
@@ -94,8 +85,8 @@ def _mention(name: str, id_: str) -> str:
 
 def _reason(reason: Reason) -> str:
     """A line, and below it the lines of the log, in which Telegram looks for neither links nor mentions."""
-    label, rest = (reason.where, f": {_text(reason.text)}" if reason.text else "") if reason.where else (reason.text, "")
-    line = f"• {_linked(label, reason.url)}{rest}" if label else ""
+    label, rest = label_and_rest(reason)
+    line = f"• {_linked(label, reason.url)}{f': {_text(rest)}' if rest else ''}" if label else ""
     code = escape("\n".join(reason.excerpt), quote=False)
     return "\n".join(filter(None, (line, f"<pre>{code}</pre>" if code else "")))
 
@@ -126,7 +117,7 @@ def _size(html: str) -> int:
     """The characters that are shown; more than the limit where the HTML with its addresses is too large."""
     if size(html) > PAYLOAD_MAX_BYTES:
         return TEXT_MAX_CHARS + 1
-    return len(unescape(re.sub("<[^<>]*>", "", html)).encode("utf-16-le")) // 2
+    return units(unescape(re.sub("<[^<>]*>", "", html)))
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
@@ -148,8 +139,7 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 def verdict(response: Response) -> Verdict:
     """What Telegram's answer means: success is `ok` and the message, whose id is the receipt; an error has a sentence."""
     judged = judge(response)
-    answer = response.json()
-    answer = answer if isinstance(answer, dict) else {}
+    answer = response.json_object()
     said = answer.get("description")
     if isinstance(judged, Delivered):
         receipt = dict(_receipt(answer.get("result"))) if answer.get("ok") is True else {}
@@ -177,7 +167,6 @@ def _receipt(message: Any) -> Iterator[tuple[str, str]]:
 
 def _parameter(response: Response, name: str) -> int | None:
     """A whole number among the `parameters` of an error: https://core.telegram.org/bots/api#responseparameters."""
-    answer = response.json()
-    parameters = answer.get("parameters") if isinstance(answer, dict) else None
+    parameters = response.json_object().get("parameters")
     number = parameters.get(name) if isinstance(parameters, dict) else None
     return number if isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**63 else None

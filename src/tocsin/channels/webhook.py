@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from tocsin import secrets
-from tocsin.channels.literals import holds_literal, is_random, is_secret_address
-from tocsin.channels.options import HOLDS_CREDENTIAL, WRITTEN_OUT, Credential, Text, Url
+from tocsin.channels.literals import holds_literal, is_secret_address
+from tocsin.channels.options import WRITTEN_OUT, Credential, Text, Url
 from tocsin.channels.payload_options import PayloadOptions, is_secret
 from tocsin.checks import Check
 from tocsin.http import USER_AGENT, Transport, judge
@@ -26,7 +26,7 @@ ADDED_MAX_BYTES = 256 * 1024  # ours: what an event may add to a body; receivers
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")  # RFC 9110, 5.5, in the one-byte characters that HTTP/1.1 can carry
 _OURS = ("host", "content-length", "transfer-encoding", "connection", "idempotency-key", "webhook-*")
-_NOT_BESIDE = {"payload_file": ("payload",), "signing_secret": ("sign",), "format": ("payload", "payload_file")}
+_NOT_BESIDE = {"signing_secret": ("sign",), "format": ("payload", "payload_file")}
 
 
 class Options(PayloadOptions):
@@ -50,7 +50,7 @@ class Options(PayloadOptions):
 
     @classmethod
     def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
-        """One payload alone, and one secret."""
+        """One secret, and a payload or a form of the event."""
         value = super().check_field(name, value, earlier)
         for other in _NOT_BESIDE.get(name, ()) if value is not None else ():
             if earlier.get(other) is not None:
@@ -72,12 +72,10 @@ def check(options: Options) -> Iterator[Wrong]:
     yield from _check_url(options.url)
     yield from _check_headers(options.headers)
     if options.payload is not None:
-        from tocsin.templates.payload import compile_payload, texts_below
+        from tocsin.channels.own_payload import check_form
+        from tocsin.templates.payload import compile_payload
 
-        for problem in compile_payload(options.payload).problems:
-            yield problem.under(("payload",))
-        if any(is_random(text) and "{" not in text for text in texts_below(options.payload, is_secret)):
-            yield Wrong(Check.CREDENTIAL_WRITTEN_OUT, HOLDS_CREDENTIAL, ("payload",))
+        yield from check_form(options, compile_payload(options.payload))
 
 
 def _check_url(url: str) -> Iterator[Wrong]:

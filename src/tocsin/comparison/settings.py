@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin import secrets
-from tocsin.channels.options import strings
 from tocsin.comparison.reach import reaches
 from tocsin.record import Record
 
@@ -65,7 +64,7 @@ def _channel(name: str, before: ChannelOptions | None, after: ChannelOptions | N
 def _shown(key: str, value: Any) -> str | None:
     if key in _SHOWN:
         return value if isinstance(value, str) else None
-    return ", ".join(f"${{{name}}}" for text in strings(value) for name in secrets.names(text)) or None
+    return ", ".join(f"${{{name}}}" for text in secrets.texts(value) for name in secrets.names(text)) or None
 
 
 def way_changes(base: PolicyDocument | None, head: PolicyDocument | None) -> list[Way]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tocsin.inbox.arrivals import now_seconds
 from tocsin.inbox.services import Answer, ServiceRequest, content, json_object
+from tocsin.text import units
 
 _TEXT_MAX_CHARS = 4096
 _NUMBERS = count(1)
@@ -46,7 +47,7 @@ def _problem(payload: dict[str, Any]) -> str | None:
         if unknown:
             return f'can\'t parse entities: Unsupported start tag "{unknown[1]}" at byte offset {len(text[: unknown.start()].encode())}'
         text = unescape(re.sub("<[^<>]*>", "", text))
-    return "message is too long" if len(text.encode("utf-16-le")) // 2 > _TEXT_MAX_CHARS else None
+    return "message is too long" if units(text) > _TEXT_MAX_CHARS else None
 
 
 def _message(request: ServiceRequest, payload: dict[str, Any], number: str) -> Answer:

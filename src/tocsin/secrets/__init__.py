@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 from tocsin.checks import Check
 from tocsin.wrong import InvalidValueError
@@ -104,3 +105,27 @@ def resolve(text: str, env: Mapping[str, str]) -> str:
     if missing:
         raise MissingVariable(missing, env)
     return _TOKEN.sub(lambda token: values[token["name"]] if token["name"] else "${", text)
+
+
+def resolve_all(value: Any, env: Mapping[str, str], missing: list[str]) -> Any:
+    """`value` with all texts in it resolved, at any depth; `missing` gets the names of what cannot be put in."""
+    if isinstance(value, dict):
+        return {key: resolve_all(item, env, missing) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(resolve_all(item, env, missing) for item in value)
+    if not isinstance(value, str):
+        return value
+    try:
+        return resolve(value, env)
+    except MissingVariable as error:
+        missing += error.names
+        return ""
+
+
+def texts(value: Any) -> list[str]:
+    """The texts in a value, at any depth; keys are none."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in texts(item)]
+    return [text for item in value for text in texts(item)] if isinstance(value, (list, tuple)) else []

@@ -13,6 +13,16 @@ from tocsin.text import UNSAFE, safe_url
 _BREAKS = re.compile("[\r\n\x85\u2028\u2029]+")
 
 
+BAR = "\u01c0"  # looks like the | of a link's label
+SIGNS = {"*": "\u2217", "~": "\u223c", "`": "\u2019", "_": "\uff3f"}
+"""What stands for a mark in a value where a service has no escape: a sign that looks like it."""
+
+
+def look_alike(found: re.Match[str], signs: Mapping[str, str] = SIGNS) -> str:
+    """What stands for a mark: its sign, or itself broken up from what follows."""
+    return signs.get(found[0]) or f"{found[0]}\u200b"
+
+
 class Markup(NamedTuple):
     """How values stand in a text: `escape` makes one text and nothing else, `link` makes a link of a label and an address."""
 
