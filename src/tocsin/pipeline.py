@@ -222,10 +222,10 @@ def _outcomes(world: World, planned: Plan, stop: Stop, *, dry_run: bool) -> Iter
         from tocsin.fallbacks import checked, with_fallbacks
 
         check = partial(checked, planned.policy, planned.rules, planned.event, planned.unavailable, world.clock.time())
-        yield from with_fallbacks(planned.policy, planned.destinations, check, partial(delivery, planned), send)
+        yield from with_fallbacks(planned.policy, planned.destinations, check, partial(_delivery, planned), send)
         return
     yield from (skipped(row, row.skip) for row in planned.destinations if row.skip)
-    yield from send([delivery(planned, row) for row in planned.destinations if not row.skip])
+    yield from send([_delivery(planned, row) for row in planned.destinations if not row.skip])
 
 
 def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -234,7 +234,7 @@ def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: order.get((outcome.channel, outcome.recipient), len(order)))  # a fallback's come last
 
 
-def delivery(planned: Plan, destination: Destination) -> Delivery:
+def _delivery(planned: Plan, destination: Destination) -> Delivery:
     """What goes to one destination."""
     options = planned.options[destination.channel]
     recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
@@ -68,8 +68,7 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         console.status("")
         if not words.json and (not console.quiet or outcome.outcome == "failed"):
             console.table(report.rows([outcome]), [*widths, 0])
-            if outcome.cause == "dry_run":
-                console.lines(_text(planned, outcome))
+            console.lines(outcome.text)
         console.status(f"sending, {left - len(outcomes)} to go …" if left > len(outcomes) else "")
     outcomes = pipeline.in_order(planned, outcomes)
     strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
@@ -112,29 +111,6 @@ def _debug(known: Situation, planned: Plan, console: Console) -> None:
         from tocsin.commands.debug import talk_plan
 
         talk_plan(known, planned, console)
-
-
-def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
-    """The message of an outcome as a person reads it, or the policy's own payload, without any secret that is known."""
-    from tocsin.message.lines import json_lines, lines
-    from tocsin.message.mention import names
-    from tocsin.pipeline import delivery
-    from tocsin.templates import TemplateProblem
-    from tocsin.wording import in_own_words
-
-    rows = (row for row in planned.destinations if (row.channel, row.recipient) == (outcome.channel, outcome.recipient))
-    told = delivery(planned, next(rows))
-    message, problems = in_own_words(told.message, told.words)
-    shown = lines(message)
-    if getattr(told.options, "payload", None) is not None:
-        try:
-            shown = iter(json_lines(told.module.render(message, told.options)))
-        except TemplateProblem as error:
-            problems = (*problems, f"payload: {error}")
-    mentioned = names(message.mentions, outcome.kind)
-    if mentioned:
-        problems = (*problems, f"mentions: {', '.join(mentioned)}")
-    yield from map(planned.redact, (*shown, *problems))
 
 
 def _write_report(path: str | None, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:

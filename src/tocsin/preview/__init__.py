@@ -22,7 +22,6 @@ from tocsin.policy.words import Suggestions, quoted
 from tocsin.preview.fitting import fitting_facts, kind_of
 from tocsin.request import Request
 from tocsin.samples import sample
-from tocsin.wording import in_own_words
 
 if TYPE_CHECKING:
     from tocsin.policy.load import PolicyDocument
@@ -171,33 +170,21 @@ def _recipient(policy: Policy, channel: str) -> str:
 
 
 def _delivery(policy: Policy, row: Destination, message: Message, books: Mapping[str, str]) -> Delivery:
-    from tocsin.templates import TemplateProblem
-
     options = policy.channels[row.channel]
     unset = options.resolved({name: f"${{{name}}}" for name in options.variables()})  # no preview needs a secret
-    told = message._replace(rules=row.rules, recipient=row.recipient if row.kind in channels.MAIL_KINDS else None)
-    told = told.with_runbooks(books) if books else told
-    own = row.kind == "webhook" or getattr(options, "payload", None) is not None
-    told = told._replace(mentions=row.mentions)
+    message = message._replace(rules=row.rules, recipient=row.recipient if row.kind in channels.MAIL_KINDS else None)
+    message = (message.with_runbooks(books) if books else message)._replace(mentions=row.mentions)
     words = words_of(policy, rule_words(policy), row.channel, row.rules)
-    told, failed = in_own_words(told, words)
-    channel, problem = channels.load(row.kind), row.skip.reason if row.skip else None
-    try:
-        payload = channel.render(told, unset)
-    except TemplateProblem as error:
-        if not hasattr(channel, "service"):
-            payload, problem = None, str(error)
-        else:  # as a delivery does
-            payload, failed = channel.render(told, unset.model_copy(update={"payload": None})), (*failed, f"payload: {error}")
+    told = channels.rendered(channels.load(row.kind), message, words, unset)
     return Delivery(
         row.channel,
         row.kind,
         row.recipient,
         row.rules,
-        payload,
-        problem,
-        told if words else None,
-        failed,
-        own,
+        told.payload,
+        str(told.error) if told.error else row.skip.reason if row.skip else None,
+        told.message if words else None,
+        told.problems,
+        row.kind == "webhook" or getattr(options, "payload", None) is not None,
         tuple(names(row.mentions, row.kind)),
     )
