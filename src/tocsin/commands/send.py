@@ -29,7 +29,6 @@ tocsin send completion --status failure
 tocsin send completion --status success --environment production
 """
 PATH_MAX_CHARS = 100  # ours
-REPORT_MIN_SECONDS = 1.0  # ours: for a pipe that somebody reads, where the budget is used up
 
 
 def add_flags(command: Parser) -> None:
@@ -117,15 +116,10 @@ def _write_report(path: str | None, planned: Plan, outcomes: Sequence[Outcome], 
     """Write the report, whole or not at all; where that fails, say so: the messages have gone out all the same."""
     if not path:
         return
-    from tocsin.checkout import checkouts_of
+    from tocsin.commands.output_file import write_output
     from tocsin.report import report
     from tocsin.text import clean
-    from tocsin.whole_file import why_not_written, write_whole
 
-    text = json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n"
-    try:
-        write_whole(
-            world.folder / path, text, list(checkouts_of(world.env, world.folder)), lambda: max(REPORT_MIN_SECONDS, world.remaining())
-        )
-    except (OSError, ValueError) as error:
-        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {why_not_written(error)}", "warning")
+    why_not = write_output(world, path, json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n")
+    if why_not:
+        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {why_not}", "warning")
