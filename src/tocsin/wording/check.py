@@ -12,11 +12,10 @@ from tocsin.templates.samples import EVERYTHING, MESSAGE, NOTHING
 from tocsin.text import safe_url
 from tocsin.wording import DROPPED
 from tocsin.wording.colours import NAMES, colour_of
-from tocsin.wording.parts import LINKS, PARTS, ROWS
+from tocsin.wording.parts import LABEL_MAX_CHARS, LINKS, PARTS, ROWS
 from tocsin.wrong import Wrong
 
 Suggest = Callable[..., str]
-LABEL_MAX_CHARS = 60  # ours, as a reader sees it whole
 
 
 def check_words(words: Any, labels: Collection[str], suggest: Suggest) -> Iterator[Wrong]:
