@@ -185,3 +185,18 @@ def test_a_test_of_a_channel_goes_to_no_other(project: Any, slack: ScriptedServe
     )
     result = project.run("channels", "test", "team", env={"SLACK_WEBHOOK_URL": slack.url("/team"), "OPS": slack.url("/ops")})
     assert (result.code, {request.path for request in slack.requests}) == (1, {"/team"})
+
+
+def test_a_dry_run_shows_what_a_fallback_would_get(project: Any):
+    project.policy(
+        "channels: {team: {kind: slack, url: '${TEAM_URL}', fallback: ops}, ops: {kind: slack, url: '${OPS_URL}'}}\n"
+        "notifications: [{on: failure, send_to: team, mention: here}]\n"
+    )
+    result = project.send("failure", "--dry-run", env={"OPS_URL": "https://hooks.slack.com/services/T0/B0/x"})
+    assert result.code == 0, result.err
+    dry_run, *text, skipped = result.out.splitlines()
+    assert dry_run.split()[:3] == ["skipped", "ops", "slack"]
+    assert dry_run.endswith("(in place of team)")
+    assert text[0].startswith("  ❌ Failed")
+    assert text[-1] == "  mentions: here"
+    assert skipped.split()[:2] == ["skipped", "team"]

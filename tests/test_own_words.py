@@ -405,3 +405,14 @@ def test_a_helper_gives_its_value() -> None:
     happening = event({"app": "x", "run": {"started_at": "2026-01-02T03:04:05Z", "finished_at": "2026-01-02T03:07:25Z"}})
     text = "{{ duration(run) }}|{{ 90 | duration }}|{{ run.finished_at | date('%d.%m. %H:%M', 'Europe/Berlin') }}|{{ {'a': app} | json }}"
     assert told(happening, OwnWords(title=text)).title == '3 min 20 s|1 min 30 s|02.01. 04:07|{"a": "x"}'
+
+
+@pytest.mark.parametrize("key", ["colour", "links"])
+def test_data_that_is_too_long_as_a_text_is_an_error_of_the_policy(key: str, tmp_path: Path) -> None:
+    template = "{{ [123456789012] * 40000 }}"
+    words = {"colour": template} if key == "colour" else {"links": {"Logs": f"https://logs.example.com/{template}"}}
+    policy = {"channels": {"team": {"kind": "slack"}}, "message": words, "notifications": [{"on": "failure", "send_to": "team"}]}
+    (tmp_path / ".tocsin.yml").write_text(json.dumps(policy))
+    answer = run("check", "--format", "json", folder=tmp_path)
+    assert answer.code == 3, answer.err
+    assert ["this makes a text or list of more than" in problem["message"] for problem in answer.json()] == [True]

@@ -7,16 +7,16 @@ from queue import SimpleQueue
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
+from tocsin.channels import rendered
 from tocsin.http import Transport
 from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network, NoAnswer
 from tocsin.shared_connection import SharedConnection
 from tocsin.templates import TemplateProblem
 from tocsin.verdict import Delivered, Failed, FollowUp, Outcome, Retry, Skip, Verdict
-from tocsin.wording import in_own_words
 
 if TYPE_CHECKING:
-    from tocsin.channels import Channel
+    from tocsin.channels import Channel, Rendered
     from tocsin.clock import Clock
     from tocsin.message import Message
     from tocsin.wording import OwnWords
@@ -93,7 +93,8 @@ class Progress:
         self._in_doubt = False  # an attempt before went out without an answer
         self._clock, self._lock = clock, Lock()
         self._closed, self._under_way = False, False
-        self._rendered, self._payload = False, None
+        self._rendered = False
+        self._told: Rendered | None = None
         self._note: str | None = None  # what is to be said of a message that was delivered
         self._transport: Transport | None = None  # of the attempt under way
         self.earlier, self._why_new = delivery.follow_up
@@ -116,20 +117,15 @@ class Progress:
         """What is said of a message that was delivered."""
         return "; ".join(filter(None, (f"{ANEW}: {self._why_new}" if self._why_new else None, verdict.note, self._note))) or None
 
-    def payload(self) -> Any:
+    def told(self) -> Rendered:
         """What is sent, rendered at first. Raises TemplateProblem."""
-        if not self._rendered:
-            message, problems = in_own_words(self.delivery.message, self.delivery.words)
-            try:
-                self._payload = self.delivery.module.render(message, self.delivery.options)
-            except TemplateProblem as error:
-                if not hasattr(self.delivery.module, "service"):  # a webhook's receiver expects the policy's own form, and no other
-                    raise
-                self._payload = self.delivery.module.render(message, self.delivery.options.model_copy(update={"payload": None}))
-                problems = (*problems, f"payload: {error}")
-            self._note = f"{DEFAULT_WORDS}: {'; '.join(problems)}" if problems else None
-            self._rendered = True
-        return self._payload
+        if self._told is None:
+            told = rendered(self.delivery.module, self.delivery.message, self.delivery.words, self.delivery.options)
+            if told.error:
+                raise told.error
+            self._note = f"{DEFAULT_WORDS}: {'; '.join(told.problems)}" if told.problems else None
+            self._told, self._rendered = told, True
+        return self._told
 
     def begin(self, transport: Transport) -> bool:
         """Count an attempt that begins now; False where it may not: its time is over, or the delivery has ended without it."""
@@ -166,7 +162,7 @@ class Progress:
 
     def outcome(self, verdict: Delivered | Failed | Skip) -> Outcome:
         """The row of the report, once it is known how the delivery ended. What was rendered goes: thousands would stay to the end."""
-        self._closed, self._payload = True, None
+        self._closed, self._told = True, None
         delivered = isinstance(verdict, Delivered)
         reason = self._said(verdict) if isinstance(verdict, Delivered) else verdict.reason
         if reason and not delivered and self._in_doubt and IN_DOUBT not in reason:  # a channel has said it in words of its own
@@ -183,6 +179,7 @@ class Progress:
             cause=None if isinstance(verdict, Delivered) else verdict.cause,
             receipt=(dict(verdict.receipt) or None) if isinstance(verdict, Delivered) else None,
             in_doubt=self._in_doubt and not delivered,
+            text=verdict.text if isinstance(verdict, Skip) else (),
         )
 
 
@@ -216,12 +213,12 @@ class Attempt:
         """Render at first, and send. Never raises: in a thread that would be lost, and with it the message."""
         delivery, transport = self.progress.delivery, self.transport
         try:
-            payload = self.progress.payload()
+            told = self.progress.told()
             if self._means.dry_run:
-                return Skip(DRY_RUN, "dry_run")
+                return Skip(DRY_RUN, "dry_run", tuple(told.lines(delivery.kind)))
             if not self.progress.begin(transport):
                 return self.give_up()
-            verdict = self._sent(payload, transport)
+            verdict = self._sent(told.payload, transport)
             return verdict if isinstance(verdict, (Delivered, Retry, Failed)) else defect(delivery, TypeError())
         except TemplateProblem as error:
             return Failed(f"the payload cannot be rendered: {error}", "payload")

@@ -26,7 +26,7 @@ from tocsin.notice import Notice
 from tocsin.policy.load import PolicyDocument, load
 from tocsin.policy.match import Destination, RuleMatch, destinations, match, repeat_key, runbooks, skipped
 from tocsin.policy.model import Policy
-from tocsin.policy.wording import rule_words, words_of
+from tocsin.policy.wording import addressed, rule_words, words_of
 from tocsin.request import Request
 from tocsin.secrets import MissingVariable
 from tocsin.secrets.redactor import Redactor
@@ -70,11 +70,6 @@ class Plan(NamedTuple):
     keeping: Keeping | None = None  # the receipts of the run's earlier messages
     messages: Mapping[str, Message] = {}  # channel to a message of its own, where that is not `message`
     runbooks: Mapping[str, str] = {}  # by the name of a matching rule, and by the environment's with an @ before it
-
-    def told(self, channel: str, rules: tuple[str, ...]) -> Message:
-        """The message for those for whom these rules asked."""
-        message = self.messages.get(channel, self.message)._replace(rules=rules)
-        return message.with_runbooks(self.runbooks) if self.runbooks else message
 
 
 def prepare(world: World, request: Request) -> Situation:
@@ -222,10 +217,10 @@ def _outcomes(world: World, planned: Plan, stop: Stop, *, dry_run: bool) -> Iter
         from tocsin.fallbacks import checked, with_fallbacks
 
         check = partial(checked, planned.policy, planned.rules, planned.event, planned.unavailable, world.clock.time())
-        yield from with_fallbacks(planned.policy, planned.destinations, check, partial(delivery, planned), send)
+        yield from with_fallbacks(planned.policy, planned.destinations, check, partial(_delivery, planned), send)
         return
     yield from (skipped(row, row.skip) for row in planned.destinations if row.skip)
-    yield from send([delivery(planned, row) for row in planned.destinations if not row.skip])
+    yield from send([_delivery(planned, row) for row in planned.destinations if not row.skip])
 
 
 def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -234,10 +229,9 @@ def in_order(planned: Plan, outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: order.get((outcome.channel, outcome.recipient), len(order)))  # a fallback's come last
 
 
-def delivery(planned: Plan, destination: Destination) -> Delivery:
+def _delivery(planned: Plan, destination: Destination) -> Delivery:
     """What goes to one destination."""
     options = planned.options[destination.channel]
-    recipient = destination.recipient if destination.kind in channels.MAIL_KINDS else None
     words = words_of(planned.policy, planned.words, destination.channel, destination.rules) if planned.policy else None
     return Delivery(
         channel=destination.channel,
@@ -246,7 +240,7 @@ def delivery(planned: Plan, destination: Destination) -> Delivery:
         rules=destination.rules,
         module=channels.load(destination.kind),
         options=options,
-        message=planned.told(destination.channel, destination.rules)._replace(recipient=recipient, mentions=destination.mentions),
+        message=addressed(planned.messages.get(destination.channel, planned.message), destination, planned.runbooks),
         key=repeat_key(planned.event, destination, options, words),
         redact=planned.redact,
         words=words,

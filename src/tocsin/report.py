@@ -13,7 +13,7 @@ from tocsin.verdict import Outcome
 
 OK, FAILED_DELIVERY = 0, 1
 REPORT_VERSION = 1
-_FOR_US = ("cause", "in_doubt", "instead")  # of an outcome; its reason says them in words
+_FOR_US = ("cause", "in_doubt", "instead", "text")  # of an outcome; its reason says them in words, and a dry run prints the text
 CELL_MAX_CHARS = 100  # ours: a commit message must not fill the screen
 
 

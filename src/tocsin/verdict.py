@@ -80,16 +80,18 @@ def is_temporary(status: int) -> bool:
 
 
 class Skip(NamedTuple):
-    """Why a message is not sent: in words, and what decisions ask for, the cause."""
+    """Why a message is not sent: in words, and what decisions ask for, the cause. `text` has the lines that a dry run shows of it."""
 
     reason: str
     cause: Cause
+    text: tuple[str, ...] = ()
 
 
 class Outcome(NamedTuple):
     """How one delivery ended; the rows of a report. `cause` is there where it was not delivered.
 
     `in_doubt` is whether a message may have arrived all the same, `instead` the channel that has it in the place of this one.
+    `text` has the lines that a dry run shows of the message.
     """
 
     channel: str
@@ -104,8 +106,9 @@ class Outcome(NamedTuple):
     cause: Cause | None = None
     in_doubt: bool = False
     instead: str | None = None
+    text: tuple[str, ...] = ()
 
     def masked(self, redact: Callable[[str], str]) -> Outcome:
         """The outcome with every known secret masked: a server's answer could repeat one."""
         receipt = {key: redact(value) for key, value in self.receipt.items()} if self.receipt else None
-        return self._replace(reason=redact(self.reason) if self.reason else None, receipt=receipt)
+        return self._replace(reason=redact(self.reason) if self.reason else None, receipt=receipt, text=tuple(map(redact, self.text)))

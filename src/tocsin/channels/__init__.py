@@ -6,7 +6,7 @@ says which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
     from tocsin.http import Transport
     from tocsin.message import Message
+    from tocsin.templates import TemplateProblem
     from tocsin.verdict import Earlier, Verdict
+    from tocsin.wording import OwnWords
 
 # Change a message, answer under one, address a person or everybody, decide what a notification shows, tell times in each reader's zone.
 Ability: TypeAlias = Literal["update", "thread", "mention", "mention_all", "push", "clock"]
@@ -116,6 +118,45 @@ class Channel(Protocol):
 
         What it cannot do is `Failed`: a new message goes out then.
         """
+
+
+class Rendered(NamedTuple):
+    """What goes out: a message in the policy's own words, where there are any, and its payload.
+
+    `problems` say why some of the policy's own words, or its payload, are not in it: a line for each. `error` is why there is no payload.
+    """
+
+    message: Message
+    payload: Any
+    problems: tuple[str, ...] = ()
+    own_payload: bool = False  # it is the policy's own
+    error: TemplateProblem | None = None
+
+    def lines(self, kind: str) -> Iterator[str]:
+        """The message as a person reads it, or the policy's own payload; then what failed, and whom it addresses by a `kind` of channel."""
+        from tocsin.message.lines import json_lines, lines
+        from tocsin.message.mention import names
+
+        yield from json_lines(self.payload) if self.own_payload else lines(self.message)
+        yield from self.problems
+        mentioned = names(self.message.mentions, kind)
+        if mentioned:
+            yield f"mentions: {', '.join(mentioned)}"
+
+
+def rendered(channel: Channel, message: Message, words: OwnWords | None, options: Any) -> Rendered:
+    """A message as a channel sends it: where the policy's own payload fails, a service gets the default one. Nothing is lost."""
+    from tocsin.templates import TemplateProblem
+    from tocsin.wording import in_own_words
+
+    message, problems = in_own_words(message, words)
+    try:
+        return Rendered(message, channel.render(message, options), problems, getattr(options, "payload", None) is not None)
+    except TemplateProblem as error:
+        if not hasattr(channel, "service"):  # a webhook's receiver expects the policy's own form, and no other
+            return Rendered(message, None, problems, error=error)
+        default = channel.render(message, options.model_copy(update={"payload": None}))
+        return Rendered(message, default, (*problems, f"payload: {error}"))
 
 
 def load(kind: str) -> Channel:

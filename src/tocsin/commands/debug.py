@@ -23,8 +23,6 @@ def talk_situation(known: Situation, console: Console) -> None:
 
 def talk_plan(known: Situation, planned: Plan, console: Console) -> None:
     """The same, then what became of each rule and who would get what."""
-    if console.least != "debug":
-        return
     from tocsin import report
     from tocsin.policy import nearest
 

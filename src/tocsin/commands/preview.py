@@ -26,7 +26,6 @@ tocsin preview "broken builds" --event broken
 tocsin preview team --html preview.html
 tocsin preview --event-file tocsin-report.json
 """
-PATH_MAX_CHARS = 100  # ours
 
 
 def add_flags(command: Parser) -> None:
@@ -180,12 +179,10 @@ def _count(found: list[Preview]) -> str:
 
 def _write_page(path: str, found: list[Preview], world: World) -> None:
     """Write the page, whole or not at all. Raises UsageError where that fails."""
-    from tocsin.checkout import checkouts_of
+    from tocsin.commands.output_file import write_output
     from tocsin.policy.words import quoted
     from tocsin.preview.page import html_page
-    from tocsin.whole_file import why_not_written, write_whole
 
-    try:
-        write_whole(world.folder / path, html_page(found), list(checkouts_of(world.env, world.folder)), world.remaining)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--html: {quoted(path)} cannot be written: {why_not_written(error)}") from None
+    why_not = write_output(world, path, html_page(found))
+    if why_not:
+        raise UsageError(f"--html: {quoted(path)} cannot be written: {why_not}")

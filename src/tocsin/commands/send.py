@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
@@ -29,7 +29,6 @@ tocsin send completion --status failure
 tocsin send completion --status success --environment production
 """
 PATH_MAX_CHARS = 100  # ours
-REPORT_MIN_SECONDS = 1.0  # ours: for a pipe that somebody reads, where the budget is used up
 
 
 def add_flags(command: Parser) -> None:
@@ -68,8 +67,7 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         console.status("")
         if not words.json and (not console.quiet or outcome.outcome == "failed"):
             console.table(report.rows([outcome]), [*widths, 0])
-            if outcome.cause == "dry_run":
-                console.lines(_text(planned, outcome))
+            console.lines(outcome.text)
         console.status(f"sending, {left - len(outcomes)} to go …" if left > len(outcomes) else "")
     outcomes = pipeline.in_order(planned, outcomes)
     strict = bool(words.strict or (planned.policy and planned.policy.delivery.strict))
@@ -114,42 +112,14 @@ def _debug(known: Situation, planned: Plan, console: Console) -> None:
         talk_plan(known, planned, console)
 
 
-def _text(planned: Plan, outcome: Outcome) -> Iterator[str]:
-    """The message of an outcome as a person reads it, or the policy's own payload, without any secret that is known."""
-    from tocsin.message.lines import json_lines, lines
-    from tocsin.message.mention import names
-    from tocsin.pipeline import delivery
-    from tocsin.templates import TemplateProblem
-    from tocsin.wording import in_own_words
-
-    rows = (row for row in planned.destinations if (row.channel, row.recipient) == (outcome.channel, outcome.recipient))
-    told = delivery(planned, next(rows))
-    message, problems = in_own_words(told.message, told.words)
-    shown = lines(message)
-    if getattr(told.options, "payload", None) is not None:
-        try:
-            shown = iter(json_lines(told.module.render(message, told.options)))
-        except TemplateProblem as error:
-            problems = (*problems, f"payload: {error}")
-    mentioned = names(message.mentions, outcome.kind)
-    if mentioned:
-        problems = (*problems, f"mentions: {', '.join(mentioned)}")
-    yield from map(planned.redact, (*shown, *problems))
-
-
 def _write_report(path: str | None, planned: Plan, outcomes: Sequence[Outcome], world: World, console: Console) -> None:
     """Write the report, whole or not at all; where that fails, say so: the messages have gone out all the same."""
     if not path:
         return
-    from tocsin.checkout import checkouts_of
+    from tocsin.commands.output_file import write_output
     from tocsin.report import report
     from tocsin.text import clean
-    from tocsin.whole_file import why_not_written, write_whole
 
-    text = json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n"
-    try:
-        write_whole(
-            world.folder / path, text, list(checkouts_of(world.env, world.folder)), lambda: max(REPORT_MIN_SECONDS, world.remaining())
-        )
-    except (OSError, ValueError) as error:
-        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {why_not_written(error)}", "warning")
+    why_not = write_output(world, path, json.dumps(report(planned.event, outcomes), indent=2, ensure_ascii=False) + "\n")
+    if why_not:
+        console.talk(f"the report {clean(path, PATH_MAX_CHARS)} cannot be written: {why_not}", "warning")

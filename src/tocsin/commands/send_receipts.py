@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tocsin.checkout import checkouts_of
+from tocsin.commands.output_file import write_output
 from tocsin.file_io import read_file
 from tocsin.receipts import FILE_MAX_BYTES, Keeping, Receipts, as_json, kept, merged, read_receipts
 from tocsin.text import clean
-from tocsin.whole_file import why_not_written, write_whole
 
 if TYPE_CHECKING:
     from tocsin.console import Console
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 MODE = 0o600  # what is in it is nobody else's business, although it opens nothing
 PATH_MAX_CHARS = 100  # ours
-WRITE_MIN_SECONDS = 1.0  # ours: for a pipe that somebody reads, where the budget is used up
 
 
 class ReceiptsFile:
@@ -52,15 +50,9 @@ class ReceiptsFile:
         new, before = kept(planned.event, outcomes, planned.options), self._receipts()
         if not self._usable:
             return
-        checkouts = list(checkouts_of(self._world.env, self._world.folder))
-        try:
-            path = self._world.folder / self._path
-            write_whole(path, as_json(merged(before, new)), checkouts, self._remaining, MODE)
-        except (OSError, ValueError) as error:
-            self._console.talk(f"the receipts {self._named()} cannot be written: {why_not_written(error)}", "warning")
-
-    def _remaining(self) -> float:
-        return max(WRITE_MIN_SECONDS, self._world.remaining())
+        why_not = write_output(self._world, self._path, as_json(merged(before, new)), MODE)
+        if why_not:
+            self._console.talk(f"the receipts {self._named()} cannot be written: {why_not}", "warning")
 
     def _named(self) -> str:
         return clean(self._path, PATH_MAX_CHARS)

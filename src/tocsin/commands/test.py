@@ -196,13 +196,11 @@ def _count(number: int, word: str) -> str:
 
 def _write_junit(path: str, rows: Sequence[Row], coverage: Coverage, world: World) -> None:
     """Write the report, whole or not at all. Raises UsageError where that fails."""
-    from tocsin.checkout import checkouts_of
+    from tocsin.commands.output_file import write_output
     from tocsin.errors import UsageError
     from tocsin.policy.words import quoted
     from tocsin.policy_tests.junit_report import junit
-    from tocsin.whole_file import why_not_written, write_whole
 
-    try:
-        write_whole(world.folder / path, junit(rows, coverage), list(checkouts_of(world.env, world.folder)), world.remaining)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--junit: {quoted(path)} cannot be written: {why_not_written(error)}") from None
+    why_not = write_output(world, path, junit(rows, coverage))
+    if why_not:
+        raise UsageError(f"--junit: {quoted(path)} cannot be written: {why_not}")

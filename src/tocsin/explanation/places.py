@@ -91,11 +91,12 @@ def is_at(row: Destination, place: Place) -> bool:
 
 def reaching_rows(rows: Sequence[RulePlace]) -> list[tuple[str, ...]]:
     """A row a rule: its name, its line, its events, its pipelines."""
-    return [(row.name, row.where, f"on {', '.join(row.rule.on)}", _pipelines(row.rule.pipelines)) for row in rows]
+    return [(row.name, row.where, f"on {', '.join(row.rule.on)}", selectors_text(row.rule.pipelines, "any run")) for row in rows]
 
 
-def _pipelines(selectors: Sequence[Selector]) -> str:
-    return " or ".join("; ".join(f"{key} {', '.join(values)}" for key, values in selector.items()) or "any run" for selector in selectors)
+def selectors_text(selectors: Sequence[Selector], anything: str) -> str:
+    """Selectors on one line; `anything` stands for one without a key."""
+    return " or ".join("; ".join(f"{key} {', '.join(values)}" for key, values in selector.items()) or anything for selector in selectors)
 
 
 def reaching_data(place: Place, rows: Sequence[RulePlace]) -> dict[str, Any]:

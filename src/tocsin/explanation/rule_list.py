@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tocsin.csv_text import csv_text
+from tocsin.explanation.places import selectors_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,8 +25,7 @@ def rule_row(place: RulePlace) -> tuple[str, ...]:
 
 def pipelines_text(rule: Notification) -> str:
     """A rule's selectors on one line."""
-    selectors = ("; ".join(f"{key} {', '.join(values)}" for key, values in selector.items()) for selector in rule.pipelines)
-    return " or ".join(text or "all" for text in selectors)
+    return selectors_text(rule.pipelines, "all")
 
 
 def recipients_text(rule: Notification) -> str:

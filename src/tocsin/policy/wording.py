@@ -1,13 +1,19 @@
-"""Whose own words count for a message: those at the top, of its channel, and of the rules that asked for it."""
+"""What a policy adds to a message for a destination: runbooks, mentions, and whose own words count.
+
+Own words stand at the top, in the channel, and in the rules that asked for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from tocsin.channels import MAIL_KINDS
 from tocsin.wording import OwnWords, merged
 
 if TYPE_CHECKING:
+    from tocsin.message import Message
+    from tocsin.policy.match import Destination
     from tocsin.policy.model import Policy
 
 
@@ -27,3 +33,10 @@ def words_of(policy: Policy, of_rules: RuleWords, channel: str, rules: Sequence[
     """
     asked = [of_rules[name] for name in rules if name in of_rules] if of_rules else []
     return merged((policy.message, policy.channels[channel].words(), *reversed(asked)))
+
+
+def addressed(message: Message, row: Destination, runbooks: Mapping[str, str]) -> Message:
+    """The message for a destination, with the rules that asked for it, those of the `runbooks` that are theirs, and whom it mentions."""
+    recipient = row.recipient if row.kind in MAIL_KINDS else None
+    told = message._replace(rules=row.rules, recipient=recipient, mentions=row.mentions)
+    return told.with_runbooks(runbooks) if runbooks else told

@@ -17,17 +17,18 @@ from tocsin.event import Event, Facts, Rank, as_dict
 from tocsin.message import Message, compose
 from tocsin.message.mention import names
 from tocsin.policy.match import Destination, EventValues, destinations, match, runbooks, selector_values
-from tocsin.policy.wording import rule_words, words_of
+from tocsin.policy.wording import addressed, rule_words, words_of
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.preview.fitting import fitting_facts, kind_of
 from tocsin.request import Request
 from tocsin.samples import sample
-from tocsin.wording import in_own_words
 
 if TYPE_CHECKING:
+    from tocsin.channels.options import ChannelOptions
     from tocsin.policy.load import PolicyDocument
     from tocsin.policy.match import RuleMatch
     from tocsin.policy.model import Policy
+    from tocsin.wording import OwnWords
 
 RULES_MAX = 100  # ours: of a longer policy the first ones; who wants another names it
 NOW = "2026-11-23T03:00:00Z"  # of the samples, which have their own times
@@ -156,7 +157,12 @@ def _preview(policy: Policy, event: Event, asked: Asked) -> Preview:
     books = runbooks(policy, found, event)
     asking = tuple(name for row in rows for name in row.rules)
     shown = message._replace(rules=asking).with_runbooks(books)._replace(rules=()) if books else message
-    return Preview(event, shown, tuple(_delivery(policy, row, message, books) for row in rows), rule)
+    of_rules = rule_words(policy)
+    deliveries = (
+        _delivery(policy.channels[row.channel], row, addressed(message, row, books), words_of(policy, of_rules, row.channel, row.rules))
+        for row in rows
+    )
+    return Preview(event, shown, tuple(deliveries), rule)
 
 
 def _recipient(policy: Policy, channel: str) -> str:
@@ -170,34 +176,18 @@ def _recipient(policy: Policy, channel: str) -> str:
     return next(addresses, _SOMEBODY)
 
 
-def _delivery(policy: Policy, row: Destination, message: Message, books: Mapping[str, str]) -> Delivery:
-    from tocsin.templates import TemplateProblem
-
-    options = policy.channels[row.channel]
+def _delivery(options: ChannelOptions, row: Destination, message: Message, words: OwnWords | None) -> Delivery:
     unset = options.resolved({name: f"${{{name}}}" for name in options.variables()})  # no preview needs a secret
-    told = message._replace(rules=row.rules, recipient=row.recipient if row.kind in channels.MAIL_KINDS else None)
-    told = told.with_runbooks(books) if books else told
-    own = row.kind == "webhook" or getattr(options, "payload", None) is not None
-    told = told._replace(mentions=row.mentions)
-    words = words_of(policy, rule_words(policy), row.channel, row.rules)
-    told, failed = in_own_words(told, words)
-    channel, problem = channels.load(row.kind), row.skip.reason if row.skip else None
-    try:
-        payload = channel.render(told, unset)
-    except TemplateProblem as error:
-        if not hasattr(channel, "service"):
-            payload, problem = None, str(error)
-        else:  # as a delivery does
-            payload, failed = channel.render(told, unset.model_copy(update={"payload": None})), (*failed, f"payload: {error}")
+    told = channels.rendered(channels.load(row.kind), message, words, unset)
     return Delivery(
         row.channel,
         row.kind,
         row.recipient,
         row.rules,
-        payload,
-        problem,
-        told if words else None,
-        failed,
-        own,
+        told.payload,
+        str(told.error) if told.error else row.skip.reason if row.skip else None,
+        told.message if words else None,
+        told.problems,
+        row.kind == "webhook" or getattr(options, "payload", None) is not None,
         tuple(names(row.mentions, row.kind)),
     )

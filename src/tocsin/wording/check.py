@@ -6,17 +6,16 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from tocsin.checks import Check
-from tocsin.templates import TemplateProblem, compile_text, find_problems, variables
-from tocsin.templates.addresses import address_problems, compile_address
+from tocsin.templates import Template, TemplateProblem, compile_text, find_problems, variables
+from tocsin.templates.addresses import AddressTemplate, address_problems, compile_address
 from tocsin.templates.samples import EVERYTHING, MESSAGE, NOTHING
 from tocsin.text import safe_url
 from tocsin.wording import DROPPED
 from tocsin.wording.colours import NAMES, colour_of
-from tocsin.wording.parts import LINKS, PARTS, ROWS
+from tocsin.wording.parts import LABEL_MAX_CHARS, LINKS, PARTS, ROWS
 from tocsin.wrong import Wrong
 
 Suggest = Callable[..., str]
-LABEL_MAX_CHARS = 60  # ours, as a reader sees it whole
 
 
 def check_words(words: Any, labels: Collection[str], suggest: Suggest) -> Iterator[Wrong]:
@@ -66,29 +65,32 @@ def _labelled(key: str, label: str, source: str, known: Collection[str], suggest
 
 
 def _link_problems(source: str) -> Iterator[Wrong]:
-    found = address_problems(source)
-    yield from found
-    if found:
-        return
-    template = compile_address(source)
-    try:
-        made = [template.render(values) for values in _samples()]
-    except TemplateProblem as problem:
-        yield problem.wrong
-        return
-    if any(url.strip() and not safe_url(url.strip()) for url in made):
-        yield Wrong(Check.INVALID_VALUE, "makes no plain http or https address")
+    def fits(url: str) -> bool:
+        return not url or bool(safe_url(url))
+
+    yield from address_problems(source) or _odd_values(source, compile_address, fits, "makes no plain http or https address")
 
 
 def _colour_problems(source: str) -> Iterator[Wrong]:
-    found = find_problems(source)
-    yield from found
-    if found:
+    def fits(text: str) -> bool:
+        return colour_of(text) is not None or (not text and bool(source.strip()))
+
+    wrong = f"makes no colour: write '#d92d20' in quotes, or one of {', '.join(NAMES)}"
+    yield from find_problems(source) or _odd_values(source, compile_text, fits, wrong)
+
+
+def _odd_values(
+    source: str, compiled: Callable[[str], Template | AddressTemplate], fits: Callable[[str], bool], wrong: str
+) -> Iterator[Wrong]:
+    """What is wrong with the text that a template makes of the samples, if it makes any: one of data may be too long as a text."""
+    template = compiled(source)
+    try:
+        made = [template.render(values).strip() for values in _samples()]
+    except TemplateProblem as problem:
+        yield problem.wrong
         return
-    template = compile_text(source)
-    made = [template.render(values).strip() for values in _samples()]
-    if any(text and colour_of(text) is None for text in made) or not source.strip():
-        yield Wrong(Check.INVALID_VALUE, f"makes no colour: write '#d92d20' in quotes, or one of {', '.join(NAMES)}")
+    if not all(map(fits, made)):
+        yield Wrong(Check.INVALID_VALUE, wrong)
 
 
 def _samples() -> tuple[dict[str, Any], dict[str, Any]]:

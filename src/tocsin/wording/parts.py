@@ -16,6 +16,7 @@ ROWS = (
 )  # fmt: skip
 PARTS = ("Reasons", "Log", "History", "Change", "Run", "Rules")
 LINKS = ("Open run", "Open repository", "Open failed step", "Pull request", "Environment", "Compare", "Runbook")
+LABEL_MAX_CHARS = 60  # ours, as a reader sees it whole
 
 
 def _without_ref(event: Event) -> Event:

@@ -18,12 +18,11 @@ from tocsin.templates.variables import LIMITS
 from tocsin.text import clean, clip, safe_url
 from tocsin.wording import DROPPED, OwnWords, Worded
 from tocsin.wording.colours import colour_of
-from tocsin.wording.parts import without
+from tocsin.wording.parts import LABEL_MAX_CHARS, without
 
 TITLE_MAX_CHARS = 150  # ours: what the narrowest header of a service takes
 LINE_MAX_CHARS = 1000  # ours: of one line of the text
 LINES_MAX = 25  # ours
-LABEL_MAX_CHARS = 60  # ours
 FIELDS_MAX = 25  # ours; Discord's own limit for an embed's
 LINKS_MAX = 10  # ours
 _SIGN = re.compile(r"[^\w\s<>\[\](){}\"'`*~|#@&%$+=/\\.,:;!?-]+(?=\s|$)")
