@@ -78,7 +78,6 @@ class Devtron:
 
     def _get(self, path: str) -> bytes:
         import requests
-        from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         where = path.partition("?")[0]
         deadline = self._clock.monotonic() + ANSWER_MAX_SECONDS
@@ -90,22 +89,22 @@ class Devtron:
             raise PolicyError(f"Devtron cannot be asked: {error.reason}") from None
         except requests.TooManyRedirects:
             raise PolicyError(f"{where} leads elsewhere, which is not followed: give --url the address that it leads to") from None
-        except (requests.Timeout, ReadTimeoutError):
+        except requests.Timeout:
             raise PolicyError(f"Devtron does not answer in time ({where})") from None
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        except (requests.RequestException, OSError, ValueError) as error:
             raise PolicyError(f"Devtron cannot be asked: the connection failed ({type(error).__name__})") from None
 
     def _body(self, response: requests.Response, deadline: float, path: str) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        while part := response.raw.read1(65536, decode_content=True):
-            parts.append(part)
-            size += len(part)
-            if size > ANSWER_MAX_BYTES:
+        from tocsin.requests_session import parts
+
+        data = bytearray()
+        for part in parts(response):
+            data += part
+            if len(data) > ANSWER_MAX_BYTES:
                 raise PolicyError(f"Devtron's answer has more than {ANSWER_MAX_BYTES // (1024 * 1024)} MiB ({path})")
             if self._clock.monotonic() > deadline:
                 raise PolicyError(f"Devtron's answer does not come to its end in {ANSWER_MAX_SECONDS:.0f} seconds ({path})")
-        return b"".join(parts)
+        return bytes(data)
 
 
 def _url(address: str) -> HttpUrl:

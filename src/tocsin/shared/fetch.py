@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tocsin.clock import Clock
 
 TEXT_MAX_SECONDS = 60.0  # ours: one text, however slowly it comes
-CHUNK_BYTES = 64 * 1024
 _GITHUB, _GITLAB = "https://api.github.com", "https://gitlab.com/api/v4"
 _PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -104,10 +103,12 @@ def _read(name: BaseName, asked: Question, session: requests.Session, clock: Clo
 
 
 def _body(name: BaseName, response: requests.Response, clock: Clock) -> bytes:
+    from tocsin.requests_session import parts
+
     end = clock.monotonic() + TEXT_MAX_SECONDS
     data = bytearray()
-    for chunk in response.iter_content(CHUNK_BYTES):
-        data += chunk
+    for part in parts(response):
+        data += part
         if len(data) > FILE_MAX_BYTES:
             raise _failed(name, f"it has more than {FILE_MAX_BYTES:,} bytes (4 MiB)")
         if clock.monotonic() > end:
