@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tocsin.address import AddressError, HttpUrl, http_url
+from tocsin.address import THIS_MACHINE, AddressError, HttpUrl, http_url
 from tocsin.devtron.lists import ChannelList, NotificationList, Setting, read_channels, read_notifications, read_projects
 from tocsin.errors import PolicyError, UsageError
 from tocsin.network import NoAnswer
@@ -24,7 +24,6 @@ RULES_MAX = 10_000  # ours: more than a policy may hold
 ANSWER_MAX_BYTES = 32 * 1024 * 1024  # ours
 ANSWER_MAX_SECONDS = 60.0  # ours: a person waits
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0  # ours
-_HERE = ("localhost", "127.0.0.1", "::1")  # such as the end of kubectl port-forward
 _PAGE = re.compile(r"/(?:dashboard|orchestrator)(?:/.*)?\Z|/+\Z")  # what an address has that was copied from a browser
 
 
@@ -37,7 +36,7 @@ class Devtron:
 
         url = _url(address)
         self._base = _PAGE.sub("", url.url.partition("?")[0])
-        self.is_open = url.scheme == "http" and url.host not in _HERE
+        self.is_open = url.scheme == "http" and url.host not in THIS_MACHINE  # where the end of kubectl port-forward is
         """Whether others on the network can read what is asked and answered."""
         token = world.env.get(TOKEN, "").strip()
         if not token:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from tocsin.address import AddressError, host_for_token
 from tocsin.errors import PolicyError
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.base_lock import digest
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 TEXT_MAX_SECONDS = 60.0  # ours: one text, however slowly it comes
 _GITHUB, _GITLAB = "https://api.github.com", "https://gitlab.com/api/v4"
-_PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -56,11 +56,9 @@ def question(name: BaseName, env: Mapping[str, str]) -> Question:
 def _api(env: Mapping[str, str], variable: str, default: str) -> str:
     api = (env.get(variable) or default).strip().rstrip("/")
     try:
-        parts = urlsplit(api)
-    except ValueError:
-        raise PolicyError(f"{variable} is no address") from None
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _PLAIN_HOSTS):
-        raise PolicyError(f"{variable} must begin with https://, for the token never travels in the clear")
+        host_for_token(api)
+    except AddressError as error:
+        raise PolicyError(f"{variable} {error}") from None
     return api
 
 
@@ -79,7 +77,6 @@ def fetch(name: BaseName, session: requests.Session, env: Mapping[str, str], clo
 def _read(name: BaseName, asked: Question, session: requests.Session, clock: Clock) -> bytes:
     import requests
 
-    from tocsin.address import AddressError
     from tocsin.network import NoAnswer
 
     headers = {"Accept-Encoding": "identity", "User-Agent": "tocsin", **asked.headers}
