@@ -141,3 +141,9 @@ def test_a_service_that_is_not_there(forge, tmp_path):
 
 def test_a_marker_ends_nowhere_but_at_its_end():
     assert marker("a-->b<!--").count("-->") == 1
+
+
+def test_a_token_never_travels_in_the_clear(forge, tmp_path):
+    env = {"GITHUB_API_URL": "http://github.example.com/api/v3", "CI_API_V4_URL": "http://gitlab.example.com/api/v4"}
+    with pytest.raises(NotKeptError, match=r"(GITHUB_API_URL|CI_API_V4_URL) must begin with https://"):
+        keep(forge, "text", tmp_path, env)

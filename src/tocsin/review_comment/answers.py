@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tocsin.address import AddressError, host_for_token
 from tocsin.network import NoAnswer
 from tocsin.review_comment import RefusedError
 from tocsin.text import clean
+
+
+def require_private(variable: str, address: str) -> None:
+    """Raise NoAnswer for an API's address, which is in that variable, where the token would travel in the clear."""
+    try:
+        host_for_token(address)
+    except AddressError as error:
+        raise NoAnswer(f"{variable} {error}", retry=False) from None
 
 
 @contextmanager

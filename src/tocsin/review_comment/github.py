@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tocsin.requests_session import TIMEOUT_SECONDS, require, session
-from tocsin.review_comment.answers import answers, refusal
+from tocsin.review_comment.answers import answers, refusal, require_private
 
 if TYPE_CHECKING:
     from github.Issue import Issue
@@ -42,6 +42,7 @@ class PullRequest:
         from github.Consts import DEFAULT_BASE_URL
 
         base_url = (api or DEFAULT_BASE_URL).rstrip("/")
+        require_private("GITHUB_API_URL", base_url)
         with _connections(network):
             self._github = github.Github(
                 auth=github.Auth.Token(token),

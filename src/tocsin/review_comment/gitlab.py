@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from tocsin.requests_session import TIMEOUT_SECONDS, require, session
-from tocsin.review_comment.answers import another_shape, answers, refusal
+from tocsin.review_comment.answers import another_shape, answers, refusal, require_private
 
 if TYPE_CHECKING:
     from gitlab.v4.objects import ProjectMergeRequestNote
@@ -38,6 +38,8 @@ class MergeRequest:
     def __init__(self, network: Network, api: str, token: str, project: str, number: int) -> None:
         import gitlab
 
+        if api:
+            require_private("CI_API_V4_URL", api)
         url = api.rstrip("/").removesuffix(API_PATH) or None
         self._gitlab = gitlab.Gitlab(
             url, private_token=token, session=session(network), timeout=TIMEOUT_SECONDS, per_page=PAGE_NOTES, keep_base_url=True
