@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import ContextError, PolicyError
 from tocsin.policy.match import destinations, match, selector_values
+from tocsin.policy.plain import NULLS
 from tocsin.policy.scalar_text import double_quoted
 from tocsin.policy_tests.case_parts import Around
 from tocsin.policy_tests.cases import recipient_key
-from tocsin.policy_tests.event_fields import NULLS
 from tocsin.policy_tests.reading import CaseReader
 from tocsin.request import Request
 from tocsin.terms import SELECTORS
