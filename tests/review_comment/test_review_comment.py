@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from comment_servers import CommentServer, GitHubComments, GitLabNotes, Stored
+from comment_servers import CommentServer, Stored
 
 from tocsin import ci
 from tocsin.clock import Clock
@@ -16,12 +14,6 @@ from tocsin.world import World
 
 TOPIC = ".tocsin.yml"
 MARK = marker(TOPIC)
-
-
-@pytest.fixture(params=[GitHubComments, GitLabNotes], ids=["github", "gitlab"])
-def forge(request: pytest.FixtureRequest) -> Iterator[CommentServer]:
-    with request.param() as server:
-        yield server
 
 
 def keep(server: CommentServer, text: str, tmp_path, env: dict[str, str] | None = None) -> str:
