@@ -87,7 +87,7 @@ def test_the_names_of_projects_are_asked_for_where_no_rule_has_them(tmp_path: Pa
     devtron.channels["slackConfigs"][0]["teamId"] = 8
     assert "is of project 8, whose name is unknown" in ask(devtron, tmp_path).err
     devtron.teams = [{"id": 8, "name": "checkout-team", "active": True}, {"id": "x"}, None]
-    assert "project: checkout-team" in ask(devtron, tmp_path).out or "of project checkout-team" in ask(devtron, tmp_path).err
+    assert "is of project checkout-team, and rules of other projects use it" in ask(devtron, tmp_path).err
     assert TEAMS in devtron.paths()
 
 
