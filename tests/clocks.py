@@ -28,6 +28,16 @@ class StandingClock(Clock):
         return self._at
 
 
+class LeapingClock(Clock):
+    """Twenty seconds pass whenever it is looked at."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        self.seconds += 20
+        return self.seconds
+
+
 class VirtualClock(Clock):
     """Time that stands still while anything runs, and jumps to the next thing waited for when nothing does.
 

@@ -216,11 +216,11 @@ def test_without_a_file_each_message_is_new(project: QuickProject, slack: SlackS
     assert len(slack.shown) == 2
 
 
-@pytest.mark.parametrize(("more", "receipts"), [("conversation: update", None), ("update: true", None), ("project: shop", RECEIPTS)])
+@pytest.mark.parametrize(("more", "receipts"), [("conversation: update", None), ("update: true", None), ("conversation: update", RECEIPTS)])
 def test_a_missing_receipt_is_said_where_somebody_asked_for_it(
     project: QuickProject, slack: SlackServer, more: str, receipts: str | None
 ) -> None:
-    project.policy(policy_of(slack, more.replace("project: shop", "conversation: update")))
+    project.policy(policy_of(slack, more))
     assert "there is no receipt of the run's start" in row(send(project, "completion", "--status", "success", receipts=receipts))["reason"]
 
 

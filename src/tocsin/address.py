@@ -12,6 +12,7 @@ from tocsin.named_tuple import NamedTuple
 HOST_MAX_CHARS = 253  # RFC 1035, 3.1
 NOT_HTTP = "is not an http or https address"
 PORTS = {"http": 80, "https": 443}
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")  # nothing can listen in between
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<target>[^#]*)(?:#.*)?", re.IGNORECASE | re.ASCII)
 _AUTHORITY = re.compile(r"(?:(?P<login>[^@]*)@)?(?P<host>\[[^]@]*]?|[^:@]*)(?::(?P<port>[^:@]*))?")
@@ -58,6 +59,20 @@ def http_url(text: str) -> HttpUrl:
     if not parts or parts["login"] == "" or not _LOGIN.fullmatch(parts["login"] or ""):
         raise AddressError("holds a character before its path that can be read in two ways: percent-encode it in a user or password")
     return HttpUrl(scheme, _host_of_url(parts["host"]), _port(parts["port"], scheme), url["target"], parts["login"] or "")
+
+
+def host_for_token(text: str) -> str:
+    """The host of an API's address, to which a token may travel: by https, or on this machine. Raises AddressError."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        raise AddressError("is no address") from None
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in THIS_MACHINE):
+        raise AddressError("must begin with https://, for the token never travels in the clear")
+    return host
 
 
 def require_clean(text: str) -> None:

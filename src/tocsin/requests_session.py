@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     import requests
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tocsin.network import Network
 
 TIMEOUT_SECONDS = 30.0  # ours: a person waits
+PART_MAX_BYTES = 64 * 1024
 
 
 def require(module: str, extra: str) -> ModuleType:
@@ -68,3 +70,20 @@ def session(network: Network) -> requests.Session:
     for scheme in ("https://", "http://"):
         made.mount(scheme, Adapter())
     return made
+
+
+def parts(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes, of an answer to a request with `stream`: whoever looks at the clock behind each part waits for no slow rest.
+
+    `iter_content` waits until a part is full. Raises requests' own errors.
+    """
+    import requests
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+    try:
+        while part := response.raw.read1(PART_MAX_BYTES, decode_content=True):
+            yield part
+    except ReadTimeoutError as error:
+        raise requests.ReadTimeout(error) from None
+    except HTTPError as error:
+        raise requests.ConnectionError(error) from None

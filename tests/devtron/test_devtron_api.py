@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import LeapingClock
 from devtron_server import CHANNELS, LIST, TEAMS, TOKEN, Devtron
 from inprocess import CASES, Answer, run
 from servers import Answer as Served
 
-from tocsin.clock import Clock
 from tocsin.devtron import api
 from tocsin.errors import PolicyError
 from tocsin.network import Network
@@ -87,7 +87,7 @@ def test_the_names_of_projects_are_asked_for_where_no_rule_has_them(tmp_path: Pa
     devtron.channels["slackConfigs"][0]["teamId"] = 8
     assert "is of project 8, whose name is unknown" in ask(devtron, tmp_path).err
     devtron.teams = [{"id": 8, "name": "checkout-team", "active": True}, {"id": "x"}, None]
-    assert "project: checkout-team" in ask(devtron, tmp_path).out or "of project checkout-team" in ask(devtron, tmp_path).err
+    assert "is of project checkout-team, and rules of other projects use it" in ask(devtron, tmp_path).err
     assert TEAMS in devtron.paths()
 
 
@@ -134,20 +134,10 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path: Path
     assert (answer.code, "does not answer in time" in answer.err) == (3, True)
 
 
-class Leaping(Clock):
-    """A clock on which twenty seconds pass whenever it is looked at."""
-
-    seconds = 0.0
-
-    def monotonic(self) -> float:
-        self.seconds += 20
-        return self.seconds
-
-
 def test_an_answer_that_drips_ends(tmp_path: Path, devtron: Devtron):
     hold = threading.Event()
     devtron.answers = {LIST: Served(200, b'{"result": {"settings": []}}', behaviour="drip", hold=hold)}
-    world = World(ENV, tmp_path, None, Leaping(), 0.0, Network())
+    world = World(ENV, tmp_path, None, LeapingClock(), 0.0, Network())
     with pytest.raises(PolicyError, match="does not come to its end"):
         api.Devtron(devtron.url(), world).notifications()
     hold.set()

@@ -133,7 +133,7 @@ def test_a_deletion_asks_at_a_terminal(policy: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_hostile_names_stay_names(policy: Path) -> None:
-    name = "::error::x ##[set] \u202e${A} {{ b }} - [x]: y #z"
+    name = "::error::x ##[set] \u202e\ufffe${A} {{ b }} - [x]: y #z"
     assert run("rules", "add", "--name", name, "--on", "failure", "--send-to", "ops", folder=policy.parent).code == 0
     assert names(policy.parent)[-1] == name
     run("rules", "list", folder=policy.parent)

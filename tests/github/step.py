@@ -57,7 +57,7 @@ class Part(NamedTuple):
 
 
 class Step:
-    """A step in a workspace of its own. `env` is what its `env` and the job's say; With a tool cache it runs through node, by the Python of a folder."""
+    """A step in a workspace of its own. `env` is what its `env` and the job's say. With a tool cache it runs through node, by the Python of a folder."""
 
     def __init__(self, folder: Path, tool_cache: Path | None = None, python: Path = REAL) -> None:
         self.workspace, self.temp, self.files = folder / "payments", folder / "temp", folder / "files"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import ClassVar
 
 import pytest
-from servers import Answer, Request, ScriptedServer
+from base_server import COMMIT, Files
+from servers import ScriptedServer
 from step import Step
 from test_action_trust import EVIL, Repository
 
 from tocsin.policy.base_lock import Entry, digest, lock_text
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 BASE = "channels: {team: {kind: webhook, url: '${SLACK_WEBHOOK_URL}', payload_file: body.json}}\nextends: ./limits.yml\n"
 LIMITS = "delivery: {attempts: 1, strict: true}\n"
 BODY = '{"text": "from the base"}'
@@ -86,20 +85,15 @@ def test_an_untrusted_policy_on_standard_input_reads_no_base(tmp_path):
     assert "could be the untrusted head's own" in str(error.value.problems[0])
 
 
-class Shelf(ScriptedServer):
-    """GitHub with the files of one repository at one commit."""
-
-    files: ClassVar = {"tocsin/org.yml": f"extends: ./common.yml\n{RULES}", "tocsin/common.yml": "channels: {team: {kind: slack}}\n"}
-
-    def next_answer(self, request: Request) -> Answer:
-        self.requests.append(request)
-        path = request.path.removeprefix("/repos/acme/policies/contents/").removesuffix(f"?ref={COMMIT}")
-        return Answer(200, self.files[path].encode()) if path in self.files else Answer(404, b"{}")
+ORGANISATION = {"tocsin/org.yml": f"extends: ./common.yml\n{RULES}", "tocsin/common.yml": "channels: {team: {kind: slack}}\n"}
 
 
 @pytest.fixture
-def shelf() -> Iterator[Shelf]:
-    with Shelf() as server:
+def shelf() -> Iterator[Files]:
+    """GitHub with the files of one repository at one commit."""
+    with Files() as server:
+        for path, text in ORGANISATION.items():
+            server.github("acme/policies", path, text)
         yield server
 
 

@@ -315,6 +315,7 @@ def test_a_hostile_record_stays_in_its_quotes(tmp_path: Path):
         "!x",
         "'\\\"",
         "\\u2028",
+        "\\ufffe",
         "🎉",
     ]
     for name in names:

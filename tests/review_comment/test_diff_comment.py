@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
-from comment_servers import CommentServer, GitHubComments, GitLabNotes
+from comment_servers import CommentServer
 from inprocess import run
 from runners import git
 
@@ -18,12 +17,6 @@ EXAMPLES = {
 }
 BEFORE = "channels: {team: {kind: slack}}\nnotifications: [{name: main, on: failure, pipelines: {branch: main}, send_to: team}]\n"
 AFTER = BEFORE.replace("branch: main", "branch: [main, 'release/*']")
-
-
-@pytest.fixture(params=[GitHubComments, GitLabNotes], ids=["github", "gitlab"])
-def forge(request: pytest.FixtureRequest) -> Iterator[CommentServer]:
-    with request.param() as server:
-        yield server
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from comment_servers import CommentServer, GitHubComments, GitLabNotes, Stored
+from comment_servers import CommentServer, Stored
 
 from tocsin import ci
 from tocsin.clock import Clock
@@ -16,12 +14,6 @@ from tocsin.world import World
 
 TOPIC = ".tocsin.yml"
 MARK = marker(TOPIC)
-
-
-@pytest.fixture(params=[GitHubComments, GitLabNotes], ids=["github", "gitlab"])
-def forge(request: pytest.FixtureRequest) -> Iterator[CommentServer]:
-    with request.param() as server:
-        yield server
 
 
 def keep(server: CommentServer, text: str, tmp_path, env: dict[str, str] | None = None) -> str:
@@ -141,3 +133,9 @@ def test_a_service_that_is_not_there(forge, tmp_path):
 
 def test_a_marker_ends_nowhere_but_at_its_end():
     assert marker("a-->b<!--").count("-->") == 1
+
+
+def test_a_token_never_travels_in_the_clear(forge, tmp_path):
+    env = {"GITHUB_API_URL": "http://github.example.com/api/v3", "CI_API_V4_URL": "http://gitlab.example.com/api/v4"}
+    with pytest.raises(NotKeptError, match=r"(GITHUB_API_URL|CI_API_V4_URL) must begin with https://"):
+        keep(forge, "text", tmp_path, env)

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 from base_server import COMMIT, LATER, Files, Repository
+from clocks import LeapingClock
 from servers import Answer
+
+from tocsin.errors import PolicyError
+from tocsin.network import Network
+from tocsin.policy.base_names import BaseName
+from tocsin.requests_session import session
+from tocsin.shared.fetch import fetch
 
 BASE = 'channels:\n  team: {kind: slack, url: "${TEAM_URL}"}\n  hook: {kind: webhook, url: "https://hook.example.com/x", payload_file: payloads/hook.json}\nextends: ./more.yml\n'
 MORE = "delivery: {timeout: 3}\n"
@@ -166,6 +173,15 @@ def test_what_cannot_be_had_changes_nothing(name: str, shared: Repository, serve
     assert words in said.err
     assert "HUNTER2" not in said.err + said.out
     assert shared.files() == before
+
+
+def test_a_text_that_drips_ends(server: Files):
+    server.github("acme/policies", "base.yml", "")
+    (path,) = server.files
+    server.files[path] = Answer(200, b"#", behaviour="drip")
+    name = BaseName("github", "acme/policies", "base.yml", COMMIT)
+    with session(Network()) as opened, pytest.raises(PolicyError, match="it did not come within 60 seconds"):
+        fetch(name, opened, {"GITHUB_API_URL": server.url("")}, LeapingClock())
 
 
 def test_a_base_that_makes_the_policy_invalid_is_not_written(shared: Repository, server: Files):

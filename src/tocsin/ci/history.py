@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from tocsin.checkout import commit_id
 from tocsin.event import EarlierRun
 
+COUNTED = ("success", "failure")  # cancelled and skipped ones say nothing
+
 
 class Ended(NamedTuple):
-    """A run that ended before, or a job in it: `status` is success or failure."""
+    """A run that ended before, or a job in it: `status` is one of COUNTED."""
 
     status: str
     run_id: str

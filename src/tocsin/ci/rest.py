@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-from tocsin.address import AddressError, http_url
+from tocsin.address import THIS_MACHINE, AddressError, host_for_token, http_url
 from tocsin.http import Response, Transport
 from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network, NoAnswer
@@ -27,7 +27,6 @@ REQUEST_MAX_SECONDS = 3.0  # ours: one look-up may not eat the time of the messa
 REQUEST_GRACE_SECONDS = 0.1  # a request that ends by itself says why in better words than one that is left behind
 ANSWER_MAX_BYTES = 4 * 1024 * 1024  # ours: a hundred jobs with their steps have several hundred kB
 TEXT_MAX_BYTES = 5 * 1024 * 1024  # ours: more than the 4 MB of a job's log that a runner of GitLab's keeps by default
-_PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
 _REDIRECTS = (302, 307)
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -194,13 +193,9 @@ class Api(ABC):
     def _host(self) -> str:
         """The host to ask. Raises NoAnswer where the token would travel in the clear."""
         try:
-            parts = urlsplit(self._base_url)
-            host = parts.hostname or ""
-        except ValueError:
-            raise NoAnswer(f"{self.address} is no address", retry=False) from None
-        if parts.scheme != "https" and not (parts.scheme == "http" and host in _PLAIN_HOSTS):
-            raise NoAnswer(f"{self.address} must begin with https://, for the token never travels in the clear", retry=False)
-        return clean(host, 100)
+            return clean(host_for_token(self._base_url), 100)
+        except AddressError as error:
+            raise NoAnswer(f"{self.address} {error}", retry=False) from None
 
     def _other_host(self, url: str) -> str:
         """The host of an address that an answer names: https, but on this machine as the API is. Raises NoAnswer for another one."""
@@ -208,7 +203,7 @@ class Api(ABC):
             address = http_url(url)
         except AddressError as error:
             raise NoAnswer(f"its address {error}", retry=False) from None
-        if address.scheme != "https" and not (address.host in _PLAIN_HOSTS and self._base_url.startswith("http://")):
+        if address.scheme != "https" and not (address.host in THIS_MACHINE and self._base_url.startswith("http://")):
             raise NoAnswer("its address does not begin with https://", retry=False)
         return clean(address.host, 100)
 

@@ -31,7 +31,7 @@ SOURCE = "facts"  # in words for the user
 
 _COMPUTED = ("ci", "hook", "event", "sources", "commit.short_sha")  # these follow from others: what `context --json` prints can come back
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
-_WORDS = {
+WORDS = {
     "scope": ("job", "run"),
     "transition": ("fixed", "broken", "still_failing"),
     **{term.field: term.words for term in TERMS.values() if term.words},
@@ -129,8 +129,8 @@ def _value(name: str, value: Any) -> Any:
             raise _must(name, "be true or false")
         return value
     text = _text(name, value)
-    if name in _WORDS and text not in _WORDS[name]:
-        raise _must(name, f"be one of {', '.join(_WORDS[name])}")
+    if name in WORDS and text not in WORDS[name]:
+        raise _must(name, f"be one of {', '.join(WORDS[name])}")
     return _read(name, text)
 
 

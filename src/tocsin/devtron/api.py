@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tocsin.address import AddressError, HttpUrl, http_url
+from tocsin.address import THIS_MACHINE, AddressError, HttpUrl, http_url
 from tocsin.devtron.lists import ChannelList, NotificationList, Setting, read_channels, read_notifications, read_projects
 from tocsin.errors import PolicyError, UsageError
 from tocsin.network import NoAnswer
@@ -24,7 +24,6 @@ RULES_MAX = 10_000  # ours: more than a policy may hold
 ANSWER_MAX_BYTES = 32 * 1024 * 1024  # ours
 ANSWER_MAX_SECONDS = 60.0  # ours: a person waits
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0  # ours
-_HERE = ("localhost", "127.0.0.1", "::1")  # such as the end of kubectl port-forward
 _PAGE = re.compile(r"/(?:dashboard|orchestrator)(?:/.*)?\Z|/+\Z")  # what an address has that was copied from a browser
 
 
@@ -37,7 +36,7 @@ class Devtron:
 
         url = _url(address)
         self._base = _PAGE.sub("", url.url.partition("?")[0])
-        self.is_open = url.scheme == "http" and url.host not in _HERE
+        self.is_open = url.scheme == "http" and url.host not in THIS_MACHINE  # where the end of kubectl port-forward is
         """Whether others on the network can read what is asked and answered."""
         token = world.env.get(TOKEN, "").strip()
         if not token:
@@ -78,7 +77,6 @@ class Devtron:
 
     def _get(self, path: str) -> bytes:
         import requests
-        from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         where = path.partition("?")[0]
         deadline = self._clock.monotonic() + ANSWER_MAX_SECONDS
@@ -90,22 +88,22 @@ class Devtron:
             raise PolicyError(f"Devtron cannot be asked: {error.reason}") from None
         except requests.TooManyRedirects:
             raise PolicyError(f"{where} leads elsewhere, which is not followed: give --url the address that it leads to") from None
-        except (requests.Timeout, ReadTimeoutError):
+        except requests.Timeout:
             raise PolicyError(f"Devtron does not answer in time ({where})") from None
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        except (requests.RequestException, OSError, ValueError) as error:
             raise PolicyError(f"Devtron cannot be asked: the connection failed ({type(error).__name__})") from None
 
     def _body(self, response: requests.Response, deadline: float, path: str) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        while part := response.raw.read1(65536, decode_content=True):
-            parts.append(part)
-            size += len(part)
-            if size > ANSWER_MAX_BYTES:
+        from tocsin.requests_session import parts
+
+        data = bytearray()
+        for part in parts(response):
+            data += part
+            if len(data) > ANSWER_MAX_BYTES:
                 raise PolicyError(f"Devtron's answer has more than {ANSWER_MAX_BYTES // (1024 * 1024)} MiB ({path})")
             if self._clock.monotonic() > deadline:
                 raise PolicyError(f"Devtron's answer does not come to its end in {ANSWER_MAX_SECONDS:.0f} seconds ({path})")
-        return b"".join(parts)
+        return bytes(data)
 
 
 def _url(address: str) -> HttpUrl:

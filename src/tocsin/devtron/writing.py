@@ -20,7 +20,6 @@ PROJECTS_MAX = 5  # ours: in the comment on projects
 _PLAIN = re.compile(r"[A-Za-z_](?:[\w@./ -]*[\w.])?", re.ASCII)
 # What YAML 1.1 and 1.2 do not read as a text: https://yaml.org/type/bool.html, https://yaml.org/type/null.html
 _WORDS = frozenset(("y", "n", "yes", "no", "true", "false", "on", "off", "null"))
-_UNPRINTABLE = re.compile("[\ufffe\uffff]")
 
 
 def policy_text(imported: Import) -> str:
@@ -128,4 +127,4 @@ def scalar(text: str) -> str:
     """A text as YAML writes it on one line, to the letter."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", double_quoted(text).replace("##[", "#\\x23["))
+    return double_quoted(text).replace("##[", "#\\x23[")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from tocsin.checkout import commit_id
 from tocsin.named_tuple import NamedTuple
 
 FOLDER = ".tocsin"
@@ -16,7 +17,6 @@ HOME, GITHUB, GITLAB, HTTPS = "", "github", "gitlab", "https"
 NAME_MAX_CHARS = 1000  # ours
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
@@ -74,7 +74,7 @@ def parse(text: str) -> BaseName:
         return BaseName(HTTPS, host, inside(path), pin)
     if scheme in (GITHUB, GITLAB):
         place, at, commit = rest.rpartition("@")
-        if not at or not _COMMIT.fullmatch(commit):
+        if not at or commit_id(commit) != commit:
             raise BaseNameError("names no commit: end it with @ and the commit's full id, because a branch or a tag can change")
         repository, path = _split(scheme, place)
         if not all(_OWNER.fullmatch(part) for part in repository.split("/")) or "/" not in repository:

@@ -22,8 +22,9 @@ TYPED = frozenset(key for kind in KINDS.values() for key in kind.typed)  # of a 
 NUMBER_MAX_CHARS = 300  # ours: more digits than any number in JSON that a receiver keeps exact
 
 # YAML 1.2's core schema: https://yaml.org/spec/1.2.2/#1032-tag-resolution
+NULLS = ("", "~", "null", "Null", "NULL")
 _WORDS: dict[str, Any] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(NULLS),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys((".inf", "+.inf", "-.inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"), float("nan")),  # JSON has none: `check` says so

@@ -11,6 +11,8 @@ from tocsin.text import UNSAFE
 
 _NUMBER_OR_TRUTH = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|true|false", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z_][\w./@+-]*(?: [\w./@+-]+)*", re.ASCII)
+# What is not to be seen, and what no YAML takes as it is: https://yaml.org/spec/1.2.2/#51-character-set
+_UNSEEN = re.compile(f"{UNSAFE.pattern}|[\ufffe\uffff]+")
 
 
 class Typed(str):
@@ -33,12 +35,12 @@ def is_plain(text: str) -> bool:
 
 def double_quoted(text: str) -> str:
     """The text in double quotes, with escapes for what is not to be seen."""
-    return UNSAFE.sub(lambda unsafe: "".join(map(_escape, unsafe[0])), json.dumps(text, ensure_ascii=False))
+    return _UNSEEN.sub(lambda unsafe: "".join(map(_escape, unsafe[0])), json.dumps(text, ensure_ascii=False))
 
 
 def single_quoted(text: str) -> str:
     """The text in single quotes; in double ones where it holds what only an escape can write."""
-    return double_quoted(text) if UNSAFE.search(text) else "'{}'".format(text.replace("'", "''"))
+    return double_quoted(text) if _UNSEEN.search(text) else "'{}'".format(text.replace("'", "''"))
 
 
 def _escape(character: str) -> str:

@@ -22,7 +22,7 @@ from tocsin.errors import ContextError
 from tocsin.event import LISTS, RECORDS, Event, Fact, Facts, Rank, dotted
 from tocsin.explanation.question import EVENTS, event_facts
 from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, start
-from tocsin.policy.plain import Plain, members
+from tocsin.policy.plain import NULLS, Plain, members
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.request import Request
 from tocsin.terms import TERMS, spread
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 SOURCE = "the test"  # in words for the user
 HOOKS = ("trigger", "completion")
 FIELDS = frozenset(name for name, _ in dotted(Event()))
-NULLS = ("", "~", "null", "Null", "NULL")  # as `context --json` prints what is absent
 _WORDS: Mapping[str, tuple[str, ...]] = {"hook": HOOKS, "event": tuple(EVENTS), "ci": tuple(CIS)}
 _NAMES = tuple(sorted({*TERMS, *FIELDS, *RECORDS, *LISTS, *_WORDS}))
 _FOLLOW = ("sources", "commit.short_sha")  # from others: what `context --json` prints can be pasted

@@ -5,7 +5,6 @@ Of the event it has what rules can ask for and no more: no commit, no title, no 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import ContextError, PolicyError
 from tocsin.policy.match import destinations, match, selector_values
+from tocsin.policy.plain import NULLS
+from tocsin.policy.scalar_text import double_quoted
 from tocsin.policy_tests.case_parts import Around
 from tocsin.policy_tests.cases import recipient_key
-from tocsin.policy_tests.event_fields import NULLS
 from tocsin.policy_tests.reading import CaseReader
 from tocsin.request import Request
 from tocsin.terms import SELECTORS
-from tocsin.text import UNSAFE, clean
+from tocsin.text import clean
 
 if TYPE_CHECKING:
     from tocsin.derive.recorded import RecordedRun
@@ -119,8 +119,7 @@ def scalar(text: str) -> str:
     """A text as a value of YAML that is read as the same text, and that no terminal and no log obeys."""
     if _PLAIN.fullmatch(text) and text not in NULLS:
         return text
-    quoted = json.dumps(text, ensure_ascii=False).replace("##[", "#\\u0023[")
-    return UNSAFE.sub(lambda unsafe: "".join(f"\\u{ord(character):04x}" for character in unsafe[0]), quoted)
+    return double_quoted(text).replace("##[", "#\\u0023[")
 
 
 def printed(lines: Sequence[str]) -> str:

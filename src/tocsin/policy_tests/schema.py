@@ -6,7 +6,7 @@ from typing import Any
 
 from tocsin.ci import CIS
 from tocsin.ci.status import STATUSES
-from tocsin.derive.facts_file import type_of
+from tocsin.derive.facts_file import WORDS, type_of
 from tocsin.event import LISTS, RECORDS
 from tocsin.explanation.question import EVENTS
 from tocsin.policy.plain import IGNORED
@@ -26,7 +26,7 @@ _WORDS: dict[str, list[str]] = {
     "hook": list(HOOKS),
     "event": list(EVENTS),
     "ci": list(CIS),
-    "transition": ["fixed", "broken", "still_failing"],
+    "transition": list(WORDS["transition"]),
 }
 
 

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tocsin.network import NoAnswer
 from tocsin.requests_session import TIMEOUT_SECONDS, require, session
-from tocsin.review_comment import Comment, RefusedError
-from tocsin.text import clean
+from tocsin.review_comment.answers import answers, refusal, require_private
 
 if TYPE_CHECKING:
     from github.Issue import Issue
     from github.IssueComment import IssueComment
 
     from tocsin.network import Network
+    from tocsin.review_comment import Comment
     from tocsin.world import World
 
 T = TypeVar("T")
@@ -42,10 +41,12 @@ class PullRequest:
         import github
         from github.Consts import DEFAULT_BASE_URL
 
+        base_url = (api or DEFAULT_BASE_URL).rstrip("/")
+        require_private("GITHUB_API_URL", base_url)
         with _connections(network):
             self._github = github.Github(
                 auth=github.Auth.Token(token),
-                base_url=(api or DEFAULT_BASE_URL).rstrip("/"),
+                base_url=base_url,
                 timeout=int(TIMEOUT_SECONDS),
                 per_page=PAGE_COMMENTS,
                 retry=None,
@@ -74,18 +75,14 @@ class PullRequest:
 
     def _ask(self, ask: Callable[[], T]) -> T:
         """Do what asks GitHub. Raises RefusedError, NoAnswer."""
-        import requests
         from github import GithubException
 
         try:
-            with _connections(self._network):
+            with answers("GitHub"), _connections(self._network):
                 return ask()
         except GithubException as error:
-            raise RefusedError(error.status, _words(error)) from None
-        except requests.RequestException:
-            raise NoAnswer("GitHub gave no answer") from None
-        except (KeyError, TypeError, AttributeError, ValueError):
-            raise NoAnswer("GitHub's answer is of another shape than its API's") from None
+            said = error.data.get("message") if isinstance(error.data, dict) else None
+            raise refusal("GitHub", error.status, said, _RIGHTS) from None
 
 
 class OwnComment:
@@ -106,12 +103,6 @@ class OwnComment:
     def delete(self) -> None:
         """Remove it."""
         self._ask(self._comment.delete)
-
-
-def _words(error: Any) -> str:
-    said = error.data.get("message") if isinstance(error.data, dict) else None
-    step = {401: ": the token is not, or no longer, valid", 403: f": {_RIGHTS}", 404: f": {_RIGHTS}"}.get(error.status, "")
-    return f"GitHub refuses (HTTP {error.status}{f', {clean(said, 100)}' if said else ''}){step}"
 
 
 @contextmanager

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tocsin.network import NoAnswer
 from tocsin.requests_session import TIMEOUT_SECONDS, require, session
-from tocsin.review_comment import Comment, RefusedError
-from tocsin.text import clean
+from tocsin.review_comment.answers import another_shape, answers, refusal, require_private
 
 if TYPE_CHECKING:
     from gitlab.v4.objects import ProjectMergeRequestNote
 
     from tocsin.network import Network
+    from tocsin.review_comment import Comment
     from tocsin.world import World
 
 T = TypeVar("T")
@@ -39,6 +38,8 @@ class MergeRequest:
     def __init__(self, network: Network, api: str, token: str, project: str, number: int) -> None:
         import gitlab
 
+        if api:
+            require_private("CI_API_V4_URL", api)
         url = api.rstrip("/").removesuffix(API_PATH) or None
         self._gitlab = gitlab.Gitlab(
             url, private_token=token, session=session(network), timeout=TIMEOUT_SECONDS, per_page=PAGE_NOTES, keep_base_url=True
@@ -62,20 +63,16 @@ class MergeRequest:
 
     def _ask(self, ask: Callable[[], T]) -> T:
         """Do what asks GitLab. Raises RefusedError, NoAnswer."""
-        import requests
         from gitlab.exceptions import GitlabError, GitlabHttpError
 
         try:
-            return ask()
+            with answers("GitLab"):
+                return ask()
         except GitlabError as error:
             status = error.response_code or 0
             if not status and not isinstance(error, GitlabHttpError):
-                raise NoAnswer("GitLab's answer is of another shape than its API's") from None
-            raise RefusedError(status, _words(error)) from None
-        except requests.RequestException:
-            raise NoAnswer("GitLab gave no answer") from None
-        except (KeyError, TypeError, AttributeError, ValueError):
-            raise NoAnswer("GitLab's answer is of another shape than its API's") from None
+                raise another_shape("GitLab") from None
+            raise refusal("GitLab", status, error.error_message, _RIGHTS) from None
 
 
 class OwnNote:
@@ -101,9 +98,3 @@ class OwnNote:
     def delete(self) -> None:
         """Remove it."""
         self._ask(self._note.delete)
-
-
-def _words(error: Any) -> str:
-    said = clean(error.error_message, 100) if error.error_message else ""
-    step = {401: ": the token is not, or no longer, valid", 403: f": {_RIGHTS}", 404: f": {_RIGHTS}"}.get(error.response_code, "")
-    return f"GitLab refuses (HTTP {error.response_code}{f', {said}' if said else ''}){step}"

@@ -52,11 +52,16 @@ def _at_home(source: PolicyText, name: BaseName) -> bytes:
         return b""  # as `load` will say
 
 
+def data_of(data: bytes) -> dict[str, Any]:
+    """A policy's data as they stand, with what is wrong in them. Raises BadFileError."""
+    root = root_node(decode(data))
+    return Plain(lambda *_: None).policy(root) if root else {}
+
+
 def _policy(here: BaseName, data: bytes) -> dict[str, Any]:
     """The data of one file; of one in the repository nothing where it is none. Raises PolicyError."""
     try:
-        root = root_node(decode(data))
-        return Plain(lambda *_: None).policy(root) if root else {}
+        return data_of(data)
     except BadFileError as error:
         if here.kind == HOME:
             return {}

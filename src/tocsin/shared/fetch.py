@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from tocsin.address import AddressError, host_for_token
 from tocsin.errors import PolicyError
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.base_lock import digest
-from tocsin.policy.base_names import GITHUB, HTTPS, BaseName, without_pin
+from tocsin.policy.base_names import GITHUB, GITLAB, HTTPS, BaseName, without_pin
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError, decode
+from tocsin.source.base_address import APIS, GITLAB_TOKEN, base_url, headers, path_of
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -19,9 +21,7 @@ if TYPE_CHECKING:
     from tocsin.clock import Clock
 
 TEXT_MAX_SECONDS = 60.0  # ours: one text, however slowly it comes
-CHUNK_BYTES = 64 * 1024
-_GITHUB, _GITLAB = "https://api.github.com", "https://gitlab.com/api/v4"
-_PLAIN_HOSTS = ("localhost", "127.0.0.1", "::1")  # this machine: nothing can listen in between
+_TOKENS = {GITHUB: ("GITHUB_TOKEN", "GH_TOKEN"), GITLAB: (GITLAB_TOKEN,)}
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -34,34 +34,19 @@ class Question(NamedTuple):
 
 
 def question(name: BaseName, env: Mapping[str, str]) -> Question:
-    """How a base's text is asked for, as bytes. Raises PolicyError where a token would travel in the clear.
-
-    https://docs.github.com/en/rest/repos/contents#get-repository-content, with the media type "raw": up to 100 MB
-    https://docs.gitlab.com/api/repository_files/#get-raw-file-from-repository
-    """
-    path = quote(name.path, safe="/")
-    if name.kind == HTTPS:
-        address, _, query = name.path.partition("?")
-        return Question(f"https://{name.repository}/{quote(address, safe='/%')}{'?' if query else ''}{query}", {})
-    if name.kind == GITHUB:
-        api = _api(env, "GITHUB_API_URL", _GITHUB)
-        token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")
-        headers = {"Accept": "application/vnd.github.raw+json", **({"Authorization": f"Bearer {token}"} if token else {})}
-        return Question(f"{api}/repos/{name.repository}/contents/{path}?ref={name.pin}", headers, "GITHUB_TOKEN or GH_TOKEN")
-    api = _api(env, "CI_API_V4_URL", _GITLAB)
-    token = env.get("TOCSIN_GITLAB_TOKEN")
-    where = f"/projects/{quote(name.repository, safe='')}/repository/files/{quote(name.path, safe='')}/raw?ref={name.pin}"
-    return Question(api + where, {"PRIVATE-TOKEN": token} if token else {}, "TOCSIN_GITLAB_TOKEN")
+    """How a base's text is asked for. Raises PolicyError where a token would travel in the clear."""
+    variables = _TOKENS.get(name.kind, ())
+    token = next((env[variable] for variable in variables if env.get(variable)), "")
+    return Question(_api(name, env) + path_of(name), headers(name.kind, token), " or ".join(variables))
 
 
-def _api(env: Mapping[str, str], variable: str, default: str) -> str:
-    api = (env.get(variable) or default).strip().rstrip("/")
-    try:
-        parts = urlsplit(api)
-    except ValueError:
-        raise PolicyError(f"{variable} is no address") from None
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _PLAIN_HOSTS):
-        raise PolicyError(f"{variable} must begin with https://, for the token never travels in the clear")
+def _api(name: BaseName, env: Mapping[str, str]) -> str:
+    api = base_url(name, env)
+    if name.kind in APIS:
+        try:
+            host_for_token(api)
+        except AddressError as error:
+            raise PolicyError(f"{APIS[name.kind][0]} {error}") from None
     return api
 
 
@@ -80,7 +65,6 @@ def fetch(name: BaseName, session: requests.Session, env: Mapping[str, str], clo
 def _read(name: BaseName, asked: Question, session: requests.Session, clock: Clock) -> bytes:
     import requests
 
-    from tocsin.address import AddressError
     from tocsin.network import NoAnswer
 
     headers = {"Accept-Encoding": "identity", "User-Agent": "tocsin", **asked.headers}
@@ -104,10 +88,12 @@ def _read(name: BaseName, asked: Question, session: requests.Session, clock: Clo
 
 
 def _body(name: BaseName, response: requests.Response, clock: Clock) -> bytes:
+    from tocsin.requests_session import parts
+
     end = clock.monotonic() + TEXT_MAX_SECONDS
     data = bytearray()
-    for chunk in response.iter_content(CHUNK_BYTES):
-        data += chunk
+    for part in parts(response):
+        data += part
         if len(data) > FILE_MAX_BYTES:
             raise _failed(name, f"it has more than {FILE_MAX_BYTES:,} bytes (4 MiB)")
         if clock.monotonic() > end:

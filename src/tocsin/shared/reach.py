@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tocsin.named_tuple import NamedTuple
-from tocsin.policy.nodes import BadFileError, decode, root_node
-from tocsin.policy.plain import Plain
+from tocsin.policy.nodes import BadFileError
+from tocsin.shared.collect import data_of
 
 _VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HOST = re.compile(r"https?://([^/\s\"'?#]+)", re.IGNORECASE)
@@ -31,8 +31,7 @@ def reach(texts: Iterable[bytes]) -> Reach:
 
 def _channels(data: bytes) -> Any:
     try:
-        root = root_node(decode(data))
-        return Plain(lambda *_: None).policy(root).get("channels") if root else None
+        return data_of(data).get("channels")
     except BadFileError:
         return None
 

@@ -6,11 +6,11 @@ policy ─ texts, fetched or as they are ─ lock ─ the policy loaded with the
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tocsin.checkout import commit_id, repository_root
 from tocsin.errors import PolicyError, UsageError
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.base_lock import digest
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tocsin.world import World
 
 DIFF_MAX_LINES = 200  # ours: of one file
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Update(NamedTuple):
@@ -60,7 +59,7 @@ def plan_update(source: PolicyText, chosen: Sequence[str], commit: str | None, w
 
 
 def _with_commit(data: bytes, chosen: Sequence[str], commit: str) -> bytes:
-    if not _COMMIT.fullmatch(commit):
+    if commit_id(commit) != commit:
         raise UsageError("--to takes a commit's full id: 40 hexadecimal digits in small letters, or 64")
     bases = [name for name in pinned(data) if not chosen or _is_meant(name, chosen)]
     if not bases:
@@ -108,8 +107,6 @@ def diff_lines(change: Change) -> Iterator[str]:
 
 def root_of(path: Path) -> Path:
     """The root of the repository that a policy is in. Raises PolicyError where it is in none."""
-    from tocsin.checkout import repository_root
-
     root = repository_root(path.absolute().parent)
     if not (root / ".git").exists():
         raise PolicyError("the policy is in no repository: bases are kept beside it, in the repository's root")

@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.checkout import checkouts_of, is_within
-from tocsin.errors import PolicyError
 from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
 from tocsin.policy.policy_text import PolicyText
-from tocsin.policy.words import quoted
 from tocsin.request import STDIN
 from tocsin.source.places import NEAR_MAX, PLACES, files_of, find_path, near_names, path_in_repository, place_above, read_policy, shown
 from tocsin.source.trusted import trusted_text, why_nothing
@@ -103,7 +101,7 @@ def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> Po
 
     The start without a policy holds where the trusted commit was read and has none.
     """
-    outside = _outside(world, named or _default_path(world))
+    outside = _outside(world, named or default_path(world))
     if outside and named:
         return PolicySource(file_text(outside, shown(outside, world.folder), world))
     text, absent = trusted_text(world, named, run, api)
@@ -121,8 +119,8 @@ def _outside(world: World, name: str | None) -> Path | None:
     return _path(world, str(path)) if path and not is_within(path, [world.folder, *checkouts_of(world.env, world.folder)]) else None
 
 
-def _default_path(world: World) -> str | None:
-    """The path of the organisation's default, where it is a file here."""
+def default_path(world: World) -> str | None:
+    """The path of the organisation's default, where it is a file here; None for one that lies elsewhere."""
     default = world.env.get("TOCSIN_DEFAULT_POLICY") or None
     return None if default and _REMOTE.match(default) else default
 
@@ -138,7 +136,4 @@ def _remote_default(world: World, named: str | None, run: Run, api: Api | None) 
 
 
 def _path(world: World, named: str | None) -> Path | None:
-    try:
-        return find_path(named, _default_path(world), world.folder)
-    except OSError as error:  # a name that is too long, a folder that may not be looked into
-        raise PolicyError(f"the policy {quoted(named)} cannot be looked for: {error.strerror}") from None
+    return find_path(named, default_path(world), world.folder)

@@ -26,8 +26,21 @@ def find_path(named: str | None, default: str | None, folder: Path) -> Path | No
     """The policy's path; None where none is named and none found. Relative names are counted from `folder`.
 
     The places are looked for in `folder` and above it, up to the repository's root; the nearest folder with one decides.
-    Raises PolicyError where it has two, or where none is found but a policy by a near name, or the named or the default file is missing.
+    Raises PolicyError where it has two, or where none is found but a policy by a near name, or the named or the default file is missing,
+    or cannot be looked for.
     """
+    try:
+        return _found(named, default, folder)
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"the policy {quoted(named)} cannot be looked for: {why_no_path(error)}") from None
+
+
+def why_no_path(error: OSError | ValueError) -> str:
+    """Why a file cannot be looked for: its name is too long, or holds a NUL, or a folder may not be looked into."""
+    return (error.strerror if isinstance(error, OSError) else None) or "its name holds a NUL"
+
+
+def _found(named: str | None, default: str | None, folder: Path) -> Path | None:
     if named:
         if (folder / named).is_fifo() or (folder / named).is_char_device():
             return folder / named  # `<(…)`, /dev/stdin

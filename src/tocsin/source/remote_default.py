@@ -6,16 +6,16 @@ Whatever lies beside the program has no say in it, so it holds for untrusted cod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, ClassVar
 
-from tocsin.ci.rest import ANSWER_MAX_BYTES, Api, Question, segment
+from tocsin.ci.rest import ANSWER_MAX_BYTES, Api, Question
 from tocsin.errors import PolicyError, UnreachablePolicyError
 from tocsin.policy.base_lock import digest
 from tocsin.policy.base_names import GITHUB, GITLAB, HTTPS, BaseName, BaseNameError, inside, parse, without_pin
 from tocsin.policy.nodes import FILE_MAX_BYTES, BadFileError
 from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted
+from tocsin.source.base_address import APIS, GITLAB_TOKEN, base_url, headers, path_of
 from tocsin.source.places import no_file
 
 if TYPE_CHECKING:
@@ -27,41 +27,31 @@ _TOO_LARGE = min(ANSWER_MAX_BYTES, FILE_MAX_BYTES)
 _QUESTION = Question("the default policy", "nothing is sent", f"see {VARIABLE}")
 
 
-class _GitHub(Api):
-    """https://docs.github.com/en/rest/repos/contents#get-repository-content, with the media type "raw"."""
+class _Api(Api):
+    """Where a base lies, by its kind."""
 
-    service, address, new_token, contents = "GitHub", "GITHUB_API_URL", "pass one that holds as the input token", _QUESTION
-
-    def headers(self, token: str) -> dict[str, str]:
-        return {"Accept": "application/vnd.github.raw+json", **({"Authorization": f"Bearer {token}"} if token else {})}
-
-    def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]]:
-        return f"/repos/{repository}/contents/{quote(path)}?ref={ref}", {}
-
-
-class _GitLab(Api):
-    """https://docs.gitlab.com/api/repository_files/#get-raw-file-from-repository."""
-
-    service, address, new_token, contents = "GitLab", "CI_API_V4_URL", "put one that holds into TOCSIN_GITLAB_TOKEN", _QUESTION
+    kind: ClassVar[str]
+    contents = _QUESTION
 
     def headers(self, token: str) -> dict[str, str]:
-        return {"PRIVATE-TOKEN": token} if token else {}
+        return headers(self.kind, token)
 
     def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]]:
-        return f"/projects/{segment(repository)}/repository/files/{segment(path)}/raw?ref={ref}", {}
+        return path_of(BaseName(self.kind, repository, path, ref)), {}
 
 
-class _Web(Api):
+class _GitHub(_Api):
+    kind, service, address, new_token = GITHUB, "GitHub", APIS[GITHUB][0], "pass one that holds as the input token"
+
+
+class _GitLab(_Api):
+    kind, service, address, new_token = GITLAB, "GitLab", APIS[GITLAB][0], f"put one that holds into {GITLAB_TOKEN}"
+
+
+class _Web(_Api):
     """An address. Nothing but the host is sent to it."""
 
-    service, address, new_token, contents = "the server", VARIABLE, "name an address that needs none", _QUESTION
-
-    def headers(self, token: str) -> dict[str, str]:  # noqa: ARG002  there is none
-        return {}
-
-    def file(self, repository: str, ref: str, path: str) -> tuple[str, Mapping[str, str]]:  # noqa: ARG002  the digest is ours to look at
-        address, mark, query = path.partition("?")
-        return f"/{quote(address, safe='/%')}{mark}{query}", {}
+    kind, service, address, new_token = HTTPS, "the server", VARIABLE, "name an address that needs none"
 
 
 def remote_default(world: World, named: str, token: str) -> PolicyText:
@@ -93,13 +83,9 @@ def remote_default(world: World, named: str, token: str) -> PolicyText:
 
 
 def _api(world: World, name: BaseName, token: str) -> Api:
-    env, end = world.env, world.started + MAX_SECONDS
-    if name.kind == GITHUB:
-        return _GitHub(env.get("GITHUB_API_URL") or "https://api.github.com", token, world.network, end, world.clock)
-    if name.kind == GITLAB:
-        base = env.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
-        return _GitLab(base, env.get("TOCSIN_GITLAB_TOKEN", ""), world.network, end, world.clock)
-    return _Web(f"https://{name.repository}", "", world.network, end, world.clock)
+    service = {GITHUB: _GitHub, GITLAB: _GitLab}.get(name.kind, _Web)
+    own = {GITHUB: token, GITLAB: world.env.get(GITLAB_TOKEN, "")}.get(name.kind, "")
+    return service(base_url(name, world.env), own, world.network, world.started + MAX_SECONDS, world.clock)
 
 
 def _read(api: Api, name: BaseName) -> bytes | None:

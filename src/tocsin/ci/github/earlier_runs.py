@@ -13,7 +13,7 @@ from tocsin.ci.common import Source, text_of
 from tocsin.ci.github.event_file import PULL_REQUESTS
 from tocsin.ci.github.jobs import Jobs, jobs, listed
 from tocsin.ci.github.rest import ACTIONS, repository_path
-from tocsin.ci.history import Ended
+from tocsin.ci.history import COUNTED, Ended
 from tocsin.ci.rest import Api, is_id, segment
 from tocsin.ci.status import known
 from tocsin.event import EarlierRun
@@ -23,7 +23,6 @@ RUNS_PER_PAGE = 30  # ours: a run has some 15 kB of JSON
 RUNS_PAGES_MAX = 2  # ours: what was before sixty runs is no longer news
 ATTEMPTS_MAX = 3  # ours: so many attempts are asked for, of this run and of earlier ones that are being repeated
 JOBS_OF_RUNS_MAX = 8  # ours: so many earlier runs are searched for a job
-COUNTED = ("success", "failure")
 
 
 class WorkflowRun(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.ci.gitlab.changes import changes, compare_url
-from tocsin.ci.gitlab.history import COUNTED, pipeline_history
+from tocsin.ci.gitlab.history import pipeline_history
 from tocsin.ci.gitlab.jobs import failed_jobs
-from tocsin.ci.history import History, compared
+from tocsin.ci.history import COUNTED, History, compared
 from tocsin.ci.rest import Api, is_id
 from tocsin.ci.run import Run
 from tocsin.event import Event, Fact, Facts, Rank

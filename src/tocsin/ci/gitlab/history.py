@@ -11,7 +11,7 @@ from itertools import chain, islice
 from tocsin.checkout import commit_id
 from tocsin.ci.common import Source, text_of
 from tocsin.ci.gitlab.rest import items
-from tocsin.ci.history import Ended, History, history
+from tocsin.ci.history import COUNTED, Ended, History, history
 from tocsin.ci.rest import Api, is_id
 from tocsin.ci.status import known
 from tocsin.event import EarlierRun, Event
@@ -21,7 +21,6 @@ PIPELINES_PER_PAGE = 30  # ours
 PIPELINES_PAGES_MAX = 2  # ours: what was before sixty pipelines is no longer news
 JOBS_PAGES_MAX = 10  # ours: a thousand jobs
 LOOKED_INTO_MAX = 3  # ours: so many pipelines are searched for a job
-COUNTED = ("success", "failure")  # cancelled and skipped ones say nothing
 # What CI_MERGE_REQUEST_EVENT_TYPE calls a merge request's pipeline, and the end of its ref.
 _MERGE_REFS = {"detached": "head", "merged_result": "merge", "merge_train": "train"}
 
