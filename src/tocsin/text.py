@@ -24,6 +24,11 @@ def clip(text: str, max_chars: int) -> str:
     return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 rule`, `2 rules`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def safe_url(url: str | None) -> str | None:
     """`url` if it is a plain http or https address that can stand in a link, else None."""
     if not url or len(url) > URL_MAX_CHARS or _NOT_IN_URL.search(url) or UNSAFE.search(url):

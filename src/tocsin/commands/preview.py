@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.commands.arguments import OneOf, Parser
 from tocsin.commands.flags import CONTEXT_FLAGS, add_policy
+from tocsin.commands.named_file import write_named
 from tocsin.errors import PolicyError, UsageError
 from tocsin.samples import EVENTS
 
@@ -54,7 +55,9 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     for preview in found:
         _talk(preview, console)
     if words.html:
-        _write_page(words.html, found, world)
+        from tocsin.preview.page import html_page
+
+        write_named("--html", words.html, html_page(found), world)
         console.talk(f"{_count(found)} in {words.html}: open it in a browser")
     if words.json:
         console.data([row for preview in found for row in _rows(preview)])
@@ -176,16 +179,3 @@ def _rows(preview: Preview) -> list[dict[str, Any]]:
 def _count(found: list[Preview]) -> str:
     number = sum(len(preview.deliveries) for preview in found)
     return f"{number} message{'' if number == 1 else 's'}"
-
-
-def _write_page(path: str, found: list[Preview], world: World) -> None:
-    """Write the page, whole or not at all. Raises UsageError where that fails."""
-    from tocsin.checkout import checkouts_of
-    from tocsin.policy.words import quoted
-    from tocsin.preview.page import html_page
-    from tocsin.whole_file import why_not_written, write_whole
-
-    try:
-        write_whole(world.folder / path, html_page(found), list(checkouts_of(world.env, world.folder)), world.remaining)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--html: {quoted(path)} cannot be written: {why_not_written(error)}") from None
