@@ -122,20 +122,13 @@ def bounds(session: nox.Session) -> None:
 
 def pythons_at_hand() -> list[str]:
     """The Pythons that the project runs on, the oldest one first: at least the one that runs this."""
-    found = [sys.executable]
-    folders = [folder for name in ("TOCSIN_PYTHONS", "PATH") for folder in os.environ.get(name, "").split(os.pathsep) if folder]
-    for minor in PYPROJECT["project"]["classifiers"]:
-        version = minor.rpartition(" :: ")[2]
-        programs = [shutil.which(f"python{version}", path=folder) for folder in folders] if version.startswith("3.") else []
-        found += [program for program in programs if program]
-    told = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
-    versions: dict[tuple[int, ...], str] = {}
-    for program in found:  # a version manager's stand-in may be none
-        done = subprocess.run([program, "-I", "-c", told], check=False, capture_output=True, text=True)  # noqa: S603
-        name, *version = done.stdout.split() or [""]
-        if name == "cpython":
-            versions.setdefault(tuple(map(int, version)), program)
-    return [versions[version] for version in sorted(versions)]
+    sys.path.append("release")
+    from pythons import find_pythons
+
+    versions = [words.rpartition(" :: ")[2] for words in PYPROJECT["project"]["classifiers"]]
+    found = find_pythons(versions=[version for version in versions if version.startswith("3.")])
+    found[f"3.{sys.version_info.minor}"] = sys.executable
+    return [found[version] for version in sorted(found, key=lambda version: int(version.partition(".")[2]))]
 
 
 @nox.session

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "release"))
 
 from layout import BYTECODE_OF_SES, TARGETS  # noqa: E402  found by the line above
-from tree import find_pythons  # noqa: E402
+from pythons import find_pythons  # noqa: E402
 
 TARGET = 1.2  # cold over warm
 START = "import sys; sys.path[:0] = sys.argv[1:3]; sys.argv[:3] = ['tocsin']; from tocsin.cli import entry; entry()"
@@ -110,7 +110,7 @@ def rounds(case: Case, tree: Path, folder: Path, env: dict[str, str], count: int
     for _ in range(count):
         cold, bare = Path(shutil.copytree(tree, folder / "cold")), folder / "bare"
         shutil.copytree(tree, bare, ignore=shutil.ignore_patterns("__pycache__"))
-        first, again, last = (measure(case.command(where), env)[0] for where in (cold, warm, bare))
+        first, again, last = (measure(case.command(where), env).wall for where in (cold, warm, bare))
         taken.append((first, again, last))
         shutil.rmtree(cold)
         shutil.rmtree(bare)

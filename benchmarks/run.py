@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 from rules import write_policy, write_tests
 
@@ -63,8 +64,16 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def measure(command: list[str], env: dict[str, str]) -> tuple[float, float]:
-    """Seconds of a whole process, and its peak memory in MiB."""
+class Cost(NamedTuple):
+    """What a whole process took: seconds of wall time, seconds of user and system time, and its peak memory in MiB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def measure(command: list[str], env: dict[str, str]) -> Cost:
+    """Run one process to its end."""
     start = time.perf_counter()
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr
@@ -75,18 +84,20 @@ def measure(command: list[str], env: dict[str, str]) -> tuple[float, float]:
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed with {process.returncode}: {said.decode(errors='replace')}")
     scale = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return seconds, usage.ru_maxrss / scale
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale)
 
 
-def rounds(cases: dict[str, list[str]], env: dict[str, str], count: int) -> dict[str, tuple[float, float]]:
-    """The median seconds and MiB of each case; one of each a round, so that the machine's moods meet all alike."""
-    for command in cases.values():
-        measure(command, env)
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
-    for _ in range(count):
-        for name, command in cases.items():
-            taken[name].append(measure(command, env))
-    return {name: (statistics.median(s for s, _ in runs), statistics.median(m for _, m in runs)) for name, runs in taken.items()}
+def rounds(cases: dict[str, list[str]], env: dict[str, str], count: int) -> list[dict[str, Cost]]:
+    """The cost of each case, round by round, after one that does not count: the machine's moods meet all alike."""
+    return [{name: measure(command, env) for name, command in cases.items()} for _ in range(count + 1)][1:]
+
+
+def medians(cases: dict[str, list[str]], env: dict[str, str], count: int) -> dict[str, tuple[float, float]]:
+    """The median seconds and MiB of each case."""
+    taken = rounds(cases, env, count)
+    return {
+        name: (statistics.median(row[name].wall for row in taken), statistics.median(row[name].memory for row in taken)) for name in cases
+    }
 
 
 def slack_policy(folder: Path, name: str, count: int) -> str:
@@ -149,7 +160,7 @@ def main() -> None:
 def sending(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
     """One process a send."""
     send = [sys.executable, "-m", "tocsin", "send", "completion", "--status", "failure", "--strict", "--policy"]
-    figures = rounds(
+    figures = medians(
         {
             "floor": [sys.executable, "-c", FLOOR],
             "one Slack message": [*send, slack_policy(folder, "one.yml", 1)],
@@ -179,7 +190,7 @@ def checking(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
     tests = write_tests(folder / "10000.test.yml", Path(files[10_000]), 10_000, 1_000)
     cases["1000 tests of 10000 rules"] = [sys.executable, "-m", "tocsin", "test", str(tests)]
     cases["diff of 10000 rules"] = [sys.executable, "-m", "tocsin", "diff", files[10_000], str(_changed(Path(files[10_000])))]
-    figures = rounds(cases, env, max(9, count - 2))
+    figures = medians(cases, env, max(9, count - 2))
     _print(figures)
     matching = [float(_output([sys.executable, str(HERE / "matching.py"), files[10_000]], env)) for _ in range(max(9, count - 2))]
     print(f"matching one event against 10,000 rules, first match included: {statistics.median(matching):.1f} ms (target 50)")
@@ -205,7 +216,7 @@ def managing(folder: Path, env: dict[str, str], count: int) -> dict[str, float]:
         "rules modify of one": ["sh", "-c", f"{modify} 'rule 7777'"],
         "rules modify of a thousand": ["sh", "-c", f"{modify} --where send_to=team-3,team-4"],
     }
-    figures = rounds(cases, env, max(9, count - 2))
+    figures = medians(cases, env, max(9, count - 2))
     _print(figures)
     return {f"{name} / check": figures[name][0] / figures["check"][0] for name in cases if name != "check"}
 

@@ -9,43 +9,20 @@ ratio: the median of the ratios holds on a machine that others use too.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
-from typing import NamedTuple
 
-from run import Handler, Server, environment, slack_policy
+from run import Handler, Server, environment, rounds, slack_policy
 
 HERE = Path(__file__).resolve().parent
 BUILT = HERE.parent / ".dev" / "peer"
 TARGET = 0.8  # ours over the peer's, CPU and wall time
-
-
-class Cost(NamedTuple):
-    """What a whole process took, in ms: user and system time, and wall time."""
-
-    cpu: float
-    wall: float
-
-
-def cost(command: list[str], env: dict[str, str]) -> Cost:
-    """Run one process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(command)} failed with {process.returncode}: {said.decode(errors='replace')}")
-    return Cost((usage.ru_utime + usage.ru_stime) * 1000, wall * 1000)
+UNITS = ("cpu", "wall")  # of run.Cost
 
 
 def peer() -> list[str]:
@@ -75,15 +52,13 @@ def main() -> None:
         policy = slack_policy(Path(name), "one.yml", 1)
         start = [sys.executable, "-I", "-X", "utf8", "-m", "tocsin"]  # as the plug-ins do
         cases["tocsin"] = [*start, "send", "completion", "--status", "failure", "--strict", "--policy", policy]
-        for command in cases.values():
-            cost(command, env)
-        taken = [{case: cost(command, env) for case, command in cases.items()} for _ in range(count)]
+        taken = rounds(cases, env, count)
     server.shutdown()
     print(f"{'one Slack message, whole process':<34}{'CPU ms: median':>15}{'least':>8}{'wall ms: median':>17}{'least':>8}")
     for case in cases:
-        cpu, wall = ([getattr(row[case], unit) for row in taken] for unit in Cost._fields)
+        cpu, wall = ([getattr(row[case], unit) * 1000 for row in taken] for unit in UNITS)
         print(f"{case:<34}{statistics.median(cpu):15.1f}{min(cpu):8.1f}{statistics.median(wall):17.1f}{min(wall):8.1f}")
-    for unit in Cost._fields:
+    for unit in UNITS:
         ratio = statistics.median(getattr(row["tocsin"], unit) / getattr(row["peer"], unit) for row in taken)
         print(f"tocsin / peer, {unit}: {ratio:.2f} (target {TARGET}{'' if ratio <= TARGET else ', MISSED'})")
 

@@ -12,25 +12,25 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import man
 import yaml
+from check_sections import checks_list, checks_table
+from keys import keys_table
 from recipes import recipe
 from samples import report_sample, run_command, summary_sample
+from tables import code, table
 
 from tocsin import channels
-from tocsin.channels.options import Credential, keys_of
-from tocsin.checks import Check
 from tocsin.ci.github.events import EVENTS
 from tocsin.commands import parser
 from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.policy import model
 from tocsin.policy.schema import schema
-from tocsin.policy.schema_forms import EMPTY, SPOKEN, TEXT
 from tocsin.templates import devtron
 from tocsin.templates.samples import EVERYTHING
 
@@ -48,12 +48,10 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     words.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a file is not current")
     check = words.parse_args(arguments).check
     stale = {path: fresh for path in pages(root) if (fresh := filled(text := path.read_text(encoding="utf-8"))) != text}
-    manual = root / man.PAGE
-    if manual.exists() and (fresh := man.man_page()) != manual.read_text(encoding="utf-8"):
-        stale[manual] = fresh
-    editors = root / SCHEMA_FILE
-    if editors.exists() and (fresh := schema_text()) != editors.read_text(encoding="utf-8"):
-        stale[editors] = fresh
+    for name, text_of in WHOLE_FILES.items():
+        path = root / name
+        if path.exists() and (fresh := text_of()) != path.read_text(encoding="utf-8"):
+            stale[path] = fresh
     for path, fresh in stale.items():
         if not check:
             path.write_text(fresh, encoding="utf-8")
@@ -64,6 +62,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 def schema_text() -> str:
     """The policy's schema as a file, which editors read by its address: tocsin.homepage.SCHEMA."""
     return f"{json.dumps(schema(), indent=2, ensure_ascii=False)}\n"
+
+
+WHOLE_FILES: dict[str, Callable[[], str]] = {man.PAGE: man.man_page, SCHEMA_FILE: schema_text}
 
 
 def pages(root: Path) -> list[Path]:
@@ -81,19 +82,6 @@ def block(name: str) -> str:
     """The text of one block."""
     kind, _, argument = name.partition(" ")
     return BLOCKS[kind](argument)
-
-
-def table(*rows: Sequence[str]) -> str:
-    """A table; the first row is its head."""
-    head, *rest = rows
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rest)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def code(value: object) -> str:
-    """A value as the policy writes it."""
-    value = int(value) if isinstance(value, float) and value.is_integer() else value
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def commands_table(_: str) -> str:
@@ -119,21 +107,6 @@ def shown(action: argparse.Action) -> str:
     value = str(action.metavar or "")
     names = [f"{name} {value}".strip() if action.nargs != 0 else name for name in action.option_strings]
     return ", ".join(f"`{name}`" for name in names) or f"`{value}`"
-
-
-def keys_table(name: str) -> str:
-    """The keys of a part of the policy: `Policy`, a definition of the schema, or a kind of channel."""
-    whole = schema()
-    node = whole if name == "Policy" else whole["$defs"][f"channel_{name}" if name in channels.KINDS else name]
-    node = next((option for option in node.get("anyOf", ()) if "properties" in option), node)
-    secret = secret_keys(name) if name in channels.KINDS else set()
-    required = node.get("required", [])
-    rows = []
-    for key, value in node["properties"].items():
-        words = "a secret, as `${NAME}`" if key in secret else type_words(value)
-        default = "required" if key in required else default_words(value)
-        rows.append((f"`{key}`", words, default, value.get("description", "The kind of the channel." if key == "kind" else "")))
-    return table(("key", "takes", "default", "meaning"), *rows)
 
 
 def channels_list(_: str) -> str:
@@ -178,90 +151,9 @@ INBOX_SETTINGS = {
 }
 
 
-def secret_keys(kind: str) -> set[str]:
-    """The options of a kind of channel that must not be written out."""
-    options = channels.load(kind).Options
-    return {options.model_fields[name].alias or name for name in keys_of(options, Credential)}
-
-
-def default_words(node: Node) -> str:
-    """The default of a key; what has parts of its own says so in its own table."""
-    default = node.get("default")
-    return "" if default is None or isinstance(default, (dict, list)) else code(default)
-
-
-def type_words(node: Node) -> str:
-    """What a key takes, in words."""
-    options = [option for option in node.get("anyOf", []) if option not in (EMPTY, SPOKEN)]
-    if len(options) == 2 and options[1].get("items") == options[0]:
-        return f"{type_words(options[0])}, or a list"
-    if options:
-        return " or ".join(map(type_words, options))
-    if "$ref" in node:
-        name = re.sub("(?<=[a-z])(?=[A-Z])", " ", node["$ref"].rpartition("/")[2]).lower()
-        return f"[{name}](#{name.replace(' ', '-')})"
-    if "const" in node or "enum" in node:
-        return ", ".join(map(code, node.get("enum", [node.get("const")])))
-    if node.get("type") in ("object", ["object", "null"]):
-        inner = node.get("additionalProperties") or {}
-        return "[selector](#selectors)" if "branch" in node.get("properties", {}) else f"names, each with {type_words(inner)}"
-    words = WORDS.get(str(node.get("type")))
-    return words(node) if words else "a channel" if "oneOf" in node else "any value"
-
-
-def number_words(node: Node) -> str:
-    """A number and its bounds."""
-    low = f"above {node['exclusiveMinimum']}, at most" if "exclusiveMinimum" in node else f"{node['minimum']} to"
-    return f"number, {low} {node['maximum']:g}"
-
-
-WORDS: dict[str, Callable[[Node], str]] = {
-    str(TEXT): lambda _: "text",
-    "string": lambda _: "a template",  # what is any text has more types
-    "boolean": lambda _: "`true`, `false`",
-    "number": number_words,
-    "integer": lambda node: f"whole {number_words(node)}",
-    "array": lambda node: f"list of {type_words(node['items'])}",
-}
-
-
 def selector_table(_: str) -> str:
     """The keys of a selector."""
     return table(("key", "is"), *((f"`{key}`", words) for key, words in model.SELECTOR_KEYS.items()))
-
-
-def checks_list(_: str) -> str:
-    """A section for each kind of problem, whose heading is its id. The tests load every example."""
-    return "\n\n".join(map(check_section, Check))
-
-
-def check_section(check: Check) -> str:
-    """What a kind of problem is, why it matters, and its example with the mended one. Raises FileNotFoundError where it has none."""
-    case = check_example(check)
-    saved = f", saved as {case['encoding'].upper()}" if "encoding" in case else ""
-    alone = "yaml" if isinstance(case["right"], str) else "yml"  # by `yaml` the tests know what is valid by itself
-    wrong, right = shown_files(case["wrong"], "yml"), shown_files(case["right"], alone)
-    meaning = f"{check.meaning} A warning." if case.get("severity") else check.meaning
-    return "\n\n".join((f"## {check.value}", meaning, case["why"].strip(), f"Wrong{saved}:", *wrong, "Right:", *right))
-
-
-def check_example(check: Check) -> Node:
-    """The example of a kind of problem. Raises FileNotFoundError where it has none."""
-    example: Node = yaml.safe_load((ROOT / "tests" / "cases" / "checks" / f"{check.value}.yml").read_text(encoding="utf-8"))
-    return example
-
-
-def shown_files(policy: str | dict[str, str], language: str) -> Iterator[str]:
-    """A policy, or files with their names above them."""
-    for name, text in (policy if isinstance(policy, dict) else {"": policy}).items():
-        fence = f"```{'json' if name.endswith('.json') else language}\n{text}```"
-        yield f"`{name}`:\n\n{fence}" if name else fence
-
-
-def checks_table(_: str) -> str:
-    """Every kind of problem, with a link to its section."""
-    rows = ((f"[{check.value}](#{check.value})", check_example(check).get("severity", "error"), check.meaning) for check in Check)
-    return table(("id", "is", "finds"), *rows)
 
 
 def devtron_table(_: str) -> str:

@@ -154,8 +154,8 @@ NOT_IN_A_JOB = (  # has no bytecode: the step loads none of it
     *(
         f"src/tocsin/commands/{name}"
         for name in (
-            *("channel", "check", "completion", "context", "demo", "diff", "explain", "import_", "inbox", "init", "preview"),
-            *("rule", "schema", "test", "update"),
+            *("channel", "check", "completion", "context", "demo", "diff", "explain", "import_", "inbox", "init"),
+            *("policy_", "preview", "rule", "schema", "test", "update"),
         )
     ),
 )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import sizes
 import stamp
 import wheels
 from layout import BYTECODE_OF_SES, LOCK, MANIFEST, NOT_IN_A_JOB, PROGRAM, PYTHONS, SES_ALONE, VENDOR
+from pythons import find_pythons
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,25 +56,6 @@ def _words() -> argparse.Namespace:
     parser.add_argument("--no-table", action="store_true", help="do not weigh the tree")
     parser.add_argument("--complete", action="store_true", help="fail if a Python is missing")
     return parser.parse_args()
-
-
-def find_pythons(env: Mapping[str, str] = os.environ, versions: Sequence[str] = PYTHONS) -> dict[str, str]:
-    """The interpreters at hand, by `3.12` and so on."""
-    path = os.pathsep.join(filter(None, (env.get("TOCSIN_PYTHONS"), env.get("PATH"))))
-    found: dict[str, str] = {}
-    for folder in path.split(os.pathsep):
-        for version in versions:
-            program = shutil.which(f"python{version}", path=folder)
-            if program and version not in found and _answers(program, version):
-                found[version] = program
-    return found
-
-
-def _answers(program: str, version: str) -> bool:
-    """Whether it is what its name says. A version manager's stand-in may be nothing."""
-    code = "import platform; print(platform.python_implementation() + ' ' + platform.python_version())"
-    done = subprocess.run([program, "-E", "-c", code], capture_output=True, text=True, check=False)
-    return done.stdout.startswith(f"CPython {version}.")
 
 
 def default_wheels(source: Path) -> Path:

@@ -39,6 +39,11 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 rule`, `2 rules`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def safe_url(url: str | None) -> str | None:
     """`url` if it is a plain http or https address that can stand in a link, else None."""
     if not url or len(url) > URL_MAX_CHARS or _NOT_IN_URL.search(url) or UNSAFE.search(url):

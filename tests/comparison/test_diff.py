@@ -182,6 +182,21 @@ def test_runs_of_policy_tests_are_samples(repository: Path):
     assert [change["pipelines"] for change in answer["changes"]] == [{"source": "nightly"}]
 
 
+def test_the_policy_tests_of_a_folder_are_read_from_there(repository: Path):
+    folder = repository / "service"
+    folder.mkdir()
+    rules = "notifications: [{on: failure, pipelines: {environment: production}, send_to: team}]\n"
+    (folder / "old.yml").write_text(CHANNELS + rules)
+    (folder / "new.yml").write_text(
+        f"{CHANNELS}context: {{environment: \"{{% if source == 'nightly' %}}production{{% endif %}}\"}}\n{rules}"
+    )
+    (folder / "tocsin.test.yml").write_text(
+        "cases: [{name: nights, event: {hook: completion, status: failure, source: nightly}, told: [team]}]\n"
+    )
+    answer = diff(folder, "old.yml", "new.yml", "--json").json()
+    assert [change["pipelines"] for change in answer["changes"]] == [{"source": "nightly"}]
+
+
 # Markdown: what a policy says is text in it, and there is an end to it.
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=40) | st.sampled_from(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.channels import KINDS
+from tocsin.commands import policy_change
 from tocsin.commands.arguments import OneOf, Parser
 from tocsin.errors import UsageError
 
@@ -51,10 +52,12 @@ def add_change_flags(adding: Parser, modifying: Parser, deleting: Parser) -> Non
 def change(words: Namespace, world: World, console: Console) -> int:
     """Add, modify or delete. Raises UsageError, PolicyError."""
     changes = {"add": _add, "modify": _modify, "delete": _delete}[words.action](words, world)
-    if words.action == "delete" and not words.diff and not _agreed(words, world, changes):
+    revision = changes.revision
+    if not policy_change.is_agreed(words, world, revision, "channel", [row.name for row in changes.rows]):
         console.talk("nothing was deleted")
         return 0
-    return _write(words, changes, console)
+    rows, lines = (row.data() for row in changes.rows), (row.text(revision.file.name) for row in changes.rows)
+    return policy_change.finish(words, console, revision, "channel", rows, lines)
 
 
 def _add(words: Namespace, world: World) -> ChannelChanges:
@@ -81,8 +84,7 @@ def _modify(words: Namespace, world: World) -> ChannelChanges:
 def _delete(words: Namespace, world: World) -> ChannelChanges:
     from tocsin.editing.channel_changes import delete_channels
 
-    if not (words.yes or words.diff or world.ask):
-        raise UsageError("nothing was deleted: there is no terminal to ask on; give --yes to delete without a question")
+    policy_change.require_answerable(words, world)
     return delete_channels(world, words.policy, words.names)
 
 
@@ -116,33 +118,3 @@ def _is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _agreed(words: Namespace, world: World, changes: ChannelChanges) -> bool:
-    from tocsin.policy.words import listing
-
-    if words.yes or not world.ask:
-        return True
-    names = listing(row.name for row in changes.rows)
-    many = "" if len(changes.rows) == 1 else "s"
-    answer = world.ask(f"delete {len(changes.rows)} channel{many} of {changes.revision.file.name}: {names}? [y/N]")
-    return answer.strip().casefold() in ("y", "yes")
-
-
-def _write(words: Namespace, changes: ChannelChanges, console: Console) -> int:
-    from tocsin import report
-
-    revision = changes.revision
-    if not words.diff:
-        revision.write()
-    if words.json:
-        diff = {"diff": revision.diff()} if words.diff else {}
-        rows = [row.data() for row in changes.rows]
-        console.data({"policy": revision.file.name, "written": revision.is_new and not words.diff, "channels": rows, **diff})
-    elif words.diff:
-        for line in revision.diff():
-            console.file_line(line)
-    else:
-        for row in changes.rows:
-            console.answer(row.text(revision.file.name))
-    return report.OK

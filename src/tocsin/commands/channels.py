@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tocsin.commands import channel_edits
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_policy
-from tocsin.errors import PolicyError, UsageError
+from tocsin.commands.policy_held import no_policy, policy_held
+from tocsin.errors import UsageError
 
 if TYPE_CHECKING:
     from tocsin.channels.options import ChannelOptions
     from tocsin.console import Console
     from tocsin.deliver import Stop
-    from tocsin.notice import Notice
     from tocsin.policy.model import Policy
     from tocsin.world import World
 
@@ -71,20 +71,13 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
 
 def _list(words: Namespace, world: World, console: Console) -> int:
     """Print what is configured: name, kind, project, its variables and whether they are set, the rules that use it."""
-    from tocsin import pipeline, report
-    from tocsin.commands.debug import talk_situation
-    from tocsin.request import Request
+    from tocsin import report
 
     if words.file and words.policy:
         raise UsageError("FILE and --policy both name the policy: keep one of them")
-    known = pipeline.prepare(world, Request(policy=words.file or words.policy))
-    talk_situation(known, console)
-    if known.document is None:
-        raise _no_policy(known.why_not)
-    for notice in known.notices:
-        console.talk(*notice)
-    policy = known.document.policy
-    listed = [_listed(name, policy, world.env) for name in policy.channels]
+    policy = policy_held(world, words.file or words.policy, console).policy
+    rules = _rules(policy)
+    listed = [_listed(name, options, rules[name], world.env) for name, options in policy.channels.items()]
     if words.json:
         console.data(listed)
     elif words.csv:
@@ -97,20 +90,21 @@ def _list(words: Namespace, world: World, console: Console) -> int:
     return report.OK
 
 
-def _no_policy(notices: Sequence[Notice]) -> PolicyError:
-    return PolicyError("; ".join(notice.text for notice in notices) or "there is no policy here")
+def _rules(policy: Policy) -> dict[str, list[str]]:
+    """The rules that send by each channel, by their names."""
+    from tocsin.policy.match import default_mail, named
+
+    default = default_mail(policy)
+    found: dict[str, list[str]] = {name: [] for name in policy.channels}
+    for number, rule in enumerate(policy.notifications, 1):
+        for channel in {channel for to in rule.send_to for _, _, channel in named(to, default)}:
+            found[channel].append(rule.name or f"#{number}")
+    return found
 
 
-def _listed(name: str, policy: Policy, env: Mapping[str, str]) -> dict[str, Any]:
+def _listed(name: str, options: ChannelOptions, rules: list[str], env: Mapping[str, str]) -> dict[str, Any]:
     from tocsin import secrets
-    from tocsin.policy.match import default_mail
 
-    options, default = policy.channels[name], default_mail(policy)
-    rules = [
-        rule.name or f"#{number}"
-        for number, rule in enumerate(policy.notifications, 1)
-        if name in {recipient.channel or recipient.via or default for recipient in rule.send_to}
-    ]
     variables = {variable: bool(secrets.value(variable, env)) for variable in dict.fromkeys(options.variables())}
     return {"channel": name, "kind": options.kind, "project": options.project, "variables": variables, "rules": rules}
 
@@ -149,7 +143,7 @@ def _test(words: Namespace, world: World, console: Console, stop: Stop) -> int:
             console.talk(*notice)
         return report.OK
     if known.document is None:
-        raise _no_policy(known.why_not)
+        raise no_policy(known.why_not)
     names = _chosen(words, known.document.policy)
     planned = plan_tests(world, Request(policy=words.policy), known, names, words.to, "name the recipient with --to ADDRESS")
     for notice in planned.notices:

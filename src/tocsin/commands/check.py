@@ -11,6 +11,7 @@ from tocsin.commands.arguments import OneOf, Parser
 from tocsin.commands.check_formats import FORMATS, FROM_THE_ROOT
 from tocsin.commands.checked import Checked
 from tocsin.errors import PolicyError, Problem
+from tocsin.text import counted
 
 if TYPE_CHECKING:
     from tocsin.console import Console
@@ -65,7 +66,7 @@ def _verdict(checked: Checked, console: Console) -> int:
 
     errors = sum(problem.severity == "error" for problem in checked.problems)
     warnings = len(checked.problems) - errors if checked.strict else 0
-    failed = [_count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    failed = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
     if failed:
         console.talk(f"{' and '.join(failed)} found", "error")
     return PolicyError.exit_code if failed else report.OK
@@ -115,11 +116,7 @@ def _praise(document: PolicyDocument, name: str, console: Console) -> None:
     from tocsin.source import STDIN_NAME
 
     channels, rules = len(document.policy.channels), len(document.policy.notifications)
-    console.talk(f"{STDIN if name == STDIN_NAME else name} is valid: {_count(channels, 'channel')}, {_count(rules, 'rule')}")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    console.talk(f"{STDIN if name == STDIN_NAME else name} is valid: {counted(channels, 'channel')}, {counted(rules, 'rule')}")
 
 
 def _text(name: str | None, world: World) -> PolicyText:

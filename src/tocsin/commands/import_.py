@@ -6,6 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from tocsin.commands.arguments import Parser
+from tocsin.commands.output_file import require_output
+from tocsin.text import counted
 
 if TYPE_CHECKING:
     from tocsin.console import Console
@@ -63,7 +65,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     text = policy_text(imported)
     _require_valid(text)
     if output:
-        _write(words.output, text, world)
+        require_output(world, "--output", words.output, text)
     if words.json:
         console.data(_data(imported, text))
     elif words.csv:
@@ -127,19 +129,6 @@ def _require_valid(text: str) -> None:
     load(PolicyText("the imported policy", text.encode()))
 
 
-def _write(name: str, text: str, world: World) -> None:
-    from tocsin.checkout import repository_root
-    from tocsin.errors import UsageError
-    from tocsin.policy.words import quoted
-    from tocsin.whole_file import why_not_written, write_whole
-
-    root = repository_root(world.folder)
-    try:
-        write_whole(world.folder / name, text, [root] if root else [], world.remaining)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{quoted(name)} cannot be written: {why_not_written(error)}") from None
-
-
 def _data(imported: Import, text: str) -> dict[str, object]:
     return {
         "policy": text,
@@ -162,5 +151,5 @@ def _talk(imported: Import, console: Console) -> None:
     console.talk(f"{counted}, {secrets}; next: tocsin check --strict, and tocsin explain completion --status failure")
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return counted(number, noun) if number else f"no {noun}s"

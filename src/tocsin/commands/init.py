@@ -82,9 +82,10 @@ def _owner(text: str) -> str:
 def _require_none(world: World) -> None:
     """Raise PolicyError where there is a policy, here or above."""
     from tocsin.errors import PolicyError
-    from tocsin.source.places import find_path, shown
+    from tocsin.source import policy_path
+    from tocsin.source.places import shown
 
-    path = find_path(None, None, world.folder)
+    path = policy_path(world, None, world.folder, or_default=False)
     if path:
         raise PolicyError(f"there is a policy already, {shown(path, world.folder)}: nothing was written; to check it: tocsin check")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin.checkout import checkouts_of
+from tocsin.errors import UsageError
 from tocsin.whole_file import why_not_written, write_whole
 
 if TYPE_CHECKING:
@@ -21,3 +22,12 @@ def write_output(world: World, path: str, text: str, mode: int | None = None) ->
     except (OSError, ValueError) as error:
         return why_not_written(error)
     return None
+
+
+def require_output(world: World, flag: str, path: str, text: str) -> None:
+    """Write a file anew. Raises UsageError, which names the flag, where that fails."""
+    from tocsin.policy.words import quoted
+
+    why_not = write_output(world, path, text)
+    if why_not:
+        raise UsageError(f"{flag}: {quoted(path)} cannot be written: {why_not}")

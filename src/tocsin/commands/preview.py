@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.commands.arguments import OneOf, Parser
 from tocsin.commands.flags import CONTEXT_FLAGS, add_policy
+from tocsin.commands.output_file import require_output
 from tocsin.errors import PolicyError, UsageError
 from tocsin.samples import EVENTS
 
@@ -53,7 +54,9 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     for preview in found:
         _talk(preview, console)
     if words.html:
-        _write_page(words.html, found, world)
+        from tocsin.preview.page import html_page
+
+        require_output(world, "--html", words.html, html_page(found))
         console.talk(f"{_count(found)} in {words.html}: open it in a browser")
     if words.json:
         console.data([row for preview in found for row in _rows(preview)])
@@ -175,14 +178,3 @@ def _rows(preview: Preview) -> list[dict[str, Any]]:
 def _count(found: list[Preview]) -> str:
     number = sum(len(preview.deliveries) for preview in found)
     return f"{number} message{'' if number == 1 else 's'}"
-
-
-def _write_page(path: str, found: list[Preview], world: World) -> None:
-    """Write the page, whole or not at all. Raises UsageError where that fails."""
-    from tocsin.commands.output_file import write_output
-    from tocsin.policy.words import quoted
-    from tocsin.preview.page import html_page
-
-    why_not = write_output(world, path, html_page(found))
-    if why_not:
-        raise UsageError(f"--html: {quoted(path)} cannot be written: {why_not}")

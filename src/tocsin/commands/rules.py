@@ -5,9 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from tocsin.commands import policy_change
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_policy
-from tocsin.errors import PolicyError, UsageError
+from tocsin.commands.policy_held import policy_held
+from tocsin.errors import UsageError
 
 if TYPE_CHECKING:
     from tocsin.console import Console
@@ -60,10 +62,9 @@ def add_flags(command: Parser) -> None:
     for action in (adding, modifying, deleting, copying):
         action.add_argument("--diff", action="store_true", help="show the change, and write nothing")
     for action in command.commands.values():
+        action.description = f"{action.summary.capitalize()}."
         action.add_argument("--json", action="store_true", help="print the answer as JSON")
         add_policy(action)
-    for name, action in command.commands.items():
-        action.description = command.commands[name].summary.capitalize() + "."
 
 
 def _add_choice(action: Parser, *, every: bool = True) -> None:
@@ -107,31 +108,26 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     if words.action == "list":
         return _list(words, world, console)
     changes = {"add": _add, "modify": _modify, "delete": _delete, "copy": _copy}[words.action](words, world)
-    if words.action == "delete" and not words.diff and not _agreed(words, world, changes):
+    if not policy_change.is_agreed(words, world, changes.revision, "rule", [row.place.name for row in changes.rows]):
         console.talk("nothing was deleted")
         return 0
-    return _write(words, changes, console)
+    return _finish(words, changes, console)
 
 
 def _list(words: Namespace, world: World, console: Console) -> int:
-    from tocsin import pipeline, report
+    from tocsin import report
     from tocsin.explanation import rule_words
     from tocsin.explanation.places import rule_places
     from tocsin.explanation.rule_choice import choose
     from tocsin.explanation.rule_list import HEADER, rule_data, rule_row, rules_csv
-    from tocsin.request import Request
 
     if words.json and words.csv:
         raise UsageError("--json and --csv exclude each other")
     conditions = rule_words.conditions("--where", words.where)
-    known = pipeline.prepare(world, Request(policy=words.policy))
-    if known.document is None:
-        raise PolicyError("; ".join(notice.text for notice in known.why_not) or "there is no policy here")
-    for notice in known.notices:
-        console.talk(*notice)
-    places = choose(rule_places(known.document), words.names, conditions)
+    document = policy_held(world, words.policy, console)
+    places = choose(rule_places(document), words.names, conditions)
     if words.json:
-        console.data([rule_data(place, known.document.file) for place in places])
+        console.data([rule_data(place, document.file) for place in places])
     elif words.csv:
         console.script(rules_csv(places))
     else:
@@ -197,8 +193,7 @@ def _delete(words: Namespace, world: World) -> RuleChanges:
     from tocsin.editing.rule_changes import delete_rules
 
     chosen = _chosen(words)
-    if not (words.yes or words.diff or world.ask):
-        raise UsageError("nothing was deleted: there is no terminal to ask on; give --yes to delete without a question")
+    policy_change.require_answerable(words, world)
     return delete_rules(world, words.policy, *chosen)
 
 
@@ -213,35 +208,11 @@ def _require_address(words: Namespace, recipients: list[str]) -> None:
         raise UsageError("--via is for addresses, and none is named beside it")
 
 
-def _agreed(words: Namespace, world: World, changes: RuleChanges) -> bool:
-    from tocsin.policy.words import listing
-
-    if words.yes or not world.ask:
-        return True
-    names = listing(row.place.name for row in changes.rows)
-    answer = world.ask(
-        f"delete {len(changes.rows)} rule{'' if len(changes.rows) == 1 else 's'} of {changes.revision.file.name}: {names}? [y/N]"
-    )
-    return answer.strip().casefold() in ("y", "yes")
-
-
-def _write(words: Namespace, changes: RuleChanges, console: Console) -> int:
-    from tocsin import report
+def _finish(words: Namespace, changes: RuleChanges, console: Console) -> int:
     from tocsin.explanation.rule_list import rule_data
 
-    revision = changes.revision
+    own = changes.revision.document.file
     for place in changes.elsewhere:
         console.talk(f"rule {place.name} stands in {place.file}:{place.line} and stays as it is: change it in that file")
-    if not words.diff:
-        revision.write()
-    if words.json:
-        rows = [{"change": row.done, **rule_data(row.place, revision.document.file)} for row in changes.rows]
-        diff = {"diff": revision.diff()} if words.diff else {}
-        console.data({"policy": revision.file.name, "written": revision.is_new and not words.diff, "rules": rows, **diff})
-    elif words.diff:
-        for line in revision.diff():
-            console.file_line(line)
-    else:
-        for row in changes.rows:
-            console.answer(str(row))
-    return report.OK
+    rows = ({"change": row.done, **rule_data(row.place, own)} for row in changes.rows)
+    return policy_change.finish(words, console, changes.revision, "rule", rows, map(str, changes.rows))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_policy
+from tocsin.commands.output_file import require_output
+from tocsin.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,10 +88,12 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     else:
         _print(rows, coverage, console)
     if words.junit:
-        _write_junit(words.junit, rows, coverage, world)
+        from tocsin.policy_tests.junit_report import junit
+
+        require_output(world, "--junit", words.junit, junit(rows, coverage))
     failed = sum(not result.passed for result, _ in rows)
     if failed:
-        console.talk(f"{_count(failed, 'case')} of {len(rows)} failed", "error")
+        console.talk(f"{counted(failed, 'case')} of {len(rows)} failed", "error")
     low = words.min_coverage is not None and not coverage.reaches(words.min_coverage)
     if low:
         console.talk(f"the cases touch {coverage.percent:g} % of the rules, less than {words.min_coverage:g} %", "error")
@@ -186,21 +190,5 @@ def _print(rows: Sequence[Row], coverage: Coverage, console: Console) -> None:
         console.table([(place.name, f"{place.file}:{place.line}") for place in coverage.untouched[:UNTOUCHED_MAX]])
         if len(coverage.untouched) > UNTOUCHED_MAX:
             console.lines([f"and {len(coverage.untouched) - UNTOUCHED_MAX} more, which --json lists"])
-    touched = f"{coverage.touched} of {_count(coverage.rules, 'rule')} touched ({coverage.percent:g} %)"
-    console.answer(f"{passed} of {_count(len(rows), 'case')} passed, {touched}")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _write_junit(path: str, rows: Sequence[Row], coverage: Coverage, world: World) -> None:
-    """Write the report, whole or not at all. Raises UsageError where that fails."""
-    from tocsin.commands.output_file import write_output
-    from tocsin.errors import UsageError
-    from tocsin.policy.words import quoted
-    from tocsin.policy_tests.junit_report import junit
-
-    why_not = write_output(world, path, junit(rows, coverage))
-    if why_not:
-        raise UsageError(f"--junit: {quoted(path)} cannot be written: {why_not}")
+    touched = f"{coverage.touched} of {counted(coverage.rules, 'rule')} touched ({coverage.percent:g} %)"
+    console.answer(f"{passed} of {counted(len(rows), 'case')} passed, {touched}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.commands.arguments import Parser
 from tocsin.commands.flags import add_policy
 from tocsin.errors import PolicyError, UsageError
+from tocsin.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,12 +47,12 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
     from tocsin.request import STDIN
     from tocsin.shared.update import plan_update, root_of
     from tocsin.shared.write import write
-    from tocsin.source.places import PLACES, find_path, shown
+    from tocsin.source.places import PLACES, shown
 
     named = source.policy_name(world, words.policy)
     if named == STDIN:
         raise UsageError("a policy on standard input has no folder for its bases: name its file with --policy")
-    path = find_path(named, None, world.folder)
+    path = source.policy_path(world, named, world.folder, or_default=False)
     if path is None:
         raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}")
     text, root = source.file_text(path, shown(path, world.folder), world), root_of(path)
@@ -64,7 +65,7 @@ def run(words: Namespace, world: World, console: Console, _stop: Stop) -> int:
         console.data(_data(update))
     else:
         _print(update, console)
-    count = f"{len(update.bases)} text{'' if len(update.bases) == 1 else 's'} of bases"
+    count = f"{counted(len(update.bases), 'text')} of bases"
     if not update.changes:
         console.talk(
             f"nothing to change: {count}, each as its commit or digest says" if update.bases else "the policy has no base from elsewhere"

@@ -20,8 +20,8 @@ from tocsin.policy.policy_text import PolicyText
 from tocsin.policy.words import quoted
 from tocsin.programs import find_program
 from tocsin.request import STDIN
-from tocsin.source import STDIN_NAME, file_text, policy_name, stdin_text
-from tocsin.source.places import PLACES, files_of, find_path, levels, no_file, shown
+from tocsin.source import STDIN_NAME, file_text, policy_name, policy_path, stdin_text
+from tocsin.source.places import PLACES, files_of, levels, no_file, shown
 
 if TYPE_CHECKING:
     from tocsin.policy.policy_text import Files
@@ -33,11 +33,15 @@ WORKING_TREE = "the working tree"
 
 
 class Side(NamedTuple):
-    """One of the two: what a person calls it, its policy (None where it has none), and what reads the files of its repository."""
+    """One of the two: what a person calls it, its policy (None where it has none), and what reads the files of its repository.
+
+    `path` is the policy's own, as `PolicyText.path` has it.
+    """
 
     name: str
     document: PolicyDocument | None = None
     files: Files | None = None
+    path: str = ""
 
 
 def sides(world: World, base: str, head: str | None, named: str | None) -> tuple[Side, Side]:
@@ -53,7 +57,7 @@ def sides(world: World, base: str, head: str | None, named: str | None) -> tuple
     errors: list[PolicyError] = []
     for name, text in texts:
         try:
-            found.append(Side(name, load(text), text.files) if text else Side(name))
+            found.append(Side(name, load(text), text.files, text.path) if text else Side(name))
         except PolicyError as error:
             errors.append(error)
     if errors:
@@ -75,7 +79,7 @@ def _text(world: World, name: str | None, named: str | None) -> PolicyText | Non
         return _of_revision(world, name, named)
     if named and not os.path.lexists(world.folder / named):
         return None
-    path = find_path(named, None, world.folder)
+    path = policy_path(world, named, world.folder, or_default=False)
     return file_text(path, shown(path, world.folder), world) if path else None
 
 

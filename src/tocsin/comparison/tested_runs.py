@@ -13,8 +13,6 @@ from tocsin.terms import SELECTORS
 if TYPE_CHECKING:
     from tocsin.comparison.sides import Side
 
-FILE = "tocsin.test.yml"
-
 
 def tested_runs(sides: Iterable[Side]) -> Iterator[Facts]:
     """What the cases of the policy tests say of their runs, as far as selectors ask for it; a file that is wrong names none."""
@@ -28,10 +26,11 @@ def tested_runs(sides: Iterable[Side]) -> Iterator[Facts]:
 
 def _read(side: Side) -> bytes:
     """The policy tests beside a side's policy, or in the root of its repository."""
+    from tocsin.policy_tests.files import NAME
+
     if not side.document or not side.files:
         return b""
-    folder = PurePosixPath(side.document.file.rpartition(":")[2]).parent
-    for path in dict.fromkeys([str(folder / FILE), FILE]):
+    for path in dict.fromkeys([str(PurePosixPath(side.path).parent / NAME), NAME]):
         try:
             return side.files(path)
         except BadFileError:

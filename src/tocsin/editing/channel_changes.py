@@ -10,12 +10,13 @@ from tocsin.channels import KINDS, load
 from tocsin.editing.key_paths import set_key, unset_key
 from tocsin.editing.policy_edit import open_policy, put, rename
 from tocsin.errors import PolicyError
-from tocsin.explanation.places import rule_places
-from tocsin.policy.match import default_mail
+from tocsin.explanation.places import reaching, rule_places
+from tocsin.explanation.question import Place
 from tocsin.policy.model import Policy
 from tocsin.policy.scalar_text import Typed
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.record import as_list
+from tocsin.text import counted
 
 if TYPE_CHECKING:
     from tocsin.editing.data import Data
@@ -44,7 +45,7 @@ class ChannelChange(NamedTuple):
         """On one line. Values are not in it: one could be a secret."""
         what = [f"{word} {', '.join(keys)}" for word, keys in (("set", self.set), ("unset", self.unset)) if keys]
         if self.old_name is not None:
-            rules = f", also in {_count(len(self.rules), 'rule')}" if self.rules else ""
+            rules = f", also in {counted(len(self.rules), 'rule')}" if self.rules else ""
             what.append(f"was {quoted(self.old_name)}{rules}")
         return f"{self.done} channel {quoted(self.name)} ({file}:{self.line}){': ' if what else ''}{'; '.join(what)}"
 
@@ -73,7 +74,7 @@ class ChannelsEdit:
     def data(self) -> dict[str, Data]:
         """The channels by name; there where the file had none."""
         if not isinstance(self.edit.data.get(SECTION), dict):
-            put(self.edit.data, SECTION, {}, [name for name in Policy.model_fields if name in self.edit.data or name == SECTION])
+            put(self.edit.data, SECTION, {}, tuple(Policy.model_fields))
         found: dict[str, Data] = self.edit.data[SECTION]
         return found
 
@@ -90,15 +91,6 @@ class ChannelsEdit:
     def own_rules(self) -> list[RulePlace]:
         """The rules of this file, as they stand in it."""
         return sorted((place for place in rule_places(self.document) if not place.of_base), key=attrgetter("own_index"))
-
-    def uses(self, name: str) -> list[RulePlace]:
-        """The rules that send by a channel."""
-        default = default_mail(self.document.policy)
-        return [
-            place
-            for place in rule_places(self.document)
-            if any(name in (to.channel, to.via or (default if to.email else None)) for to in place.rule.send_to)
-        ]
 
 
 def add_channel(world: World, named: str | None, name: str, kind: str, options: Mapping[str, str]) -> ChannelChanges:
@@ -145,11 +137,11 @@ def delete_channels(world: World, named: str | None, names: Sequence[str]) -> Ch
     used = []
     for name in names:
         channels.channel(name)
-        places = channels.uses(name)
+        places = reaching(channels.document, Place(channel=name))
         if places:
             rules = ", ".join(f"{quoted(place.name)} ({place.file}:{place.line})" for place in places[:RULES_MAX])
             rules += ", …" if len(places) > RULES_MAX else ""
-            used.append(f"channel {quoted(name)} is used by {_count(len(places), 'rule')}: {rules}")
+            used.append(f"channel {quoted(name)} is used by {counted(len(places), 'rule')}: {rules}")
     if used:
         raise PolicyError(f"nothing was deleted: {'; '.join(used)}; change these rules first")
     rows = [_row("deleted", name, channels.document) for name in names]
@@ -170,10 +162,6 @@ def _row(
 ) -> ChannelChange:
     kind = document.policy.channels[name].kind
     return ChannelChange(done, name, kind, document.line_of((SECTION, name)), set, unset, old_name, rules)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _typed(kind: str, key: str, value: str) -> str:

@@ -13,8 +13,8 @@ from tocsin.file_io import read_regular
 from tocsin.policy.nodes import FILE_MAX_BYTES
 from tocsin.policy.words import quoted
 from tocsin.request import STDIN
-from tocsin.source import default_path, policy_name
-from tocsin.source.places import PLACES, find_path, shown
+from tocsin.source import policy_name, policy_path
+from tocsin.source.places import PLACES, shown
 from tocsin.whole_file import replace_whole, why_not_written
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def policy_file(world: World, named: str | None) -> PolicyFile:
     named = policy_name(world, named)
     if named == STDIN:
         raise UsageError("standard input cannot be changed: name the policy's file with --policy FILE")
-    path = find_path(named, default_path(world), world.folder)
+    path = policy_path(world, named, world.folder)
     if path is None:
         raise PolicyError(f"there is no policy here: looked for {', '.join(PLACES)}; write one with tocsin init, or name it with --policy")
     name = shown(path, world.folder)

@@ -19,8 +19,8 @@ from tocsin.policy_tests.case_parts import Around
 from tocsin.policy_tests.cases import Case
 from tocsin.policy_tests.reading import CaseReader
 from tocsin.request import STDIN
-from tocsin.source import STDIN_NAME, default_path, file_text, policy_name, stdin_text
-from tocsin.source.places import PLACES, files_of, find_path, levels, shown, why_no_path
+from tocsin.source import STDIN_NAME, file_text, policy_name, policy_path, stdin_text
+from tocsin.source.places import PLACES, files_of, levels, shown, why_no_path
 
 if TYPE_CHECKING:
     from tocsin.policy.policy_text import PolicyText
@@ -63,7 +63,7 @@ def suites(world: World, names: Sequence[str], policy: str | None) -> list[Suite
 
 def default_file(world: World, policy: str | None) -> str:
     """The test file beside the policy, else the nearest one upward. Raises PolicyError where there is none."""
-    path = find_path(policy_name(world, policy), default_path(world), world.folder)
+    path = policy_path(world, policy_name(world, policy), world.folder)
     beside = [path.parent / NAME] if path else []
     found = next((place for place in [*beside, *(level / NAME for level in levels(world.folder))] if place.is_file()), None)
     if found:
@@ -109,7 +109,7 @@ class _Policies:
             if not _is_file(path):
                 raise reader.no_policy(f"there is no policy {quoted(reader.policy)} (the path is counted from this file's folder)")
             return path
-        found = find_path(named, default_path(self._world), self._world.folder if named else folder)
+        found = policy_path(self._world, named, self._world.folder if named else folder)
         if found is None:
             what = f" for {reader.name}" if reader else ""
             raise PolicyError(f"there is no policy{what}: looked for {', '.join(PLACES)} from its folder upward; write one, or name it")

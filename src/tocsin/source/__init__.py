@@ -64,7 +64,7 @@ def stdin_text(world: World, files: Files | None) -> PolicyText:
 
 def workspace_text(world: World, named: str | None = None) -> PolicyText | None:
     """The policy of the workspace, or the organisation's default; None where none is named and none found. Raises PolicyError."""
-    path = _path(world, named)
+    path = policy_path(world, named, world.folder)
     return file_text(path, shown(path, world.folder), world) if path else None
 
 
@@ -116,7 +116,11 @@ def _untrusted(world: World, named: str | None, run: Run, api: Api | None) -> Po
 
 def _outside(world: World, name: str | None) -> Path | None:
     path = world.folder / name if name else None
-    return _path(world, str(path)) if path and not is_within(path, [world.folder, *checkouts_of(world.env, world.folder)]) else None
+    return (
+        policy_path(world, str(path), world.folder)
+        if path and not is_within(path, [world.folder, *checkouts_of(world.env, world.folder)])
+        else None
+    )
 
 
 def default_path(world: World) -> str | None:
@@ -135,5 +139,6 @@ def _remote_default(world: World, named: str | None, run: Run, api: Api | None) 
     return remote_default(world, default, api.secret if api and run.ci == "github" else "")
 
 
-def _path(world: World, named: str | None) -> Path | None:
-    return find_path(named, default_path(world), world.folder)
+def policy_path(world: World, named: str | None, folder: Path, *, or_default: bool = True) -> Path | None:
+    """The path of the policy that is named, else of the one for `folder`, else of the organisation's default file. Raises PolicyError."""
+    return find_path(named, default_path(world) if or_default else None, folder)
