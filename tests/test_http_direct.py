@@ -75,6 +75,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nok",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\nno chunk\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\nok\r\n0\r\n\r\n",
         HEAD + b"Content-Length: 9\r\n\r\nok",
         HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(PACKED) + PACKED,
         HEAD + b"Content-Encoding: GZIP\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PACKED) + PACKED + b"\r\n0\r\n\r\n",

@@ -33,6 +33,7 @@ _HOST = re.compile(r"[a-z0-9_.-]*[a-z0-9_-]")
 _TARGET = re.compile(r"(/(?!\.)([\w.~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)+(\?([\w.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?", re.ASCII)
 _NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _VALUE = re.compile(r"[!-~]([ !-~]*[!-~])?")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;|\r?\n)")  # RFC 9112, 7.1
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})[ \r\n]")
 _ENDED = (EPIPE, ECONNRESET, EPROTOTYPE)  # the server takes no more: it may have answered (the last one is macOS's)
 _FRAMING = frozenset(("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect"))
@@ -189,8 +190,7 @@ class Answer:
 
     def _chunk(self) -> int:
         """The size of the chunk that begins; 0 for the last one, behind which nothing is read."""
-        size = self._line().partition(b";")[0].strip()
-        try:
-            return int(size, 16)
-        except ValueError:
-            raise BrokenAnswerError("it is no chunk") from None
+        found = _CHUNK.match(self._line())
+        if not found:
+            raise BrokenAnswerError("it is no chunk")
+        return int(found[1], 16)

@@ -102,12 +102,12 @@ def test_project_scope(project: str | None, words: str | None):
     if words is None:
         assert found.skip is None
     else:
-        assert found.skip == (f"channel scoped serves only project payments, and this run {words}", "scope")
+        assert found.skip == Skip(f"channel scoped serves only project payments, and this run {words}", "scope")
 
 
 def test_what_is_unavailable_is_skipped_and_the_others_are_not():
     found = sent("  - {on: failure, send_to: [ops, team]}", unavailable={"ops": "variable OPS_URL is not set"})
-    assert [(item.recipient, item.skip) for item in found] == [("ops", ("variable OPS_URL is not set", "variable")), ("team", None)]
+    assert [(item.recipient, item.skip) for item in found] == [("ops", Skip("variable OPS_URL is not set", "variable")), ("team", None)]
 
 
 def test_the_only_email_channel_needs_no_default():

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ from tocsin.shared.reach import Reach, reach
 from tocsin.shared.vendor import Change, changes, old_lock, present
 
 if TYPE_CHECKING:
+    import requests
+
     from tocsin.policy.base_lock import Entry
     from tocsin.policy.policy_text import PolicyText
     from tocsin.world import World
@@ -43,19 +47,29 @@ def plan_update(source: PolicyText, chosen: Sequence[str], commit: str | None, w
 
     With a commit, the chosen bases are taken from it. Raises PolicyError, UsageError.
     """
-    from tocsin.requests_session import session
-
     old = old_lock(source)
     policy = _with_commit(source.data, chosen, commit) if commit else source.data
     source_after = source._replace(data=policy)
-    with session(world.network) as opened:
-        asked = _Asked(source, old, () if commit else chosen, lambda name: fetch(name, opened, world.env, world.clock))
+    with ExitStack() as opened:
+        asked = _Asked(source, old, () if commit else chosen, _fetcher(world, opened))
         texts = collect(source_after, asked)
     if chosen and not commit:
         asked.require_all_met()
     found = changes(source, policy, texts)
     before = [data for entry in old.values() if (data := present(source, f"{VENDORED}/{entry.file}")) is not None]
     return Update(found, [str(name) for name in texts], reach(before), reach(texts.values()))
+
+
+def _fetcher(world: World, opened: ExitStack) -> Fetch:
+    """Fetches by one session, which the first text opens: where nothing is to fetch, no extra is needed."""
+
+    @cache
+    def opened_session() -> requests.Session:
+        from tocsin.requests_session import session
+
+        return opened.enter_context(session(world.network))
+
+    return lambda name: fetch(name, opened_session(), world.env, world.clock)
 
 
 def _with_commit(data: bytes, chosen: Sequence[str], commit: str) -> bytes:
