@@ -28,7 +28,7 @@ include:
       runner-tags: [docker, big one]
       dependencies: [test]
   - local: ci/notify.yml
-    inputs: {{job-prefix: late, status: unstable, kind: cd, trigger: false}}
+    inputs: {{job-prefix: late, status: unstable, kind: cd, trigger: false, receipts: true}}
   - local: ci/notify.yml
 test: {{inherit: {{default: false}}, script: make test}}
 """

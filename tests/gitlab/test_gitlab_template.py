@@ -56,6 +56,7 @@ def test_gitlab_reads_lists_booleans_and_prefixes():
     assert {name.lstrip(".").removeprefix("a b.c") for name in jobs} <= {
         *("", "-job", "-trigger", "-success", "-failure", "-test", "-strict-true", "-strict-false", "-access-true", "-access-false"),
         *('-tags-["docker", "big one"]', "-tags-[]"),
+        *("-receipts-true", "-receipts-false", "-after-false-[]", "-after-true-[]"),
     }
 
 
