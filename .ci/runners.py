@@ -5,8 +5,9 @@
 
 actionlint reads GitHub's workflows (go; act, which runs them, is a package of the tests), gitlab-ci-local runs GitLab's pipelines and
 npm-groovy-lint reads Jenkins's library (npm, which brings their node), yaml-language-server is what editors ask about a policy (npm),
-and the jars are Jenkins's own interpreter of pipelines with its sandbox (mvn). Whatever has no installer here is left out, and its
-tests are skipped, as all of them are elsewhere than on Linux, where none was tried.
+tsc holds payloads against the types of the services' SDKs (npm), and the jars are Jenkins's own interpreter of pipelines with its
+sandbox (mvn). Whatever has no installer here is left out, and its tests are skipped, as all of them are elsewhere than on Linux, where
+none was tried.
 With TOCSIN_REQUIRE_RUNNERS=1 that is an error.
 """
 
@@ -27,6 +28,15 @@ BIN = Path(__file__).resolve().parents[1] / ".dev" / "runners"
 ACTIONLINT = "v1.7.12"
 GITLAB_CI_LOCAL, GROOVY_LINT, NODE = "4.75.1", "18.0.0", "22.23.3"
 LANGUAGE_SERVER = "1.24.0"
+TYPESCRIPT = "5.9.3"
+# The types of what each service takes, by the service itself; Telegram and Discord publish none, these are made of their documentation.
+SDK_TYPES = (
+    "@slack/types@3.2.0",
+    "@googleapis/chat@45.0.0",
+    "@pagerduty/pdjs@2.2.4",
+    "@grammyjs/types@5.0.0",
+    "discord-api-types@0.38.57",
+)
 PROGRAMS = {"gitlab-ci-local": "gitlab-ci-local/dist/index.js", "npm-groovy-lint": "npm-groovy-lint/lib/index.js"}
 # The node of the packages stays with them: what else needs one takes the machine's.
 WRAPPER = """#!/bin/sh
@@ -65,6 +75,12 @@ def npm_language_server(folder: Path) -> None:
     _write_program(folder, "yaml-language-server", "yaml-language-server/bin/yaml-language-server")
 
 
+def npm_sdk_types(folder: Path) -> None:
+    """Install TypeScript's compiler, which runs by the machine's node, and the types."""
+    _npm_install(folder, "--ignore-scripts", f"typescript@{TYPESCRIPT}", *SDK_TYPES)
+    _write_program(folder, "tsc-with-sdk-types", "typescript/bin/tsc")
+
+
 def _write_program(folder: Path, name: str, script: str) -> None:
     (folder / name).write_text(WRAPPER.format(script=script), encoding="utf-8")
     (folder / name).chmod(0o755)
@@ -100,6 +116,7 @@ FOLDERS: dict[str, Callable[[Path], None]] = {
     f"actionlint-{ACTIONLINT}": go,
     f"gitlab-ci-local-{GITLAB_CI_LOCAL}-groovy-lint-{GROOVY_LINT}-node-{NODE}": npm,
     f"yaml-language-server-{LANGUAGE_SERVER}": npm_language_server,
+    f"typescript-{TYPESCRIPT}-sdk-types-{'-'.join(package.rpartition('@')[2] for package in SDK_TYPES)}": npm_sdk_types,
     f"jenkins-cps-{'-'.join(artifact.rpartition(':')[2] for artifact in JARS)}": mvn,
 }
 
@@ -109,6 +126,7 @@ USES: dict[Callable[[Path], None], str] = {
     go: r'^[^"]*require\("actionlint"\)',
     npm: r"/gitlab/(?s:.*)\b([Rr]epository|mirror|secrets)\b|^import local\b",
     npm_language_server: r"^(?:import|from) language_server\b",
+    npm_sdk_types: r"\bsdk_types\b",
     mvn: r"/jenkins/|^import jvm\b",
 }
 

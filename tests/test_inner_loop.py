@@ -32,7 +32,8 @@ STAND_IN = f"#!{sys.executable}\nimport json, os, sys\nprint(json.dumps([sys.arg
         (["tests/gitlab"], ["gitlab"]),
         (["tests/jenkins/test_jenkins_library.py::test_x"], ["jenkins"]),
         (["tests/test_language_server.py"], ["yaml"]),
-        (["tests"], ["actionlint", "gitlab", "yaml", "jenkins"]),
+        (["tests/channels/test_sdk_types.py"], ["typescript"]),
+        (["tests"], ["actionlint", "gitlab", "yaml", "typescript", "jenkins"]),
     ],
     ids=str,
 )

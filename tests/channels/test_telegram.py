@@ -28,7 +28,7 @@ def test_the_policy_alone_names_the_chat_and_the_topic(server: ScriptedServer) -
     verdict = telegram.send(PAYLOAD, options("telegram", server.url("/api/")), transport())
     (request,) = server.requests
     assert request.path == f"/api/bot{VALUES['BOT']}/sendMessage"
-    assert request.json() == {"text": "x", "chat_id": "-1001234567890", "message_thread_id": "7"}
+    assert request.json() == {"text": "x", "chat_id": "-1001234567890", "message_thread_id": 7}
     assert verdict == Delivered({"message_id": "5", "chat_id": "-1009"})
 
 

@@ -128,7 +128,7 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
     if not re.fullmatch(r"[0-9]+:[\w-]+", options.token, re.ASCII):
         return Failed(NO_TOKEN)
     url = f"{options.api_url.rstrip('/')}/bot{options.token}/sendMessage"
-    topic = {"message_thread_id": options.thread_id} if options.thread_id else {}
+    topic = {"message_thread_id": int(options.thread_id)} if options.thread_id else {}
     response = post(url, {**payload, "chat_id": options.chat_id, **topic}, transport)
     moved = _parameter(response, "migrate_to_chat_id")
     if moved is not None:
