@@ -1,4 +1,4 @@
-"""Slack's web API and Discord's webhooks as servers that keep what was posted, so that it can be changed and answered.
+"""Services as servers that keep what was posted, so that it can be changed and answered.
 
     with SlackServer() as slack:
         ...  # a channel with api_url: slack.url("/api")
@@ -19,6 +19,7 @@ from servers import Answer, Request, ScriptedServer
 
 TOKEN = "xoxb-1234567890-abcdefghijklmn"
 ROOM = "C0123ABCD"
+CHAT = "-1001234567890"
 
 
 class StatefulServer(ScriptedServer):
@@ -123,3 +124,43 @@ class DiscordServer(StatefulServer):
         place = query.get("thread_id") or (number if "thread_name" in payload else "770000000000000000")
         self.messages.append({**payload, "id": number, "channel_id": place})
         return said(id=number, channel_id=place)
+
+
+class TelegramServer(StatefulServer):
+    """sendMessage and editMessageText, in one chat, which is CHAT and @builds."""
+
+    def method(self, request: Request) -> str:
+        return request.path.rpartition("/")[2]
+
+    def answer(self, request: Request) -> Answer:
+        payload = request.json()
+        if payload["chat_id"] not in (CHAT, "@builds", self.moved_to):
+            return self.refuse("chat not found")
+        if payload["chat_id"] == CHAT and self.moved_to:
+            return self.refuse("group chat was upgraded to a supergroup chat", parameters={"migrate_to_chat_id": self.moved_to})
+        if self.method(request) == "editMessageText":
+            message = self.find("message_id", payload["message_id"])
+            if not message:
+                return self.refuse("message to edit not found")
+            if message["text"] == payload["text"]:
+                return self.refuse("message is not modified: specified new message content and reply markup are exactly the same")
+            message.update(payload)
+            return self.told(message)
+        reply = payload.get("reply_parameters", {})
+        if reply and not reply.get("allow_sending_without_reply") and not self.find("message_id", reply["message_id"]):
+            return self.refuse("message to be replied not found")
+        self.messages.append({**payload, "message_id": self.number})
+        self.number += 1
+        return self.told(self.messages[-1])
+
+    moved_to: int | None = None  # the id of the supergroup that the chat became
+    number = 100
+
+    @staticmethod
+    def refuse(words: str, /, status: int = 400, **more: Any) -> Answer:
+        """An error of the Bot API."""
+        return said(status, ok=False, error_code=status, description=f"Bad Request: {words}", **more)
+
+    def told(self, message: dict[str, Any]) -> Answer:
+        """The message."""
+        return said(ok=True, result={"message_id": message["message_id"], "chat": {"id": self.moved_to or int(CHAT)}})

@@ -92,7 +92,7 @@ KINDS: dict[str, Kind] = {
     ),
     "pagerduty": Kind("tocsin.channels.pagerduty", words=("pager_duty", "pager", "pagerdutyv2"), can=frozenset({"push", "clock"})),
     "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"mention", "mention_all", "push"})),
-    "telegram": Kind("tocsin.channels.telegram", can=frozenset({"mention", "push"})),
+    "telegram": Kind("tocsin.channels.telegram", can=frozenset({"update", "thread", "mention", "push"})),
     "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),
     "apprise": Kind("tocsin.channels.apprise", bridge=True, can=frozenset({"push"})),
     "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread", "push"})),

@@ -13,13 +13,14 @@ from html import escape, unescape
 from typing import Annotated, Any, Literal
 
 from tocsin.channels.chat import DOT, fitted, label_and_rest, post, size
-from tocsin.channels.options import PLACE, ChannelOptions, Credential, Text, Url, formed
+from tocsin.channels.conversation import ConversationOptions
+from tocsin.channels.options import PLACE, Credential, Text, Url, formed
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Reason, Sentence
 from tocsin.message.mention import addressed
 from tocsin.record import Field
 from tocsin.text import clean, units
-from tocsin.verdict import Delivered, Failed, Retry, Verdict
+from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Retry, Verdict
 
 TEXT_MAX_CHARS = 4096  # after the HTML is read, counted here in UTF-16, the most that any count gives
 PAYLOAD_MAX_BYTES = 30_000  # ours: with the links' addresses, which count to no limit that is documented
@@ -37,6 +38,11 @@ CAUSES = {
     "thread not found": "the topic is gone: check thread_id",
     "topic_closed": "the topic is closed: open it, or name another one in thread_id",
     "topic_deleted": "the topic is gone: check thread_id",
+    "message to edit not found": "the message was deleted",
+    "message can't be edited": "Telegram does not let the message be edited any more",
+    "message_id_invalid": "the message is gone",
+    "replied not found": "the message was deleted",
+    "reply message not found": "the message was deleted",
     "unauthorized": "the token was revoked: copy the present one from @BotFather",
 }
 NO_TOKEN = "token is not a bot's: it looks like 123456:ABC-DEF, copy it again from @BotFather"  # noqa: S105  no token
@@ -47,7 +53,7 @@ _CHAT = formed(r"-?[0-9]{1,20}|@\w{4,32}", "is not a chat's id: it is a number, 
 _THREAD = formed("[0-9]{1,20}", "is not a topic's id, which is a number")
 
 
-class Options(ChannelOptions):
+class Options(ConversationOptions):
     """A Telegram chat, by a bot's token."""
 
     kind: Literal["telegram"]
@@ -57,6 +63,10 @@ class Options(ChannelOptions):
     )
     thread_id: Annotated[Text, _THREAD] | None = Field(default=None, description="The topic of a group with topics.")
     api_url: Url = Field(default="https://api.telegram.org", description="The address of the Bot API, for a server of your own.")
+
+    def conversation_used(self, asked: Conversation | None = None) -> Conversation:
+        """The message is changed, where the policy asks for nothing else."""
+        return asked or self.conversation_asked() or "update"
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
@@ -125,15 +135,77 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 
     A group that became a supergroup has another id, which the answer names: the message goes there, and the receipt has the id.
     """
-    if not re.fullmatch(r"[0-9]+:[\w-]+", options.token, re.ASCII):
-        return Failed(NO_TOKEN)
-    url = f"{options.api_url.rstrip('/')}/bot{options.token}/sendMessage"
-    topic = {"message_thread_id": int(options.thread_id)} if options.thread_id else {}
-    response = post(url, {**payload, "chat_id": options.chat_id, **topic}, transport)
-    moved = _parameter(response, "migrate_to_chat_id")
+    response = _ask("sendMessage", {**payload, **_place(options)}, options, transport)
+    moved = _parameter(response, "migrate_to_chat_id") if response else None
     if moved is not None:
-        response = post(url, {**payload, "chat_id": moved}, transport)
-    return verdict(response)
+        response = _ask("sendMessage", {**payload, "chat_id": moved}, options, transport)
+    return verdict(response) if response else Failed(NO_TOKEN)
+
+
+def follow(payload: dict[str, Any], options: Options, transport: Transport, earlier: Earlier) -> Verdict:
+    """Change the message, and where that must be heard, answer it with its first lines, for an edit notifies nobody; or answer alone.
+
+    The chat is always the policy's own: the receipt only names a message in it. The receipt stays that of the first message.
+    Raises NoAnswer. https://core.telegram.org/bots/api#editmessagetext
+    """
+    number, chat = (earlier.receipt.get(name, "") for name in ("message_id", "chat_id"))
+    if not re.fullmatch("[0-9]{1,20}", number) or not re.fullmatch("-?[0-9]{1,20}", chat):
+        return Failed("its receipt is no receipt of Telegram's")
+    if not options.chat_id.startswith("@") and options.chat_id != chat:
+        return Failed("its receipt is of another chat: where the group has become a supergroup, put its new id into chat_id")
+    place = _place(options)
+    if earlier.conversation == "thread":
+        return _kept(
+            _ask("sendMessage", {**payload, **place, "reply_parameters": {"message_id": int(number)}}, options, transport), earlier
+        )
+    lines = {name: payload[name] for name in _CHANGED if name in payload}
+    shown = {**lines, "text": _unaddressed(payload["text"]) if earlier.aloud else payload["text"]}
+    told = _kept(_ask("editMessageText", {**shown, "chat_id": options.chat_id, "message_id": int(number)}, options, transport), earlier)
+    if isinstance(told, Delivered) and earlier.aloud:
+        under = {"reply_parameters": {"message_id": int(number), "allow_sending_without_reply": True}}
+        told = _kept(_ask("sendMessage", {**lines, "text": _alert(payload["text"]), **place, **under}, options, transport), earlier)
+    return told
+
+
+_CHANGED = ("text", "parse_mode", "link_preview_options")
+_WHO = r'<a href="tg://user\?id=[0-9]+">[^<]*</a>|@\w+'
+_MENTIONS = re.compile(rf"(?:{_WHO})(?: (?:{_WHO}))*")  # a line that nothing else makes: an @ of a value is broken up
+
+
+def _unaddressed(text: str) -> str:
+    """A message without the line that addresses people: they are addressed by the answer to it, and nobody twice."""
+    first, *lines = text.split("\n")
+    return "\n".join([first, *(line for line in lines[:1] if not _MENTIONS.fullmatch(line)), *lines[1:]])
+
+
+def _alert(text: str) -> str:
+    """The headline, whom it addresses, and the first reason."""
+    first, *lines = text.split("\n")
+    people = [line for line in lines[:1] if _MENTIONS.fullmatch(line)]
+    return "\n".join([first, *people, *(line for line in lines[len(people) :][:1] if line.startswith("• "))])
+
+
+def _place(options: Options) -> dict[str, Any]:
+    """The chat, and the topic of it, that the policy names."""
+    topic = {"message_thread_id": int(options.thread_id)} if options.thread_id else {}
+    return {"chat_id": options.chat_id, **topic}
+
+
+def _kept(response: Response | None, earlier: Earlier) -> Verdict:
+    """What an answer means, with the receipt of the first message. What says already what it shall say is done."""
+    if response is None:
+        return Failed(NO_TOKEN)
+    if response.status == 400 and "message is not modified" in str(response.json_object().get("description")):
+        return Delivered(earlier.receipt)
+    told = verdict(response)
+    return Delivered(earlier.receipt) if isinstance(told, Delivered) else told
+
+
+def _ask(method: str, payload: dict[str, Any], options: Options, transport: Transport) -> Response | None:
+    """Call a method of the Bot API; None where the token cannot be one. Raises NoAnswer."""
+    if not re.fullmatch(r"[0-9]+:[\w-]+", options.token, re.ASCII):
+        return None
+    return post(f"{options.api_url.rstrip('/')}/bot{options.token}/{method}", payload, transport)
 
 
 def verdict(response: Response) -> Verdict:
