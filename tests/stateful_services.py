@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from servers import Answer, Request, ScriptedServer
 
 TOKEN = "xoxb-1234567890-abcdefghijklmn"
@@ -48,6 +50,20 @@ class StatefulServer(ScriptedServer):
     def find(self, key: str, value: Any) -> dict[str, Any] | None:
         """The message with that value."""
         return next((message for message in self.messages if message[key] == value), None)
+
+
+S = TypeVar("S", bound=StatefulServer)
+
+
+def serving(service: Callable[[], S]) -> Any:
+    """A fixture: the service, for one test."""
+
+    @pytest.fixture
+    def running() -> Iterator[S]:
+        with service() as server:
+            yield server
+
+    return running
 
 
 def said(status: int = 200, /, headers: dict[str, str] | None = None, **body: Any) -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,12 @@ import pytest
 from inprocess import QuickProject
 from projects import Project, Result
 from servers import Answer
-from stateful_services import ROOM, TOKEN, DiscordServer, SlackServer, refused, said
+from stateful_services import ROOM, TOKEN, DiscordServer, SlackServer, refused, said, serving
 
 RECEIPTS = "receipts.json"
 
 
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServer() as running:
-        yield running
-
-
-@pytest.fixture
-def discord() -> Iterator[DiscordServer]:
-    with DiscordServer() as running:
-        yield running
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> QuickProject:
-    return QuickProject(tmp_path)
+slack, discord = serving(SlackServer), serving(DiscordServer)
 
 
 def policy_of(server: SlackServer, *more: str, channel: str = ROOM, rule: str = "") -> str:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from inprocess import QuickProject
 from projects import Result
 from servers import Answer
-from stateful_services import CHAT, TelegramServer, said
+from stateful_services import CHAT, TelegramServer, said, serving
 from test_conversations import row
 
 BOT = "123456:AAbot-SECRET"
 ADA = 'people: {ada: {login: ada, telegram: "@ada_l"}, bob: {login: bob, telegram: "77"}}\n'
 
 
-@pytest.fixture
-def telegram() -> Iterator[TelegramServer]:
-    with TelegramServer() as running:
-        yield running
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> QuickProject:
-    return QuickProject(tmp_path)
+telegram = serving(TelegramServer)
 
 
 def policy_of(server: TelegramServer, *more: str, chat: str = CHAT, rule: str = "") -> str:
@@ -155,3 +145,12 @@ def test_the_token_is_never_said(project: QuickProject, telegram: TelegramServer
     result = send(project, "completion", "--status", "success")
     for text in (result.out, result.err, (project.folder / "report.json").read_text(), (project.folder / "receipts.json").read_text()):
         assert "SECRET" not in text
+
+
+def test_a_topic_that_is_none_is_said(project: QuickProject, telegram: TelegramServer) -> None:
+    """`check` cannot see what a variable holds."""
+    project.policy(policy_of(telegram, 'thread_id: "${TOPIC}"'))
+    result = project.run("send", "trigger", "--report", "report.json", env={"BOT": BOT, "TOPIC": "general"})
+    (delivery,) = result.report["deliveries"]
+    assert (delivery["outcome"], delivery["reason"]) == ("failed", "thread_id is not a topic's id, which is a number")
+    assert telegram.requests == []

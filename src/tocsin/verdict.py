@@ -39,6 +39,10 @@ class Earlier(NamedTuple):
     conversation: Literal["update", "thread"]
     aloud: bool = False
 
+    def kept(self, verdict: Verdict) -> Verdict:
+        """The verdict, with this message's receipt where it was told: the next one changes, or answers, the same message."""
+        return Delivered(self.receipt) if isinstance(verdict, Delivered) else verdict
+
 
 class FollowUp(NamedTuple):
     """The message that is changed or answered, or why there is none, where that is to be said."""

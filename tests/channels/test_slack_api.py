@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from events import CASES, SAMPLES
 from servers import transport
-from stateful_services import ROOM, TOKEN, SlackServer
+from stateful_services import ROOM, TOKEN, SlackServer, serving
 
 from tocsin.channels import slack, slack_api
 from tocsin.http import Response
@@ -19,10 +18,7 @@ from tocsin.verdict import Delivered, Failed, Retry
 ROWS = json.loads((CASES / "verdicts" / "slack_api.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def server() -> Iterator[SlackServer]:
-    with SlackServer() as running:
-        yield running
+server = serving(SlackServer)
 
 
 def options(server: SlackServer | None = None, **values: Any) -> slack.Options:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from stateful_services import ROOM, TOKEN, DiscordServer, SlackServer, refused, said
+from stateful_services import ROOM, TOKEN, DiscordServer, SlackServer, refused, said, serving
 from test_act_one_job import JOB, STEP
 
 TWO = STEP.replace("SLACK_WEBHOOK_URL", "SLACK_BOT_TOKEN") + "          DISCORD_WEBHOOK_URL: ${{ secrets.DISCORD_WEBHOOK_URL }}\n"
 
 
-@pytest.fixture
-def services() -> Iterator[tuple[SlackServer, DiscordServer]]:
-    with SlackServer() as slack, DiscordServer() as discord:
-        yield slack, discord
+slack, discord = serving(SlackServer), serving(DiscordServer)
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_the_job_s_end_changes_its_start(repository, services, gone):
-    slack, discord = services
+def test_the_job_s_end_changes_its_start(repository, slack, discord, gone):
     repository.policy(
         "channels:\n"
         f'  team: {{kind: slack, token: "${{SLACK_BOT_TOKEN}}", channel: {ROOM}, api_url: "{slack.url("/api")}"}}\n'

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from servers import Answer
-from stateful_services import ROOM, TOKEN, SlackServer, refused
+from stateful_services import ROOM, TOKEN, SlackServer, refused, serving
 from step import Step
 
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServer() as running:
-        yield running
+slack = serving(SlackServer)
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from local import EXAMPLES, Repository, machine, program
-from stateful_services import ROOM, TOKEN, SlackServer, refused
+from stateful_services import ROOM, TOKEN, SlackServer, refused, serving
 from test_gitlab_template import SHELLS, in_shell, read_by_gitlab, whole
 
 REPORT = "tocsin-receipts.env"
@@ -16,10 +16,7 @@ LOCAL = (EXAMPLES / "local.yml").read_text(encoding="utf-8")
 CARRIED = LOCAL.replace("    inputs:\n", "    inputs:\n      receipts: true\n")
 
 
-@pytest.fixture
-def service() -> Iterator[SlackServer]:
-    with SlackServer() as running:
-        yield running
+service = serving(SlackServer)
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def follow(payload: dict[str, Any], options: Options, transport: Transport, earl
         if isinstance(told, Delivered) and earlier.aloud:
             alert = _without(payload, "embeds") if payload.get("content") else payload
             told = verdict(post(_address(options.url, options.thread_id), alert, transport))
-    return Delivered(earlier.receipt) if isinstance(told, Delivered) else told
+    return earlier.kept(told)
 
 
 def _without(payload: dict[str, Any], name: str) -> dict[str, Any]:

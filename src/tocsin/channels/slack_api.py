@@ -93,7 +93,7 @@ def follow(payload: dict[str, Any], options: Any, transport: Transport, earlier:
     told = verdict(ask("chat.update", changed, options, transport))
     if isinstance(told, Delivered) and earlier.aloud:
         told = verdict(ask("chat.postMessage", {**reply(payload), **under}, options, transport))
-    return Delivered(earlier.receipt) if isinstance(told, Delivered) else told
+    return earlier.kept(told)
 
 
 def _kept(told: Verdict, more: dict[str, str]) -> Verdict:

@@ -46,11 +46,13 @@ CAUSES = {
     "unauthorized": "the token was revoked: copy the present one from @BotFather",
 }
 NO_TOKEN = "token is not a bot's: it looks like 123456:ABC-DEF, copy it again from @BotFather"  # noqa: S105  no token
+NO_TOPIC = "is not a topic's id, which is a number"
 NO_BOT = "Telegram knows no such bot: copy the token again from @BotFather"
 
 
 _CHAT = formed(r"-?[0-9]{1,20}|@\w{4,32}", "is not a chat's id: it is a number, negative for a group, or the @name of a public channel")
-_THREAD = formed("[0-9]{1,20}", "is not a topic's id, which is a number")
+_NUMBER = "[0-9]{1,20}"
+_THREAD = formed(_NUMBER, NO_TOPIC)
 
 
 class Options(ConversationOptions):
@@ -135,11 +137,14 @@ def send(payload: dict[str, Any], options: Options, transport: Transport) -> Ver
 
     A group that became a supergroup has another id, which the answer names: the message goes there, and the receipt has the id.
     """
+    wrong = _wrong(options)
+    if wrong:
+        return Failed(wrong)
     response = _ask("sendMessage", {**payload, **_place(options)}, options, transport)
-    moved = _parameter(response, "migrate_to_chat_id") if response else None
+    moved = _parameter(response, "migrate_to_chat_id")
     if moved is not None:
         response = _ask("sendMessage", {**payload, "chat_id": moved}, options, transport)
-    return verdict(response) if response else Failed(NO_TOKEN)
+    return verdict(response)
 
 
 def follow(payload: dict[str, Any], options: Options, transport: Transport, earlier: Earlier) -> Verdict:
@@ -149,22 +154,24 @@ def follow(payload: dict[str, Any], options: Options, transport: Transport, earl
     Raises NoAnswer. https://core.telegram.org/bots/api#editmessagetext
     """
     number, chat = (earlier.receipt.get(name, "") for name in ("message_id", "chat_id"))
-    if not re.fullmatch("[0-9]{1,20}", number) or not re.fullmatch("-?[0-9]{1,20}", chat):
+    if not re.fullmatch(_NUMBER, number) or not re.fullmatch(f"-?{_NUMBER}", chat):
         return Failed("its receipt is no receipt of Telegram's")
     if not options.chat_id.startswith("@") and options.chat_id != chat:
         return Failed("its receipt is of another chat: where the group has become a supergroup, put its new id into chat_id")
-    place = _place(options)
+    wrong = _wrong(options)
+    if wrong:
+        return Failed(wrong)
+    place, told_of = _place(options), {"message_id": int(number)}
     if earlier.conversation == "thread":
-        return _kept(
-            _ask("sendMessage", {**payload, **place, "reply_parameters": {"message_id": int(number)}}, options, transport), earlier
-        )
+        told = verdict(_ask("sendMessage", {**payload, **place, "reply_parameters": told_of}, options, transport))
+        return earlier.kept(told)
     lines = {name: payload[name] for name in _CHANGED if name in payload}
     shown = {**lines, "text": _unaddressed(payload["text"]) if earlier.aloud else payload["text"]}
-    told = _kept(_ask("editMessageText", {**shown, "chat_id": options.chat_id, "message_id": int(number)}, options, transport), earlier)
+    told = _changed(_ask("editMessageText", {**shown, "chat_id": options.chat_id, **told_of}, options, transport))
     if isinstance(told, Delivered) and earlier.aloud:
-        under = {"reply_parameters": {"message_id": int(number), "allow_sending_without_reply": True}}
-        told = _kept(_ask("sendMessage", {**lines, "text": _alert(payload["text"]), **place, **under}, options, transport), earlier)
-    return told
+        under = {"reply_parameters": {**told_of, "allow_sending_without_reply": True}}
+        told = verdict(_ask("sendMessage", {**lines, "text": _alert(payload["text"]), **place, **under}, options, transport))
+    return earlier.kept(told)
 
 
 _CHANGED = ("text", "parse_mode", "link_preview_options")
@@ -191,20 +198,22 @@ def _place(options: Options) -> dict[str, Any]:
     return {"chat_id": options.chat_id, **topic}
 
 
-def _kept(response: Response | None, earlier: Earlier) -> Verdict:
-    """What an answer means, with the receipt of the first message. What says already what it shall say is done."""
-    if response is None:
-        return Failed(NO_TOKEN)
-    if response.status == 400 and "message is not modified" in str(response.json_object().get("description")):
-        return Delivered(earlier.receipt)
-    told = verdict(response)
-    return Delivered(earlier.receipt) if isinstance(told, Delivered) else told
-
-
-def _ask(method: str, payload: dict[str, Any], options: Options, transport: Transport) -> Response | None:
-    """Call a method of the Bot API; None where the token cannot be one. Raises NoAnswer."""
+def _wrong(options: Options) -> str | None:
+    """What a variable brought that Telegram can never take."""
     if not re.fullmatch(r"[0-9]+:[\w-]+", options.token, re.ASCII):
-        return None
+        return NO_TOKEN
+    return f"thread_id {NO_TOPIC}" if options.thread_id and not re.fullmatch(_NUMBER, options.thread_id) else None
+
+
+def _changed(response: Response) -> Verdict:
+    """What the answer to a change means: what says already what it shall say is done."""
+    if response.status == 400 and "message is not modified" in str(response.json_object().get("description")):
+        return Delivered()
+    return verdict(response)
+
+
+def _ask(method: str, payload: dict[str, Any], options: Options, transport: Transport) -> Response:
+    """Call a method of the Bot API. Raises NoAnswer."""
     return post(f"{options.api_url.rstrip('/')}/bot{options.token}/{method}", payload, transport)
 
 
