@@ -93,7 +93,6 @@ class Progress:
         self._in_doubt = False  # an attempt before went out without an answer
         self._clock, self._lock = clock, Lock()
         self._closed, self._under_way = False, False
-        self._rendered = False
         self._told: Rendered | None = None
         self._note: str | None = None  # what is to be said of a message that was delivered
         self._transport: Transport | None = None  # of the attempt under way
@@ -124,7 +123,7 @@ class Progress:
             if told.error:
                 raise told.error
             self._note = f"{DEFAULT_WORDS}: {'; '.join(told.problems)}" if told.problems else None
-            self._told, self._rendered = told, True
+            self._told = told
         return self._told
 
     def begin(self, transport: Transport) -> bool:
@@ -153,7 +152,7 @@ class Progress:
         """The end without an answer: why, and what came of the attempt before."""
         if self._under_way:
             when = " before an answer came"
-        elif self.started_at is not None and not self._rendered:
+        elif self.started_at is not None and self._told is None:
             when = " while its payload was rendered"
         else:
             when = "" if self.last else " before it was sent"

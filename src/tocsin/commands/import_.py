@@ -146,9 +146,9 @@ def _talk(imported: Import, console: Console) -> None:
     for note in imported.notes:
         console.talk(str(note), note.level)
     number = len(imported.variables)
-    counted = f"{_count(len(imported.channels.by_name), 'channel')} and {_count(len(imported.rules), 'rule')} imported"
+    done = f"{_count(len(imported.channels.by_name), 'channel')} and {_count(len(imported.rules), 'rule')} imported"
     secrets = f"{_count(number, 'variable')} to save as {'a secret' if number == 1 else 'secrets'} of the CI"
-    console.talk(f"{counted}, {secrets}; next: tocsin check --strict, and tocsin explain completion --status failure")
+    console.talk(f"{done}, {secrets}; next: tocsin check --strict, and tocsin explain completion --status failure")
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from tocsin.commands.flags import CONTEXT_FLAGS, add_policy
 from tocsin.commands.output_file import require_output
 from tocsin.errors import PolicyError, UsageError
 from tocsin.samples import EVENTS
+from tocsin.text import counted
 
 if TYPE_CHECKING:
     from tocsin.console import Console
@@ -176,5 +177,4 @@ def _rows(preview: Preview) -> list[dict[str, Any]]:
 
 
 def _count(found: list[Preview]) -> str:
-    number = sum(len(preview.deliveries) for preview in found)
-    return f"{number} message{'' if number == 1 else 's'}"
+    return counted(sum(len(preview.deliveries) for preview in found), "message")

@@ -23,6 +23,7 @@ from tocsin.policy.problem_places import Problems, TooManyError, problem, redact
 from tocsin.policy.structure import Structure, empty
 from tocsin.policy.words import holder
 from tocsin.templates.budget import together
+from tocsin.text import counted
 from tocsin.wrong import DataPath, Wrong
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _check_lock(source: PolicyText, whole: Whole, problems: Problems) -> None:
 
 def _error(file: str, problems: list[Problem]) -> PolicyError:
     count = sum(item.severity == "error" for item in problems)
-    return PolicyError(f"the policy {file} is invalid: {count} error{'' if count == 1 else 's'}", problems)
+    return PolicyError(f"the policy {file} is invalid: {counted(count, 'error')}", problems)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from tocsin.policy.problem_places import Problems, TooManyError, problem, redact
 from tocsin.policy_tests.case_parts import Around, CaseParts
 from tocsin.policy_tests.cases import Case
 from tocsin.policy_tests.keys import FILE_KEYS, known_keys
+from tocsin.text import counted
 
 EMPTY = "there is no case: the smallest is {cases: [{name: a broken build, event: failure, told: [team]}]}, and told: [] is nobody"
 
@@ -91,4 +92,4 @@ def _root(text: str) -> Node:
 
 def _error(file: str, problems: list[Problem]) -> PolicyError:
     count = sum(item.severity == "error" for item in problems)
-    return PolicyError(f"the test file {file} is invalid: {count} error{'' if count == 1 else 's'}", problems)
+    return PolicyError(f"the test file {file} is invalid: {counted(count, 'error')}", problems)
