@@ -33,7 +33,7 @@ tocsin rules copy broken --name "broken nightly"
 tocsin rules delete broken --yes
 """
 CHOICE = "a rule's name, or #2 for the second"
-_CHANGES = ("on", "add_on", "remove_on", "send_to", "add_recipient", "remove_recipient", "set", "unset", "rename")
+_CHANGES = ("on", "add_on", "remove_on", "send_to", "add_recipient", "remove_recipient", "set", "unset", "rename", "mention", "no_mention")
 
 
 def add_flags(command: Parser) -> None:
@@ -80,6 +80,7 @@ def _add_adding(action: Parser) -> None:
     action.add_argument("--on", metavar="EVENTS", action="append", required=True, help="such as failure, or trigger,success")
     action.add_argument("--send-to", metavar="WHO", action="append", required=True, help="channels' names and addresses")
     action.add_argument("--where", metavar="KEY=VALUE", action="append", default=[], help="a key of the rule's pipelines")
+    action.add_argument("--mention", metavar="WHO", action="append", help="people of the policy, author, authors, triggered_by, …")
     _add_via(action)
 
 
@@ -93,8 +94,10 @@ def _add_modifying(action: Parser) -> None:
         ("--remove-recipient", "WHO", "recipients no longer"),
         ("--set", "KEY=VALUE", "a key in each selector of the rule's pipelines"),
         ("--unset", "KEY", "take a key out of each selector"),
+        ("--mention", "WHO", "whom the messages mention, instead of those that are there"),
     ):
         action.add_argument(flag, metavar=metavar, action="append", help=text)
+    action.add_argument("--no-mention", action="store_true", default=None, help="mention nobody")
     _add_via(action)
     action.add_argument("--rename", metavar="NAME", help="another name")
 
@@ -119,7 +122,7 @@ def _list(words: Namespace, world: World, console: Console) -> int:
     from tocsin.explanation import rule_words
     from tocsin.explanation.places import rule_places
     from tocsin.explanation.rule_choice import choose
-    from tocsin.explanation.rule_list import HEADER, rule_data, rule_row, rules_csv
+    from tocsin.explanation.rule_list import rule_data, rule_table, rules_csv
 
     if words.json and words.csv:
         raise UsageError("--json and --csv exclude each other")
@@ -131,8 +134,7 @@ def _list(words: Namespace, world: World, console: Console) -> int:
     elif words.csv:
         console.script(rules_csv(places))
     else:
-        rows = [rule_row(place) for place in places] or [("none", "the policy has no rules")]
-        console.table([HEADER, *rows], header=True)
+        console.table(rule_table(places) + ([] if places else [("none", "the policy has no rules")]), header=True)
     return report.OK
 
 
@@ -155,7 +157,8 @@ def _add(words: Namespace, world: World) -> RuleChanges:
     send_to = rule_words.words_of("--send-to", words.send_to)
     _require_address(words, send_to)
     where = rule_words.selector_values("--where", words.where)
-    rule = new_rule(words.name, rule_words.events("--on", words.on), where, send_to, words.via)
+    mention = rule_words.words_of("--mention", words.mention or ())
+    rule = new_rule(words.name, rule_words.events("--on", words.on), where, send_to, words.via, mention)
     return add_rule(world, words.policy, rule)
 
 
@@ -171,6 +174,8 @@ def _rule_edit(words: Namespace) -> RuleEdit:
 
     if all(getattr(words, name) is None for name in _CHANGES):
         raise UsageError(f"nothing is to change: say what, such as --add-on fixed; see {words.parser.prog} --help")
+    if words.mention and words.no_mention:
+        raise UsageError("--mention and --no-mention exclude each other")
     send_to = rule_words.words_of("--send-to", words.send_to or ())
     added = rule_words.words_of("--add-recipient", words.add_recipient or ())
     removed = rule_words.words_of("--remove-recipient", words.remove_recipient or ())
@@ -186,6 +191,8 @@ def _rule_edit(words: Namespace) -> RuleEdit:
         set=rule_words.selector_values("--set", words.set or ()),
         unset=rule_words.selector_keys("--unset", words.unset or ()),
         rename=words.rename,
+        mention=rule_words.words_of("--mention", words.mention or ()),
+        no_mention=bool(words.no_mention),
     )
 
 

@@ -123,8 +123,9 @@ def _parts(rule: Notification) -> dict[str, str]:
         "on": ", ".join(rule.on),
         "pipelines": pipelines_text(rule),
         "send_to": recipients_text(rule),
+        "mention": ", ".join(rule.mention) or "nobody",
     }
 
 
 def _whole(rule: Notification) -> str:
-    return "; ".join(f"{key} {text}" for key, text in _parts(rule).items() if key != "name")
+    return "; ".join(f"{key} {text}" for key, text in _parts(rule).items() if key != "name" and (key != "mention" or rule.mention))

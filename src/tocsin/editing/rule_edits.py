@@ -31,6 +31,8 @@ class RuleEdit(NamedTuple):
     set: Mapping[str, Sequence[str]] = {}
     unset: Sequence[str] = ()
     rename: str | None = None
+    mention: Sequence[str] = ()
+    no_mention: bool = False
 
     def apply(self, rule: dict[str, Data], title: str) -> None:
         """Change a rule, whose `title` is for errors. Raises PolicyError where it would have no event or no recipient left."""
@@ -42,6 +44,10 @@ class RuleEdit(NamedTuple):
         self._recipients(rule, title)
         _set_keys(rule, self.set)
         _unset_keys(rule, self.unset)
+        if self.mention and as_list(rule.get("mention")) != list(self.mention):
+            put(rule, "mention", one_or_more(self.mention), KEYS)
+        if self.no_mention:
+            rule.pop("mention", None)
 
     def _recipients(self, rule: dict[str, Data], title: str) -> None:
         found = list(as_list(rule["send_to"]))
@@ -55,7 +61,14 @@ class RuleEdit(NamedTuple):
         _set_list(rule, "send_to", found, title)
 
 
-def new_rule(name: str | None, on: Sequence[str], where: Mapping[str, Sequence[str]], send_to: Sequence[str], via: str | None) -> Data:
+def new_rule(
+    name: str | None,
+    on: Sequence[str],
+    where: Mapping[str, Sequence[str]],
+    send_to: Sequence[str],
+    via: str | None,
+    mention: Sequence[str] = (),
+) -> Data:
     """A rule's data."""
     recipients = [new_recipient(text, via) for text in send_to]
     selector = {key: one_or_more(values) for key, values in where.items()}
@@ -64,6 +77,7 @@ def new_rule(name: str | None, on: Sequence[str], where: Mapping[str, Sequence[s
         "on": one_or_more(on),
         **({"pipelines": selector} if selector else {}),
         "send_to": one_or_more(recipients),
+        **({"mention": one_or_more(mention)} if mention else {}),
     }
 
 

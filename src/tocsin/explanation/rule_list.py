@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from tocsin.explanation.places import RulePlace
     from tocsin.policy.model import Notification, Recipient
 
-HEADER = ("RULE", "PLACE", "ON", "PIPELINES", "SEND TO")
-COLUMNS = ("name", "number", "file", "line", "on", "pipelines", "send_to")
+HEADER = ("RULE", "PLACE", "ON", "PIPELINES", "SEND TO", "MENTION")
+COLUMNS = ("name", "number", "file", "line", "on", "pipelines", "send_to", "mention")
 
 
-def rule_row(place: RulePlace) -> tuple[str, ...]:
-    """A row of the table."""
-    rule = place.rule
-    return place.name, f"{place.file}:{place.line}", ", ".join(rule.on), pipelines_text(rule), recipients_text(rule)
+def rule_table(places: Sequence[RulePlace]) -> list[tuple[str, ...]]:
+    """A header and a row a rule; the column of the mentions is there where a rule mentions somebody."""
+    columns = len(HEADER) if any(place.rule.mention for place in places) else len(HEADER) - 1
+    return [row[:columns] for row in (HEADER, *map(_row, places))]
+
+
+def _row(place: RulePlace) -> tuple[str, ...]:
+    rule, where = place.rule, f"{place.file}:{place.line}"
+    return place.name, where, ", ".join(rule.on), pipelines_text(rule), recipients_text(rule), ", ".join(rule.mention)
 
 
 def pipelines_text(rule: Notification) -> str:
@@ -51,6 +56,7 @@ def rule_data(place: RulePlace, own_file: str) -> dict[str, Any]:
         "on": list(rule.on),
         "pipelines": [dict(selector) for selector in rule.pipelines if selector or len(rule.pipelines) > 1],
         "send_to": [item for to in rule.send_to for item in _recipient_data(to)],
+        **({"mention": list(rule.mention)} if rule.mention else {}),
     }
 
 
@@ -68,5 +74,5 @@ def rules_csv(places: Sequence[RulePlace]) -> str:
 
 def _cells(place: RulePlace) -> tuple[object, ...]:
     rule = place.rule
-    name, _, on, pipelines, send_to = rule_row(place)
-    return rule.name and name, place.number, place.file, place.line, on, pipelines if any(rule.pipelines) else "", send_to
+    name, _, on, pipelines, send_to, mention = _row(place)
+    return rule.name and name, place.number, place.file, place.line, on, pipelines if any(rule.pipelines) else "", send_to, mention
