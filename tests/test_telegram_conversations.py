@@ -154,3 +154,13 @@ def test_a_topic_that_is_none_is_said(project: QuickProject, telegram: TelegramS
     (delivery,) = result.report["deliveries"]
     assert (delivery["outcome"], delivery["reason"]) == ("failed", "thread_id is not a topic's id, which is a number")
     assert telegram.requests == []
+
+
+def test_a_repair_that_mentions_nobody_here_makes_no_sound(project: QuickProject, telegram: TelegramServer) -> None:
+    """Whom the rule mentions has a name on another service alone."""
+    project.policy("people: {cy: {login: cy, slack: U0123ABCD}}\n" + policy_of(telegram, rule=", mention: cy"))
+    (project.folder / "facts.json").write_text('{"transition": "fixed"}')
+    row(send(project, "trigger"))
+    row(send(project, "completion", "--status", "success", "--facts", "facts.json"))
+    (message,) = telegram.messages
+    assert "Fixed" in message["text"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tocsin.event import Event
+from tocsin.message.mention import names
 from tocsin.verdict import FollowUp
 
 if TYPE_CHECKING:
@@ -25,5 +26,5 @@ def follow_up(rules: Sequence[RuleMatch], row: Destination, options: Any, event:
 
     keeping = keeping or Keeping()
     said = bool(ruled or options.conversation_asked() or keeping.lacks(event))
-    wanted = Wanted(conversation, event.event in ALOUD or bool(row.mentions), said)
+    wanted = Wanted(conversation, event.event in ALOUD or bool(names(row.mentions, row.kind)), said)
     return find(keeping.receipts, event, (row.channel, row.kind, row.recipient), options, wanted)
