@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -200,3 +201,18 @@ def test_a_dry_run_shows_what_a_fallback_would_get(project: Any):
     assert text[0].startswith("  ❌ Failed")
     assert text[-1] == "  mentions: here"
     assert skipped.split()[:2] == ["skipped", "team"]
+
+
+@pytest.mark.parametrize(("url", "word"), [("https://x.example.com/", "would send"), ("", "would send (A_URL is not set here)")])
+def test_explain_says_where_it_goes_instead(project: Any, url: str, word: str):
+    project.policy(
+        "channels: {a: {kind: slack, url: '${A_URL}', fallback: b}, b: {kind: slack, project: other}, c: {kind: slack, project: other, fallback: b}}\n"
+        "notifications: [{on: failure, send_to: [a, c]}]\n"
+    )
+    words, env = ("explain", "completion", "--status", "failure"), {"A_URL": url}
+    lines = [line for line in project.run(*words, env=env).out.splitlines() if "slack" in line]
+    assert [line.split("  ")[0] for line in lines] == [word, "skipped"]
+    assert lines[0].endswith("by #1, else to b")
+    assert "else to" not in lines[1]  # another channel would not serve that project in its place
+    told = json.loads(project.run(*words, "--json", env=env).out)["deliveries"]
+    assert [row.get("fallback") for row in told] == ["b", None]

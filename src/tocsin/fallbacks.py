@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tocsin.verdict import Cause, Outcome, Skip
 
 NAME_MAX_CHARS = 80  # ours
-_FOR_GOOD: tuple[Cause, ...] = ("service", "variable", "payload", "budget", "defect")  # what a fallback is for
+FOR_GOOD: tuple[Cause, ...] = ("service", "variable", "payload", "budget", "defect")  # what a fallback is for
 
 Place: TypeAlias = tuple[bool, str]
 """Where a message arrives: whether it is a mailbox, and the address or the channel's name."""
@@ -114,7 +114,7 @@ class _Rows:
     def _target(self, outcome: Outcome) -> Destination | None:
         """Where a message goes next whose delivery ended so; None where it goes nowhere."""
         name = self._policy.channels[outcome.channel].fallback
-        if name is None or outcome.outcome == "delivered" or outcome.cause not in _FOR_GOOD:
+        if name is None or outcome.outcome == "delivered" or outcome.cause not in FOR_GOOD:
             return None
         channel = default_mail(self._policy) if "@" in name else name
         kind = self._policy.channels[channel].kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tocsin.event import Event, as_dict, dotted, lists
@@ -83,10 +83,15 @@ def _why_not(mismatch: Mismatch) -> str:
     return f"{key} {got}, wanted {clip(mismatch.wanted_words, CELL_MAX_CHARS)}"
 
 
-def destination_rows(destinations: Sequence[Destination]) -> list[tuple[str, ...]]:
-    """A row a destination: what would become of it, who, which kind, by which rules, or why not."""
+def destination_rows(destinations: Sequence[Destination], fallbacks: Mapping[Destination, str] = {}) -> list[tuple[str, ...]]:
+    """A row a destination: what would become of it, who, which kind, by which rules, or why not, and where it goes instead if it fails."""
     return [
-        ("skipped" if row.skip else "would send", row.recipient, row.kind, row.skip.reason if row.skip else _why(row))
+        (
+            "skipped" if row.skip else "would send",
+            row.recipient,
+            row.kind,
+            (row.skip.reason if row.skip else _why(row)) + (f", else to {fallbacks[row]}" if row in fallbacks else ""),
+        )
         for row in destinations
     ]
 

@@ -163,7 +163,7 @@ def _print(explained: Explanation, console: Console) -> None:
 def _delivery_rows(explained: Explanation) -> list[tuple[str, ...]]:
     from tocsin import report
 
-    rows = report.destination_rows(explained.destinations)
+    rows = report.destination_rows(explained.destinations, explained.fallbacks)
     unset = [None if row.skip else explained.unset.get(row.channel) for row in explained.destinations]
     return [(f"{row[0]} ({names})" if names else row[0], *row[1:]) for row, names in zip(rows, unset, strict=True)]
 

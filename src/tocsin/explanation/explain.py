@@ -12,6 +12,7 @@ from tocsin import pipeline
 from tocsin.derive.recorded import recorded_run
 from tocsin.event import Event, as_dict
 from tocsin.explanation.places import RulePlace, is_at, reaching, recipients_at, require_place
+from tocsin.fallbacks import FOR_GOOD
 from tocsin.message import Message, compose, plain
 from tocsin.message.mention import names
 from tocsin.notice import Notice
@@ -56,6 +57,7 @@ class Explanation(NamedTuple):
     notices: Sequence[Notice]
     recorded: Sequence[RecordedDelivery] | None = None
     words: Mapping[Destination, Message] = {}  # the messages in the policy's own words, of those who get any
+    fallbacks: Mapping[Destination, str] = {}  # the channel or the address that gets what fails there
 
 
 class Known(NamedTuple):
@@ -106,9 +108,14 @@ def explain(world: World, question: Question, known: Known) -> Explanation:
     if event.pull_request.fork and (recorded or "pull_request.fork" in question.request.facts):
         notices.append(Notice(_FORK))
     notices += _unlike(wanted, recorded) if recorded else ()
-    return Explanation(
-        event, rules, wanted, unset, notices, recorded.deliveries if recorded else None, _words(document.policy, event, wanted)
-    )
+    told, words = recorded.deliveries if recorded else None, _words(document.policy, event, wanted)
+    return Explanation(event, rules, wanted, unset, notices, told, words, _fallbacks(document.policy, wanted))
+
+
+def _fallbacks(policy: Policy, wanted: Sequence[Destination]) -> dict[Destination, str]:
+    """Where the messages go that fail, or cannot be sent from here."""
+    failing = (row for row in wanted if not row.skip or row.skip.cause in FOR_GOOD)
+    return {row: name for row in failing if (name := policy.channels[row.channel].fallback)}
 
 
 def _words(policy: Policy, event: Event, wanted: Sequence[Destination]) -> dict[Destination, Message]:
@@ -180,6 +187,7 @@ def as_data(explained: Explanation) -> dict[str, Any]:
                 "outcome": "skipped" if row.skip else "would send",
                 "reason": row.skip.reason if row.skip else explained.unset.get(row.channel),
                 **_said(explained.words.get(row)),
+                **({"fallback": explained.fallbacks[row]} if row in explained.fallbacks else {}),
                 **({"mentions": told} if (told := names(row.mentions, row.kind)) else {}),
             }
             for row in explained.destinations
