@@ -88,7 +88,7 @@ KINDS: dict[str, Kind] = {
         start_variable="GOOGLE_CHAT_WEBHOOK_URL",
         secret_urls=("chat.googleapis.com/*",),
         words=("googlechat", "gchat", "google", "hangouts"),
-        can=frozenset({"push"}),
+        can=frozenset({"thread", "push"}),
     ),
     "pagerduty": Kind("tocsin.channels.pagerduty", words=("pager_duty", "pager", "pagerdutyv2"), can=frozenset({"push", "clock"})),
     "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"mention", "mention_all", "push"})),

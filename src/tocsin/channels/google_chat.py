@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tocsin.channels.chat import code_block, fitted, label_and_rest, post, size
 from tocsin.channels.options import SecretUrl
 from tocsin.channels.payload_options import PayloadOptions
+from tocsin.channels.run_thread import run_thread
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message, Sentence
@@ -42,6 +43,9 @@ class Options(PayloadOptions):
 
     kind: Literal["google_chat"]
     url: SecretUrl = Field(default="${GOOGLE_CHAT_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
+    conversation: Literal["thread", "new"] | None = Field(
+        default=None, description="All messages of a run stand in one thread (`thread`), or each by itself (`new`, the default)."
+    )
 
 
 def service() -> Service:
@@ -53,12 +57,13 @@ def service() -> Service:
 
 def render(message: Message, options: Options) -> Any:
     """A message with one card; `fallbackText` is what a notification shows."""
+    name = run_thread(message.event) if options.conversation == "thread" else None
+    thread = {"thread": {"threadKey": name}} if name else {}
     if options.payload is not None:
         from tocsin.channels.own_payload import render_own
 
-        return render_own(message, options, service())
-    payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
-    return payload
+        return {**thread, **render_own(message, options, service())}
+    return {**fitted(message, _payload, size, PAYLOAD_MAX_BYTES), **thread}
 
 
 def _payload(message: Message) -> dict[str, Any]:
@@ -110,8 +115,16 @@ def _text(text: str) -> str:
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
-    """Post to the webhook. Raises NoAnswer."""
-    return verdict(post(options.url, payload, transport))
+    """Post to the webhook; into a thread where the payload names one, which Chat begins where there is none. Raises NoAnswer.
+
+    https://developers.google.com/workspace/chat/quickstart/webhooks#start-or-reply-thread
+    """
+    return verdict(post(_in_thread(options.url) if "thread" in payload else options.url, payload, transport))
+
+
+def _in_thread(url: str) -> str:
+    base, mark, query = url.partition("?")
+    return f"{base}?{query}{'&' if mark and query else ''}messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
 
 
 def verdict(response: Response) -> Verdict:

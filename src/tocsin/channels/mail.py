@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tocsin import secrets
 from tocsin.channels.options import Address, ChannelOptions, address
+from tocsin.channels.run_thread import run_thread
 from tocsin.message.parts import shortened
 from tocsin.record import AfterValidator, Field
 from tocsin.text import clean
@@ -97,10 +98,10 @@ def ascii_domain(text: str) -> str:
 
 def _thread(event: Event, domain: str) -> dict[str, str]:
     """Every mail of a run answers the same mail, which never was: so readers show them together, however they arrive."""
-    if not event.run.id:
+    name = run_thread(event)
+    if not name:
         return {}
-    run = "\n".join([event.ci, event.repository.owner or "", event.repository.name or "", event.run.id])
-    root = f"<run.{digest(run)}@{domain}>"
+    root = f"<run.{name}@{domain}>"
     return {"In-Reply-To": root, "References": root}
 
 
@@ -108,10 +109,3 @@ def _list_id(event: Event, domain: str) -> str:
     """`<repository.owner.domain>` (RFC 2919), by which a reader can sort the mails of a repository."""
     labels = [re.sub(r"[^a-z0-9]+", "-", (part or "").lower()).strip("-")[:60] for part in (event.repository.name, event.repository.owner)]
     return f"<{'.'.join([*filter(None, labels), 'tocsin', domain])}>"
-
-
-def digest(text: str) -> str:
-    """A short stable name of `text` for an id: 128 bits in hex."""
-    from hashlib import sha256
-
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

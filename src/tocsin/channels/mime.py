@@ -9,8 +9,9 @@ from email.policy import SMTP, Policy
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
-from tocsin.channels.mail import ascii_domain, digest, split_sender
+from tocsin.channels.mail import ascii_domain, split_sender
 from tocsin.channels.options import address
+from tocsin.channels.run_thread import digest
 from tocsin.network import NoAnswer
 
 ENCODED_LINE_MAX_CHARS = 76  # RFC 2047, 2 (encoded words) and RFC 2045, 6.7 (quoted-printable)

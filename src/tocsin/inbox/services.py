@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
+from zlib import crc32
 
 from tocsin.inbox.arrivals import Content, now
 from tocsin.inbox.sesmail import content_of
@@ -132,8 +133,16 @@ def google_chat(request: ServiceRequest) -> Answer:
         return _google_error("Message cannot be empty.")
     if len(request.body) > _GOOGLE_CHAT_MAX_BYTES:
         return _google_error(f"Message is longer than {_GOOGLE_CHAT_MAX_BYTES} bytes")
-    name = {"name": f"spaces/inbox/messages/{uuid4().hex[:11]}", "thread": {"name": f"spaces/inbox/threads/{uuid4().hex[:11]}"}}
-    return Answer(200, {**payload, **name, "space": {"name": "spaces/inbox"}}, content(request, payload))
+    thread = payload.get("thread")
+    key = thread.get("threadKey") if isinstance(thread, dict) else None
+    found = {"name": f"spaces/inbox/threads/{_thread_id(key) if isinstance(key, str) else uuid4().hex[:11]}"}
+    named = {"name": f"spaces/inbox/messages/{uuid4().hex[:11]}", "thread": {**found, **({"threadKey": key} if key else {})}}
+    return Answer(200, {**payload, **named, "space": {"name": "spaces/inbox"}}, content(request, payload))
+
+
+def _thread_id(key: str) -> str:
+    """A key leads to one thread."""
+    return f"{crc32(key.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def _google_error(message: str) -> Answer:
