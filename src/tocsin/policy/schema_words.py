@@ -68,7 +68,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "email": ["dev@example.com", ["dev@example.com", "ops@example.com"]],
     "via": ["mail"],
     "mention": ["author", ["triggered_by", "here"]],
-    "conversation": ["update"],
+    "conversation": ["thread"],
     # Of a person.
     "KnownPerson.email": ["ada@example.com", ["ada@example.com", "ada@home.example"]],
     "login": ["ada"],
