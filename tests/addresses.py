@@ -35,8 +35,9 @@ def resolve(monkeypatch: pytest.MonkeyPatch, names: Mapping[str, Sequence[Place]
     real = socket.getaddrinfo
 
     def look_up(host: Any, port: Any, *more: Any, **others: Any) -> list[Any]:
-        if host not in names:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in names:
             return list(real(host, port, *more, **others))
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in names[host]]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in names[name]]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)

@@ -10,12 +10,13 @@ import socket
 from collections.abc import Iterable
 from itertools import zip_longest
 from selectors import EVENT_WRITE, DefaultSelector
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from tocsin.clock import Clock
 
 NEXT_ADDRESS_AFTER_SECONDS = 0.25  # RFC 8305, 5: the recommended Connection Attempt Delay
+LABEL_MAX_CHARS = 63  # RFC 1035, 2.3.4
 ADDRESSES_MAX = 16  # ours: no service has more, and each takes a socket
 
 _Address: TypeAlias = "tuple[int, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]"
@@ -27,10 +28,16 @@ def connect(host: str, port: int, deadline: float, clock: Clock) -> socket.socke
     Raises socket.gaierror for a name without an address, UnicodeError for what cannot be a name, TimeoutError at the deadline, and
     another OSError where every address refuses.
     """
-    addresses = _by_turns((family, place) for family, _, _, _, place in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
+    addresses = _by_turns((family, place) for family, _, _, _, place in _resolved(host, port))
     connection = _first(addresses[:ADDRESSES_MAX], deadline, clock)
     connection.settimeout(max(0.01, deadline - clock.monotonic()))
     return connection
+
+
+def _resolved(host: str, port: int) -> list[tuple[Any, ...]]:
+    """What the resolver answers. A name that it takes as bytes spares Python the tables for all other names."""
+    plain = host.isascii() and all(0 < len(label) <= LABEL_MAX_CHARS for label in host.split("."))
+    return socket.getaddrinfo(host.encode() if plain else host, port, 0, socket.SOCK_STREAM)
 
 
 def _by_turns(addresses: Iterable[_Address]) -> list[_Address]:

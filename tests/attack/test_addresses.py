@@ -40,8 +40,8 @@ def asked() -> Iterator[list[str]]:
     """The hosts that anything would connect to; none is found."""
     hosts: list[str] = []
 
-    def getaddrinfo(name: str, *_: Any, **__: Any) -> Any:
-        hosts.append(name)
+    def getaddrinfo(name: str | bytes, *_: Any, **__: Any) -> Any:
+        hosts.append(name.decode() if isinstance(name, bytes) else name)
         raise socket.gaierror
 
     with patch.object(socket, "getaddrinfo", getaddrinfo):

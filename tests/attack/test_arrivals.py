@@ -97,7 +97,7 @@ def test_a_name_that_resolves_too_late_sends_nothing(kind: str, monkeypatch: pyt
     late, real = threading.Event(), socket.getaddrinfo
 
     def look_up(host: Any, *more: Any, **others: Any) -> Any:
-        if host != "slow.test":
+        if host != b"slow.test":
             return real(host, *more, **others)
         late.wait(20)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]

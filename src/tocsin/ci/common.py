@@ -21,9 +21,9 @@ _COMMIT_PATHS = {"github.com": "/commit/", "gitlab.com": "/-/commit/", "bitbucke
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # 18 digits fit 64 bits: longer is no build's number
 _SCP = re.compile(r"(?:[^@/\\\s]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]+):(?P<path>[^\\\s]+)")  # git's short form of an ssh address
 # What Python 3.10 does not read in an instant: fractions of other than 3 or 6 digits, an offset without its colon.
-_FRACTION = re.compile(r"(?<=:[0-9]{2})[.,][0-9]+")
-_OFFSET = re.compile(r"([+-][0-9]{2})([0-9]{2})$")
-_AUTHOR = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>\s*")
+_FRACTION = r"(?<=:[0-9]{2})[.,][0-9]+"
+_OFFSET = r"([+-][0-9]{2})([0-9]{2})$"
+_AUTHOR = r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>\s*"
 
 
 class Source:
@@ -146,7 +146,7 @@ def first_line(text: str) -> str | None:
 
 def split_author(text: str) -> tuple[str | None, str | None]:
     """The name and the address in "Name <address>"; a text without an address is a name."""
-    found = _AUTHOR.fullmatch(text)
+    found = re.fullmatch(_AUTHOR, text)
     name, email = (found["name"], found["email"]) if found else (text, "")
     return name.strip() or None, email.strip() or None
 
@@ -156,7 +156,7 @@ def utc(text: str) -> str | None:
     from datetime import datetime, timezone
 
     try:
-        instant = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", re.sub("[zZ]$", "+00:00", _FRACTION.sub("", text.strip()))))
+        instant = datetime.fromisoformat(re.sub(_OFFSET, r"\1:\2", re.sub("[zZ]$", "+00:00", re.sub(_FRACTION, "", text.strip()))))
         return instant.astimezone(timezone.utc).isoformat(timespec="seconds")[:19] + "Z" if instant.tzinfo else None
     except (ValueError, OverflowError):
         return None

@@ -9,8 +9,8 @@ from tocsin.policy.nodes import MAPPING, PLAIN, QUOTED, SEQUENCE, Node, end, sta
 from tocsin.policy.plain import Members, members
 from tocsin.wrong import DataPath, Place, Wrong
 
-_COMMENT_FOR_VALUE = re.compile(r"[:,\[-]\s+#\S")
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML's scanner counts as one
+_COMMENT_FOR_VALUE = r"[:,\[-]\s+#\S"
+_LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"  # what YAML's scanner counts as one
 
 
 class Target(NamedTuple):
@@ -42,7 +42,7 @@ class FilePlaces:
 
     def ends_in_comment(self, path: DataPath) -> bool:
         """Whether a comment stands where the value at a path should be: `channel: #general`."""
-        return bool(_COMMENT_FOR_VALUE.search(self._line(self.line_of(path))))
+        return bool(re.search(_COMMENT_FOR_VALUE, self._line(self.line_of(path))))
 
     def line_of(self, path: DataPath) -> int:
         """The line, counted from 1, of what a path leads to."""
@@ -97,7 +97,7 @@ class FilePlaces:
         """The place in the file of a place in a scalar's text."""
         line, column = place
         first, offset = start(node)
-        wanted = _LINE_BREAK.split(str(node.value))
+        wanted = re.split(_LINE_BREAK, str(node.value))
         if line < 1 or line > len(wanted):
             return None
         row = first + line if _is_block(node) else first + line - 1
@@ -106,7 +106,7 @@ class FilePlaces:
 
     def _line(self, number: int) -> str:
         if self._lines is None:
-            self._lines = _LINE_BREAK.split(self.text)
+            self._lines = re.split(_LINE_BREAK, self.text)
         return self._lines[number - 1] if number <= len(self._lines) else ""
 
 

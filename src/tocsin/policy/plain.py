@@ -29,9 +29,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys((".inf", "+.inf", "-.inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"), float("nan")),  # JSON has none: `check` says so
 }
-_NUMBER = re.compile(
-    r"(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<float>[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)"
-)
+_NUMBER = r"(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<float>[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)"
 
 
 def members(node: Node, report: Report) -> Members:
@@ -115,7 +113,7 @@ class Plain:
         text = node.value
         if text in _WORDS:
             return _WORDS[text]
-        number = _NUMBER.fullmatch(text)
+        number = re.fullmatch(_NUMBER, text)
         return self._number(node, number) if number else text
 
     def _number(self, node: Node, number: re.Match[str]) -> int | float:

@@ -33,7 +33,7 @@ _SPACE = bytes(range(0x21)) + b"\x7f"
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _AS_BASE64 = bytes(byte if byte in _BASE64 else {0x2D: 0x2B, 0x5F: 0x2F}.get(byte, 0x41) for byte in range(256))  # - and _ are + and /
 _AS_HEX = bytes(byte if byte in b"0123456789ABCDEFabcdef" else 0x30 for byte in range(256))
-_TEXT = re.compile(rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){%d,}" % TEXT_MIN_BYTES)
+_TEXT = rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){%d,}" % TEXT_MIN_BYTES
 _ESCAPE = (
     rb"%(?P<percent>[0-9A-Fa-f]{2})"
     rb"|\\u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
