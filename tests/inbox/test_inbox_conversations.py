@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from inbox_client import Client as client_of
+from inbox_client import Client
 from inprocess import QuickProject
 
 from tocsin.inbox import Inbox
@@ -92,7 +92,7 @@ def test_an_error_is_of_the_methods_that_have_it(tmp_path: Path, word: str, titl
         told = project.send("failure", "--facts", "-", env={"T": "xoxb-1"}, stdin=facts).out
         assert said in told
         assert len(box.arrivals) == titles
-        asked = client_of(box)("GET", "/slack/api/users.lookupByEmail?email=eve%40example.com", b"", TOKEN)
+        asked = Client(box)("GET", "/slack/api/users.lookupByEmail?email=eve%40example.com", b"", TOKEN)
         assert word != "missing_scope" or asked.data["needed"] == "users:read.email"
 
 

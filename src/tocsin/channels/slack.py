@@ -93,7 +93,7 @@ def render(message: Message, options: Options) -> Any:
 
 
 def with_people(message: Message, options: Options, transport: Transport, kept: dict[str, Any]) -> tuple[Message, str | None]:
-    """By a token, the message with those whom Slack knows by their addresses, and why some of whom the policy has no id are not among them."""
+    """By a token, the message with those of whom the policy has an address and no id, and why some are not among them."""
     if not options.token or options.payload is not None or all(one.id_on("slack") or not one.emails for one in message.mentions):
         return message, None
     from tocsin.channels import slack_people

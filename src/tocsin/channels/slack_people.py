@@ -89,7 +89,7 @@ class _Answer:
 
 
 def asked(email: str, api_url: str, token: str, transport: Transport) -> Found:
-    """Ask about one address. The method takes no JSON, so the address stands in the query."""
+    """Ask about one address, by the GET that Slack documents: the method takes no JSON."""
     url = f"{api_url.rstrip('/')}/{METHOD}?email={quote(email, safe='', errors='replace')}"
     try:
         response = transport.request("GET", url, None, {"Authorization": f"Bearer {token}"})
