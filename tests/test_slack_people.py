@@ -14,15 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inprocess import QuickProject
 from projects import Result
-from servers import Answer, Request
+from servers import Answer, Request, ScriptedServer
 from stateful_services import ROOM, TOKEN, SlackServer, refused, serving
 from test_command_files import loaded
 from test_mentions import on_slack
 
 from tocsin import pipeline
-from tocsin.channels import slack, slack_people
+from tocsin.channels import slack as slack_channel
+from tocsin.channels import slack_people
 from tocsin.deliver import Stop
-from tocsin.http import Response
+from tocsin.http import Response, Transport
 from tocsin.message import compose
 from tocsin.message.mention import Mention
 from tocsin.network import Network
@@ -32,6 +33,7 @@ from tocsin.world import World
 
 EVE = "eve@example.com"
 NOBODY = "not mentioned: users.lookupByEmail: "
+OPTIONS = slack_channel.Options(kind="slack", token="${T}", channel=ROOM).resolved({"T": TOKEN})
 _running = serving(SlackServer)
 
 
@@ -220,6 +222,7 @@ def test_an_address_is_asked_about_once_for_all_channels_and_rules(project: Quic
         ("{ada: {login: ada}}", "mention: triggered_by", {"triggered_by": {"login": "ada", "email": EVE}}, [EVE], ["U0EVE"]),
         ("{ada: {email: eve@example.com}}", "mention: ada", {}, [EVE], ["U0EVE"]),
         ("{ada: {email: eve@example.com}}", "mention: [ada, author, authors]", by(EVE), [EVE], ["U0EVE"]),
+        ("{ada: {email: ada@example.com, slack: U0ADA}}", "mention: [ada, author]", by(EVE), [EVE], ["U0ADA", "U0EVE"]),
         ("{ada: {slack: U0EVE}}", "mention: [ada, author]", by(EVE), [EVE], ["U0EVE"]),
         ("{ada: {login: ada, discord: '5'}}", "mention: ada", by(EVE), [], []),
         ("{}", "mention: author", by("1+eve@users.noreply.github.com"), [], []),
@@ -265,15 +268,25 @@ def test_nobody_is_asked_about_in_vain(project: QuickProject, server: SlackServe
     assert server.asked == []
 
 
-def test_a_dry_run_and_a_webhook_ask_about_nobody(project: QuickProject, server: SlackServer) -> None:
-    hook = f"channels: {{hook: {{kind: slack, url: '{server.url('/x')}'}}}}\n"
+def test_what_sends_nothing_asks_about_nobody(project: QuickProject, server: SlackServer) -> None:
     project.policy(policy(server))
     for words in (("send", "completion", "--status", "failure", "--dry-run"), ("explain", "completion", "--status", "failure")):
         assert project.run(*words, "--facts", "-", stdin=json.dumps(by(EVE)).encode(), env={"T": TOKEN}).code == 0
     assert project.run("preview", "--event", "failure").code == 0
-    project.policy(hook.replace(f"'{server.url('/x')}'", '"${U}"') + "notifications: [{on: failure, send_to: hook, mention: author}]\n")
-    send(project, by(EVE), U=server.url("/x"))
-    assert [server.method(request) for request in server.requests] == ["x"]
+    assert server.requests == []
+
+
+def test_without_a_token_nobody_is_asked_about(project: QuickProject, slack: ScriptedServer) -> None:
+    project.policy("channels: {team: {kind: slack}}\nnotifications: [{on: failure, send_to: team, mention: author}]\n")
+    assert row(send(project, by(EVE), SLACK_WEBHOOK_URL=slack.url("/x"))) is None
+    assert [request.path for request in slack.requests] == ["/x"]
+
+
+@pytest.mark.parametrize(("left", "says"), [(5.0, "this machine starts no more threads"), (0.0, slack_people.LATE)])
+def test_where_nothing_can_be_asked_it_is_said(left: float, says: str) -> None:
+    clock = VirtualClock(rooms=0)
+    apart = Transport(Network(), "key", clock.now + left, clock)
+    assert slack_people.Directory().find(EVE, OPTIONS, apart) == slack_people.Found(None, says)
 
 
 @pytest.mark.parametrize("end", ["failure", "success"])
@@ -323,8 +336,7 @@ def test_what_the_policy_has_ids_for_loads_nothing_more(tmp_path: Path, server: 
 
 
 def test_whom_the_policy_addresses_already_is_asked_about_by_nobody() -> None:
-    chosen = slack.Options(kind="slack", token="${T}", channel=ROOM).resolved({"T": TOKEN})
     message = compose(SAMPLES["failure-cd"])._replace(mentions=(Mention("ada", (("slack", "U0ADA"),), (EVE,)),))
     kept: dict[str, Any] = {}
-    assert slack.with_people(message, chosen, None, kept) == (message, None)  # type: ignore[arg-type]  # no transport is needed
+    assert slack_channel.with_people(message, OPTIONS, None, kept) == (message, None)  # type: ignore[arg-type]  # no transport is needed
     assert kept == {}

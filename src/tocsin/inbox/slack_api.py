@@ -85,8 +85,7 @@ def _id(channel: str) -> str:
 
 def _user(request: ServiceRequest) -> Answer:
     """Everybody has an id, but those whose address begins with `nobody`. The method takes a query or a form, and no JSON."""
-    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    email = dict(parse_qsl(request.query) + parse_qsl(request.body.decode("utf-8", "replace") if is_form else "")).get("email")
+    email = dict(parse_qsl(request.query) + parse_qsl(request.body.decode("utf-8", "replace"))).get("email")
     if email is None:
         return _error("invalid_arguments")
     if email.startswith("nobody") or "@" not in email:
