@@ -77,10 +77,22 @@ def refused(error: str, /, **more: Any) -> Answer:
 
 
 class SlackServer(StatefulServer):
-    """chat.postMessage and chat.update. Channels are known by ROOM and by #builds, which is ROOM's name."""
+    """chat.postMessage, chat.update and users.lookupByEmail. Channels are known by ROOM and by #builds, which is ROOM's name.
+
+    `people` are the workspace's, by their addresses in lower case.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.people: dict[str, Any] = {}
 
     def method(self, request: Request) -> str:
-        return request.path.rpartition("/")[2]
+        return urlsplit(request.path).path.rpartition("/")[2]
+
+    @property
+    def asked(self) -> list[str]:
+        """The addresses that were asked about."""
+        return [_email(request) for request in self.requests if self.method(request) == "users.lookupByEmail"]
 
     @property
     def shown(self) -> list[dict[str, Any]]:
@@ -90,6 +102,9 @@ class SlackServer(StatefulServer):
     def answer(self, request: Request) -> Answer:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return refused("invalid_auth")
+        if self.method(request) == "users.lookupByEmail":
+            user = self.people.get(_email(request).lower())
+            return said(ok=True, user=user) if user else refused("users_not_found")
         payload = request.json()
         if payload.get("channel") not in (ROOM, "#builds"):
             return refused("channel_not_found")
@@ -106,6 +121,12 @@ class SlackServer(StatefulServer):
         ts = f"1785542400.{len(self.messages):06}"
         self.messages.append({**payload, "ts": ts})
         return said(ok=True, channel=ROOM, ts=ts, message={"text": payload.get("text", "")})
+
+
+def _email(request: Request) -> str:
+    """The address in a query or a form: https://docs.slack.dev/reference/methods/users.lookupByEmail."""
+    is_form = request.headers.get("content-type") == "application/x-www-form-urlencoded"
+    return parse_qs(request.body.decode() if is_form else urlsplit(request.path).query)["email"][0]
 
 
 class DiscordServer(StatefulServer):

@@ -181,6 +181,7 @@ def test_an_address_that_people_do_not_know_is_listed_unless_an_outsider_may_hav
     assert [mention.emails for mention in reached(document, happening(known))[0].mentions] == [("ada@example.com", "ada@home.example")]
     assert reached(document, happening(unknown))[0].mentions == (Mention("eve@example.com", (), ("eve@example.com",)),)
     assert reached(document, happening(unknown), untrusted=True)[0].mentions == ()
+    assert [mention.emails for mention in reached(document, happening(known), untrusted=True)[0].mentions] == [()]
     assert reached(document, happening({**unknown, "pull_request": {"fork": True}}))[0].mentions == ()
     assert reached(document, happening(odd))[0].mentions == reached(document, happening(private))[0].mentions == ()
 

@@ -73,12 +73,13 @@ class Stop:
 
 
 class Means(NamedTuple):
-    """What all lanes work with. In a `dry_run` everything is rendered and nothing sent."""
+    """What all lanes work with. In a `dry_run` everything is rendered and nothing sent. `kept` is what channels keep for all deliveries."""
 
     limits: Limits
     network: Network
     clock: Clock
     stop: Stop
+    kept: dict[str, Any]
     dry_run: bool = False
 
 
@@ -116,13 +117,15 @@ class Progress:
         """What is said of a message that was delivered."""
         return "; ".join(filter(None, (f"{ANEW}: {self._why_new}" if self._why_new else None, verdict.note, self._note))) or None
 
-    def told(self) -> Rendered:
-        """What is sent, rendered at first. Raises TemplateProblem."""
+    def told(self, addressed: Callable[[], tuple[Message, str | None]]) -> Rendered:
+        """What is sent: the message that is `addressed`, rendered at first. Raises TemplateProblem."""
         if self._told is None:
-            told = rendered(self.delivery.module, self.delivery.message, self.delivery.words, self.delivery.options)
+            message, unknown = addressed()
+            told = rendered(self.delivery.module, message, self.delivery.words, self.delivery.options)
             if told.error:
                 raise told.error
-            self._note = f"{DEFAULT_WORDS}: {'; '.join(told.problems)}" if told.problems else None
+            default = f"{DEFAULT_WORDS}: {'; '.join(told.problems)}" if told.problems else None
+            self._note = "; ".join(filter(None, (unknown, default))) or None
             self._told = told
         return self._told
 
@@ -212,7 +215,7 @@ class Attempt:
         """Render at first, and send. Never raises: in a thread that would be lost, and with it the message."""
         delivery, transport = self.progress.delivery, self.transport
         try:
-            told = self.progress.told()
+            told = self.progress.told(self._addressed)
             if self._means.dry_run:
                 return Skip(DRY_RUN, "dry_run", tuple(told.lines(delivery.kind)))
             if not self.progress.begin(transport):
@@ -225,6 +228,12 @@ class Attempt:
             return Retry(error.reason) if error.retry and not transport.not_repeatable else Failed(error.reason)
         except BaseException as error:  # noqa: BLE001  SystemExit too: it would end this thread alone, without a word
             return defect(delivery, error)
+
+    def _addressed(self) -> tuple[Message, str | None]:
+        """The message with those whom the service itself knows, where it can say so, and why it does not know somebody."""
+        delivery = self.progress.delivery
+        find = getattr(delivery.module, "with_people", None) if delivery.message.mentions and not self._means.dry_run else None
+        return find(delivery.message, delivery.options, self.transport, self._means.kept) if find else (delivery.message, None)
 
     def _sent(self, payload: Any, transport: Transport) -> Verdict:
         delivery, earlier = self.progress.delivery, self.progress.earlier

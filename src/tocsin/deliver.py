@@ -41,7 +41,7 @@ def deliver(
     """
     if not deliveries:
         return
-    means = Means(limits, network, clock, stop or Stop(), dry_run)
+    means = Means(limits, network, clock, stop or Stop(), {}, dry_run)
     results: Results = SimpleQueue()
     progresses = [Progress(delivery, clock) for delivery in deliveries]
     loop = Loop(progresses, means, results, grows=more is not None)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from inbox_client import Client
 from inprocess import QuickProject
 
 from tocsin.inbox import Inbox
@@ -43,7 +44,9 @@ def test_a_message_is_changed_by_its_ts(inbox, client):
         ("chat.postMessage", {"channel": "C1", "text": "x", "thread_ts": "1.1"}, TOKEN, "cannot_reply_to_message"),
         ("chat.update", {"channel": "C1", "ts": "1.1", "text": "x"}, TOKEN, "message_not_found"),
         ("chat.update", {"channel": "C1", "ts": 7, "text": "x"}, TOKEN, "message_not_found"),
-        ("users.lookupByEmail", {"email": "nobody@example.com"}, TOKEN, "users_not_found"),
+        ("users.lookupByEmail?email=nobody@example.com", {}, TOKEN, "users_not_found"),
+        ("users.lookupByEmail?email=ada@example.com", {}, {}, "not_authed"),
+        ("users.lookupByEmail", {"email": "ada@example.com"}, TOKEN, "invalid_arguments"),  # it takes no JSON
         ("chat.delete", {}, TOKEN, "unknown_method"),
     ],
 )
@@ -60,7 +63,46 @@ def test_a_person_is_found_by_an_address(client):
     found = client("GET", "/slack/api/users.lookupByEmail?email=ada%40example.com", b"", TOKEN).data
     assert found["ok"]
     assert found["user"]["id"].startswith("U")
-    assert call(client, "users.lookupByEmail", {"email": "ada@example.com"}) == found
+    form = {**TOKEN, "Content-Type": "application/x-www-form-urlencoded"}
+    assert client("POST", "/slack/api/users.lookupByEmail", b"email=ada%40example.com", form).data == found
+
+
+MENTIONS = """\
+channels: {team: {kind: slack, token: "${T}", channel: C1, api_url: "%s/api"}}
+notifications: [{on: failure, send_to: team, mention: author}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "titles", "said"),
+    [
+        ("missing_scope", 0, "missing_scope: give the app the scope chat:write"),
+        ("missing_scope:users:read.email", 1, "not mentioned: users.lookupByEmail: missing_scope: give the app the scope users:read.email"),
+        ("users_not_found", 1, "not mentioned: users.lookupByEmail: users_not_found: "),
+        ("message_not_found", 1, "delivered"),
+        ("channel_not_found", 0, "channel_not_found: check channel"),
+        ("429", 0, "HTTP 429"),
+    ],
+)
+def test_an_error_is_of_the_methods_that_have_it(tmp_path: Path, word: str, titles: int, said: str):
+    with Inbox(failures=read_failures([f"slack={word}"])) as box:
+        project = QuickProject(tmp_path)
+        project.policy(MENTIONS % box.endpoint("slack") + "delivery: {attempts: 1}\n")
+        facts = b'{"commit": {"author": {"email": "eve@example.com"}}}'
+        told = project.send("failure", "--facts", "-", env={"T": "xoxb-1"}, stdin=facts).out
+        assert said in told
+        assert len(box.arrivals) == titles
+        asked = Client(box)("GET", "/slack/api/users.lookupByEmail?email=eve%40example.com", b"", TOKEN)
+        assert word != "missing_scope" or asked.data["needed"] == "users:read.email"
+
+
+def test_a_person_of_the_inbox_is_mentioned(inbox, client, tmp_path: Path):
+    project = QuickProject(tmp_path)
+    project.policy(MENTIONS % inbox.endpoint("slack"))
+    facts = b'{"commit": {"author": {"email": "eve@example.com"}}}'
+    assert project.send("failure", "--facts", "-", env={"T": "xoxb-1"}, stdin=facts).rows()["team"] == ("delivered", None)
+    found = client("GET", "/slack/api/users.lookupByEmail?email=eve%40example.com", b"", TOKEN).data
+    assert found["user"]["id"] in json.dumps(inbox.arrivals[-1].payload)
 
 
 def test_discord_changes_a_message_by_its_id(inbox, client):

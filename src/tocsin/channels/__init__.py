@@ -119,6 +119,8 @@ class Channel(Protocol):
         What it cannot do is `Failed`: a new message goes out then.
         """
 
+    # A service that knows people by their addresses has `with_people` beside, as slack.py.
+
 
 class Rendered(NamedTuple):
     """What goes out: a message in the policy's own words, where there are any, and its payload.

@@ -92,6 +92,15 @@ def render(message: Message, options: Options) -> Any:
     return rendered
 
 
+def with_people(message: Message, options: Options, transport: Transport, kept: dict[str, Any]) -> tuple[Message, str | None]:
+    """By a token, the message with those of whom the policy has an address and no id, and why some are not among them."""
+    if not options.token or options.payload is not None or all(one.id_on("slack") or not one.emails for one in message.mentions):
+        return message, None
+    from tocsin.channels import slack_people
+
+    return slack_people.with_people(message, options, transport, kept)
+
+
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
     """Post to the webhook, or by the token. Raises NoAnswer."""
     if options.token:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocsin.channels.slack_blocks import DEFECT, reply, unaddressed
+from tocsin.channels.slack_blocks import DEFECT, addresses_people, reply, unaddressed
 from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.text import clean
@@ -35,7 +35,7 @@ WORDS = {
     "token_expired": f"the token has expired: {_COPY}",
     "token_revoked": "the token was revoked: install the app again, and copy its new token into the secret",
     "account_inactive": "the app was removed: install it again, and copy its new token into the secret",
-    "no_permission": f"the app may not post: {_ADMINISTRATOR}",
+    "no_permission": f"the app may not do this: {_ADMINISTRATOR}",
     "not_allowed_token_type": "the token is not a bot's: copy the Bot User OAuth Token (xoxb-…)",
     "team_not_found": "the workspace is gone",
     "team_access_not_granted": f"the app is not allowed in this workspace: {_ADMINISTRATOR}",
@@ -46,6 +46,7 @@ WORDS = {
     "cant_update_message": "the message is another app's",
     "edit_window_closed": "the workspace does not let messages be edited for so long",
     "block_mismatch": "the message had text of another form",
+    "users_not_found": "no member of the workspace has the address: give their id in people",
     **dict.fromkeys(
         (
             "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text", "too_many_attachments",
@@ -85,6 +86,8 @@ def follow(payload: dict[str, Any], options: Any, transport: Transport, earlier:
         return Failed("its receipt is no receipt of Slack's")
     if _CHANNEL.fullmatch(options.channel) and options.channel != channel:
         return Failed("its receipt is of another channel")
+    if options.payload is None and addresses_people(payload):  # somebody found by an address, of whom nobody knew before
+        earlier = earlier._replace(aloud=True)
     under = {"channel": channel, "thread_ts": thread or ts, "reply_broadcast": earlier.aloud}
     if earlier.conversation == "thread":
         return _kept(verdict(ask("chat.postMessage", {**payload, **under}, options, transport)), {"thread_ts": thread or ts})

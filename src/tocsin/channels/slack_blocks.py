@@ -76,6 +76,11 @@ def unaddressed(rendered: dict[str, Any]) -> dict[str, Any]:
     return {**rendered, "blocks": blocks} if "blocks" in rendered else rendered
 
 
+def addresses_people(rendered: dict[str, Any]) -> bool:
+    """Whether a message has the block that addresses people."""
+    return any(map(_addresses, _dicts(rendered.get("blocks"))))
+
+
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tocsin.errors import UsageError
 from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.inbox.services import Answer
-from tocsin.inbox.slack_api import CHANGES
+from tocsin.inbox.slack_api import CHANGES, LOOK_UP_SCOPE
 from tocsin.suggest import do_you_mean
 
 _SLOW = {"Retry-After": "1"}
@@ -49,8 +49,14 @@ FAILURES: dict[str, dict[str, Answer]] = {
 }
 
 METHODS = {  # what Slack's web API answers beside, which a webhook never does
-    **{word: Answer(200, {"ok": False, "error": word}) for word in ("channel_not_found", "not_in_channel", "invalid_auth", *CHANGES)},
+    **{
+        word: Answer(200, {"ok": False, "error": word})
+        for word in ("channel_not_found", "not_in_channel", "invalid_auth", "users_not_found", *CHANGES)
+    },
     "missing_scope": Answer(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "users:read"}),
+    f"missing_scope:{LOOK_UP_SCOPE}": Answer(
+        200, {"ok": False, "error": "missing_scope", "needed": LOOK_UP_SCOPE, "provided": "chat:write,users:read"}
+    ),
 }
 
 

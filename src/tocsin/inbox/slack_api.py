@@ -15,8 +15,14 @@ from tocsin.inbox import services
 from tocsin.inbox.arrivals import now_seconds
 from tocsin.inbox.services import Answer, ServiceRequest, content, json_object
 
-METHODS = ("chat.postMessage", "chat.update", "users.lookupByEmail")
+LOOK_UP, LOOK_UP_SCOPE = "users.lookupByEmail", "users:read.email"
+METHODS = ("chat.postMessage", "chat.update", LOOK_UP)
 CHANGES = ("message_not_found", "cant_update_message", "edit_window_closed", "block_mismatch")  # errors of chat.update alone
+_ONLY = {  # by an error, how the methods begin that have it
+    **dict.fromkeys(CHANGES, "chat.update"),
+    **dict.fromkeys(("channel_not_found", "not_in_channel"), "chat."),
+    "users_not_found": LOOK_UP,
+}
 _NUMBERS = count(1)
 
 
@@ -29,13 +35,22 @@ def slack(request: ServiceRequest) -> Answer:
         return _error("unknown_method")
     if not request.headers.get("authorization", "").startswith("Bearer xox"):
         return _error("invalid_auth" if "authorization" in request.headers else "not_authed")
-    return _user(request) if method[1] == "users.lookupByEmail" else _message(request, changes=method[1] == "chat.update")
+    return _user(request) if method[1] == LOOK_UP else _message(request, changes=method[1] == "chat.update")
 
 
-def may_fail_so(path: str, answer: Answer) -> bool:
-    """Whether an address can answer so: a webhook has no error of a method, and what is wrong with a change is said of changes alone."""
+def failure_at(path: str, answer: Answer) -> Answer | None:
+    """What an address answers in a failure. None where it has no such error: a webhook has none of a method, and each method its own."""
     word = answer.body.get("error") if isinstance(answer.body, dict) and "ok" in answer.body else None
-    return not isinstance(word, str) or path.endswith("/chat.update") or ("/slack" in path and "/api/" in path and word not in CHANGES)
+    if not isinstance(word, str):
+        return answer
+    method = path.rpartition("/")[2] if "/slack" in path and "/api/" in path else ""
+    if not method or not method.startswith(_ONLY.get(word, "")):
+        return None
+    if word != "missing_scope":
+        return answer
+    if method == LOOK_UP:
+        return answer._replace(body={**answer.body, "needed": LOOK_UP_SCOPE})
+    return None if answer.body["needed"] == LOOK_UP_SCOPE else answer
 
 
 def _message(request: ServiceRequest, *, changes: bool) -> Answer:
@@ -69,12 +84,15 @@ def _id(channel: str) -> str:
 
 
 def _user(request: ServiceRequest) -> Answer:
-    """Everybody has an id, but those whose address begins with `nobody`."""
-    fields: dict[str, Any] = dict(parse_qsl(request.query)) | dict(parse_qsl(request.body.decode("utf-8", "replace")))
-    email = (json_object(request) or fields).get("email")
-    if not isinstance(email, str) or email.startswith("nobody") or "@" not in email:
+    """Everybody has an id, but those whose address begins with `nobody`. The method takes a query or a form, and no JSON."""
+    email = dict(parse_qsl(request.query) + parse_qsl(request.body.decode("utf-8", "replace"))).get("email")
+    if email is None:
+        return _error("invalid_arguments")
+    if email.startswith("nobody") or "@" not in email:
         return _error("users_not_found")
-    return Answer(200, {"ok": True, "user": {"id": f"U{crc32(email.lower().encode()):08X}", "profile": {"email": email}}})
+    id_ = f"U{crc32(email.lower().encode()):08X}"
+    user: dict[str, Any] = {"id": id_, "name": email.partition("@")[0], "deleted": False, "is_bot": False, "profile": {"email": email}}
+    return Answer(200, {"ok": True, "user": user})
 
 
 def _error(word: str) -> Answer:

@@ -19,7 +19,7 @@ from tocsin.inbox import endpoints, feed
 from tocsin.inbox.describe import describe
 from tocsin.inbox.servers import Server
 from tocsin.inbox.services import ServiceRequest
-from tocsin.inbox.slack_api import may_fail_so
+from tocsin.inbox.slack_api import LOOK_UP, failure_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self._body(found.endpoint.max_bytes)
         if body is not None:
             request = ServiceRequest(query, self._headers(), body, path, self.arrivals.messages(found.kind))
-            failure = self.failures.get(found.kind)
-            self._answer(found, failure if failure and may_fail_so(path, failure) else found.endpoint.service(request))
+            self._serve(found, request)
 
     def do_PUT(self) -> None:
         """As POST: generic webhooks come so too."""
@@ -74,9 +73,8 @@ class Handler(BaseHTTPRequestHandler):
         """The page, or what it reads."""
         path = self.path.partition("?")[0]
         found = endpoints.endpoint_at(path)
-        if found and path.endswith("/users.lookupByEmail"):  # Slack's one method that is asked so
-            query = self.path.partition("?")[2]
-            self._answer(found, found.endpoint.service(ServiceRequest(query, self._headers(), b"", path)))
+        if found and path.endswith(f"/{LOOK_UP}"):  # Slack's one method that is asked so
+            self._serve(found, ServiceRequest(self.path.partition("?")[2], self._headers(), b"", path))
         elif found:
             self._refuse(405, "This address takes messages: send them with POST.", Allow="POST")
         elif not self._host_is_safe():
@@ -121,6 +119,11 @@ class Handler(BaseHTTPRequestHandler):
     def _event(self, name: str, data: str, identity: str = "") -> None:
         first = f"id: {identity}\n" if identity else ""
         self.wfile.write(f"{first}event: {name}\ndata: {data}\n\n".encode())
+
+    def _serve(self, found: endpoints.Found, request: ServiceRequest) -> None:
+        """Answer as the service does, or as it does where it fails."""
+        failure = self.failures.get(found.kind)
+        self._answer(found, (failure and failure_at(request.path, failure)) or found.endpoint.service(request))
 
     def _answer(self, found: endpoints.Found, answer: Answer) -> None:
         if answer.content:

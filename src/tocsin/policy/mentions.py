@@ -96,7 +96,7 @@ class Mentions:
             if not self._untrusted:
                 yield _everybody(word.strip("<!>"))
         elif word in self._people:
-            yield _mention(word, self._people[word])
+            yield self._mention(word)
         else:
             found = written(word)
             if found:
@@ -104,11 +104,18 @@ class Mentions:
 
     def _known(self, called: Actor) -> Iterator[Mention]:
         """Those of `people` who are called so; of nobody the address, which a service may know, unless an outsider may have written it."""
+        email = called.email if called.email and _is_address(called.email) else None
         names = [name for name, person in self._people.items() if _is(person, called)]
-        yield from (_mention(name, self._people[name]) for name in names)
-        email = called.email
-        if not names and not self._untrusted and email and _is_address(email):
+        yield from (self._mention(name, email) for name in names)
+        if not names and email and not self._untrusted:
             yield Mention(email, emails=(email,))
+
+    def _mention(self, name: str, email: str | None = None) -> Mention:
+        """One of `people`. A service may know the addresses: the policy's own, else the one that the run says; none if untrusted."""
+        person = self._people[name]
+        ids = ((service, getattr(person, service)) for service in _SERVICES)
+        emails = person.email or ([email] if email else [])
+        return Mention(name, tuple((service, id_) for service, id_ in ids if id_ is not None), () if self._untrusted else tuple(emails))
 
 
 def _is_address(email: str) -> bool:
@@ -118,11 +125,6 @@ def _is_address(email: str) -> bool:
 
 def _everybody(word: str) -> Mention:
     return Mention(word, tuple((service, word) for service in _TO_ALL))
-
-
-def _mention(name: str, person: KnownPerson) -> Mention:
-    ids = ((service, getattr(person, service)) for service in _SERVICES)
-    return Mention(name, tuple((service, id_) for service, id_ in ids if id_ is not None), tuple(person.email))
 
 
 def _called(event: Event) -> dict[str, list[Actor]]:
