@@ -63,7 +63,8 @@ def _told(message: Message, title: str, text: tuple[Sentence, ...], dropped: set
         said = said._replace(run_notes=())
     books = [link for link in message.links if link.url in message.runbooks]
     said = said._replace(links=(*said.links[:1], *books, *said.links[1:]), runbooks=message.runbooks)
-    return said._replace(whole=message.event, rules=message.rules, recipient=message.recipient, tone=message.tone)
+    said = said._replace(whole=message.event, rules=message.rules, recipient=message.recipient, tone=message.tone)
+    return said._replace(mentions=message.mentions)
 
 
 def _tested(message: Message, title: str, text: tuple[Sentence, ...]) -> Message:
