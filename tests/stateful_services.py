@@ -201,3 +201,47 @@ class TelegramServer(StatefulServer):
     def told(self, message: dict[str, Any]) -> Answer:
         """The message."""
         return said(ok=True, result={"message_id": message["message_id"], "chat": {"id": self.moved_to or int(CHAT)}})
+
+
+class MattermostServer(StatefulServer):
+    """CreatePost and PatchPost, in the channels TOWN and SQUARE; what has been posted with a pending id is not posted again."""
+
+    TOWN, SQUARE = "4xp9fdt77pncbef59f4k1qe83o", "square9fdt77pncbef59f4k1qe"
+    KEY = "9xuqwrwgstrb3mzrxb83nb357a"
+
+    def method(self, request: Request) -> str:
+        return request.path.rpartition("/")[2]
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """What stands in the channel itself."""
+        return [message for message in self.messages if not message.get("root_id")]
+
+    def answer(self, request: Request) -> Answer:
+        if request.headers.get("authorization") != f"Bearer {self.KEY}":
+            return self.refuse(401, "api.context.session_expired.app_error")
+        payload = request.json()
+        patched = re.fullmatch("/api/v4/posts/([a-z0-9]{26})/patch", request.path)
+        if patched:
+            message = self.find("id", patched[1])
+            if not message or request.method != "PUT":
+                return self.refuse(403, "api.context.permissions.app_error")
+            message.update({name: value for name, value in payload.items() if name in ("message", "props")})
+            return said(**message)
+        if (request.method, request.path) != ("POST", "/api/v4/posts"):
+            return self.refuse(404, "api.context.404.app_error")
+        if payload["channel_id"] not in (self.TOWN, self.SQUARE):
+            return self.refuse(403, "api.context.permissions.app_error")
+        root = self.find("id", payload.get("root_id")) if payload.get("root_id") else payload
+        if not root or root["channel_id"] != payload["channel_id"]:
+            return self.refuse(400, f"api.post.create_post.{'channel_' if root else ''}root_id.app_error")
+        known = self.find("pending_post_id", payload["pending_post_id"])
+        if not known:
+            known = {**payload, "id": f"post{len(self.messages):022}"}
+            self.messages.append(known)
+        return said(201, **known)
+
+    @staticmethod
+    def refuse(status: int, identity: str) -> Answer:
+        """An error of the server."""
+        return said(status, id=identity, message="In words.", detailed_error="", request_id="x", status_code=status)

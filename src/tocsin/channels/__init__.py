@@ -91,7 +91,7 @@ KINDS: dict[str, Kind] = {
         can=frozenset({"thread", "push"}),
     ),
     "pagerduty": Kind("tocsin.channels.pagerduty", words=("pager_duty", "pager", "pagerdutyv2"), can=frozenset({"push", "clock"})),
-    "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"mention", "mention_all", "push"})),
+    "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"update", "thread", "mention", "mention_all", "push"})),
     "telegram": Kind("tocsin.channels.telegram", can=frozenset({"update", "thread", "mention", "push"})),
     "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),
     "apprise": Kind("tocsin.channels.apprise", bridge=True, can=frozenset({"push"})),

@@ -1,28 +1,28 @@
-"""Mattermost, by incoming webhook: https://developers.mattermost.com/integrate/webhooks/incoming/.
+"""Mattermost, by incoming webhook, or by a bot's token, which is in mattermost_api.py.
+
+https://developers.mattermost.com/integrate/webhooks/incoming/
 
 The text has the news, for a notification shows it; the rest stands in an attachment with a bar in the colour of the result.
-Both are Markdown. Mentions, links to channels, tags and emoji are looked for after the Markdown is read, so that no backslash prevents
-them: an invisible character breaks up what would be one.
+What is written there is in mattermost_text.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from tocsin.channels.chat import DOT, below_headline, below_push, code_block, fitted, label_and_rest, post, size, within
-from tocsin.channels.options import ChannelOptions, SecretUrl
-from tocsin.http import Response, Transport, judge, retry_after
-from tocsin.message import Message, Reason, Sentence
-from tocsin.message.mention import addressed
+from tocsin.channels.chat import fitted, post, size
+from tocsin.channels.conversation import ConversationOptions
+from tocsin.channels.mattermost_answers import ID, NO_CHANNEL, refused
+from tocsin.channels.mattermost_text import payload
+from tocsin.channels.options import PLACE, Credential, SecretUrl, Text, Url, formed
+from tocsin.http import Response, Transport, judge
+from tocsin.message import Message
 from tocsin.record import Field
-from tocsin.text import URL_MAX_CHARS, clean
-from tocsin.verdict import Delivered, Failed, Retry, Verdict
+from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Verdict
 
 # bytes of JSON; attachments of more than 7,600 characters are split into several posts by older servers (PostPropsMaxUserRunes)
 PAYLOAD_MAX_BYTES = 7600
-URLS_MAX_BYTES = 3000  # ours: of the links below the message
 
 # An error has an id: https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go
 IDS = {
@@ -35,68 +35,66 @@ IDS = {
 }
 
 
-class Options(ChannelOptions):
-    """A Mattermost channel, by the URL of its incoming webhook."""
+class Options(ConversationOptions):
+    """A Mattermost channel, by the URL of its incoming webhook or by a bot's token."""
 
     kind: Literal["mattermost"]
+    token: Credential | None = Field(
+        default=None, description="A bot's token instead of `url`, from a secret; `api_url` and `channel` say where."
+    )
     url: SecretUrl = Field(default="${MATTERMOST_WEBHOOK_URL}", description="The incoming webhook's URL, from a secret.")
+    channel: Annotated[Text, formed(ID, NO_CHANNEL), PLACE] | None = Field(default=None, description="With `token`, the channel's id.")
+    api_url: Url | None = Field(default=None, description="With `token`, the server's address.")
+
+    @classmethod
+    def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
+        """A token or a URL, never both."""
+        value = super().check_field(name, value, earlier)
+        if name == "url" and earlier.get("token"):
+            raise ValueError("stands beside token: keep one of them")
+        if name in ("channel", "api_url") and value is not None and "token" in earlier and not earlier["token"]:
+            raise ValueError("stands without token: a webhook posts to its own channel, and its whole address is its url")
+        return value
+
+    def check(self) -> None:
+        """A token posts where `api_url` and `channel` say, and leaves no URL to be looked for."""
+        if self.token:
+            lacking = [name for name in ("channel", "api_url") if not (getattr(self, name) or "").strip()]
+            if lacking:
+                raise ValueError(f"needs {' and '.join(map(repr, lacking))} beside 'token': the channel's id, and the server's address")
+            self.__dict__["url"] = ""
+        elif self.conversation_asked() not in (None, "new"):
+            raise ValueError("needs 'token' for its 'conversation': a webhook cannot find its messages again")
+
+    def conversation_used(self, asked: Conversation | None = None) -> Conversation:
+        """With a token the message is changed, where the policy asks for nothing else."""
+        return asked or self.conversation_asked() or "update" if self.token else "new"
 
 
 def render(message: Message, options: Options) -> dict[str, Any]:
     """A text and an attachment; no value in them can mention anyone but those whom the message addresses."""
-    del options
-    payload: dict[str, Any] = fitted(message, _payload, size, PAYLOAD_MAX_BYTES)
-    return payload
+    rendered: dict[str, Any] = fitted(message, payload, size, PAYLOAD_MAX_BYTES)
+    if options.token:
+        from tocsin.channels.mattermost_api import as_post
 
-
-def _payload(message: Message) -> dict[str, Any]:
-    rest = below_headline(message)
-    mentions = " ".join(f"@{id_.lstrip('@')}" for _, id_ in addressed(message.mentions, "mattermost"))
-    text = "\n".join(filter(None, (f"**{_escape(message.headline)}**", _escape(rest), mentions)))
-    lines = "\n".join(filter(None, _lines(below_push(message))))
-    return {"text": text, **({"attachments": [_attachment(message, lines)]} if lines else {})}
-
-
-def _attachment(message: Message, text: str) -> dict[str, Any]:
-    return {"fallback": _escape(message.push), "color": f"#{message.colour:06x}", "text": text}
-
-
-def _lines(message: Message) -> Iterator[str]:
-    yield from map(_reason, message.reasons)
-    if message.more:
-        yield _linked(message.more.label, message.more.url)
-    yield from map(_sentence, message.sentences)
-    yield DOT.join(_linked(link.label, link.url) for link in within(message.links, URLS_MAX_BYTES))
-    yield _sentence(message.notes)
-
-
-def _reason(reason: Reason) -> str:
-    label, rest = label_and_rest(reason)
-    line = _linked(label, reason.url) + (f": {_escape(rest)}" if rest else "")
-    return "\n".join(filter(None, (line, code_block(reason.excerpt))))
-
-
-def _sentence(sentence: Sentence) -> str:
-    return "".join(_linked(span.text, span.url) for span in sentence)
-
-
-def _linked(text: str, url: str | None) -> str:
-    url = (url or "").replace("(", "%28").replace(")", "%29")
-    return f"[{_escape(text)}]({url})" if url and len(url) <= URL_MAX_CHARS and text.strip() else _escape(text)
-
-
-# An @name, a ~channel, a #tag, an :emoji:, an address with a scheme or of the web
-_BEFORE = re.compile(r"(?<=[@~])|(?<=#)(?=[^\W\d_])|(?<=:)(?=//|[\w+-]+:)|(?<=[wW]{3})(?=\.)")
-_MARKUP = re.compile(r"[\\*_`|$\[\]<>!]|^[-+>#]|(?<=\d)\.(?= )")
-
-
-def _escape(text: str) -> str:
-    return _BEFORE.sub("\u200b", _MARKUP.sub(r"\\\g<0>", text))
+        return as_post(rendered)
+    return rendered
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
-    """Post to the webhook. Raises NoAnswer."""
+    """Post to the webhook, or by the token. Raises NoAnswer."""
+    if options.token:
+        from tocsin.channels import mattermost_api
+
+        return mattermost_api.send(payload, options, transport)
     return verdict(post(options.url, payload, transport))
+
+
+def follow(payload: dict[str, Any], options: Options, transport: Transport, earlier: Earlier) -> Verdict:
+    """Change an earlier message of the run, or answer under it. Raises NoAnswer."""
+    from tocsin.channels import mattermost_api
+
+    return mattermost_api.follow(payload, options, transport, earlier)
 
 
 def verdict(response: Response) -> Verdict:
@@ -106,16 +104,4 @@ def verdict(response: Response) -> Verdict:
         if response.text.strip() == "ok":
             return judged
         return Failed(f"HTTP {response.status} without Mattermost's ok: is the URL that of an incoming webhook?")
-    answer = response.json_object()
-    identity, said = str(answer.get("id")), answer.get("message")
-    if identity in IDS:
-        return Failed(f"HTTP {response.status}, {identity}: {IDS[identity]}")
-    if isinstance(judged, Retry):
-        return Retry(judged.reason, judged.after if judged.after is not None else _reset(response))
-    return Failed(f"HTTP {response.status}, {clean(said, 200)}") if isinstance(said, str) and said else judged
-
-
-def _reset(response: Response) -> float | None:
-    """The seconds until the limit is lifted: https://developers.mattermost.com/api-documentation/#rate-limiting."""
-    seconds = response.headers.get("x-ratelimit-reset", "") if response.status == 429 else ""
-    return retry_after({"retry-after": seconds}, response.at)
+    return refused(response, IDS)

@@ -23,7 +23,7 @@ _TEXTS_MAX = 12  # ours: more never fits into a summary
 _SEEN = (
     "headline", "header", "title", "text", "description", "blocks", "attachments", "content", "body", "items", "columns", "inlines",
     "facts", "fields", "elements", "embeds", "cardsV2", "card", "sections", "widgets", "textParagraph", "decoratedText", "value",
-    "fallback", "fallbackText", "payload", "summary", "custom_details", "message",
+    "fallback", "fallbackText", "payload", "summary", "custom_details", "message", "props",
 )  # fmt: skip
 _EVENT_KEYS = ("event", "status", "eventType")
 _TONES: dict[str, Tone] = {**TONES, "fail": "bad"}  # and Devtron's word

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from tocsin.channels import KINDS
-from tocsin.inbox import services
-from tocsin.inbox.mattermost import mattermost
+from tocsin.inbox import mattermost, services, slack_api
 from tocsin.inbox.ntfy import ntfy
 from tocsin.inbox.pagerduty import pagerduty
-from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Service
-from tocsin.inbox.slack_api import slack
+from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Answer, Service
 from tocsin.inbox.telegram import telegram
 from tocsin.text import clean
 
@@ -22,7 +21,7 @@ CHANNEL_MAX_CHARS = 60  # ours: a name is read at a glance
 class Endpoint(NamedTuple):
     """`path` is what to configure behind the inbox's own address, `named` the same with a channel's name in it.
 
-    Requests come to paths that match `route` as a whole.
+    Requests come to paths that match `route` as a whole. `failure_at` gives what a path answers in a failure; None where it has no such error.
     """
 
     path: str
@@ -30,6 +29,7 @@ class Endpoint(NamedTuple):
     service: Service
     route: str
     max_bytes: int = CHAT_MAX_BYTES
+    failure_at: Callable[[str, Answer], Answer | None] = lambda _, answer: answer
 
 
 class Found(NamedTuple):
@@ -41,8 +41,11 @@ class Found(NamedTuple):
 
 
 _NAME = "(?P<channel>[^/]+)"
+_POSTS = "/api/v4/posts(/[^/]+/patch)?"  # Mattermost's
 ENDPOINTS = {
-    "slack": Endpoint("/slack", "/slack/{}", slack, f"/slack(/{_NAME}(/api/[A-Za-z.]+)?|/.*)?"),
+    "slack": Endpoint(
+        "/slack", "/slack/{}", slack_api.slack, f"/slack(/{_NAME}(/api/[A-Za-z.]+)?|/.*)?", failure_at=slack_api.failure_at
+    ),
     "teams": Endpoint("/teams", "/teams/{}", services.teams, f"/teams(/{_NAME}|/.*)?"),
     "discord": Endpoint(
         "/discord/api/webhooks/1/inbox",
@@ -60,7 +63,13 @@ ENDPOINTS = {
         f"/google_chat/v1/spaces/{_NAME}/messages",
     ),
     "pagerduty": Endpoint("/pagerduty", "/pagerduty/{}", pagerduty, f"/pagerduty(/{_NAME})?/v2/(change/)?enqueue"),
-    "mattermost": Endpoint("/mattermost/hooks/inbox", "/mattermost/hooks/{}", mattermost, f"/mattermost/hooks/{_NAME}"),
+    "mattermost": Endpoint(
+        "/mattermost/hooks/inbox",
+        "/mattermost/hooks/{}",
+        mattermost.mattermost,
+        f"/mattermost(/hooks(?=/[^/]+$)|(?=.*{_POSTS}$))(/{_NAME})?({_POSTS})?",
+        failure_at=mattermost.failure_at,
+    ),
     "telegram": Endpoint("/telegram", "/telegram/{}", telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+"),
     "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
     "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.errors import UsageError
+from tocsin.inbox import mattermost
 from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.inbox.services import Answer
 from tocsin.inbox.slack_api import CHANGES, LOOK_UP_SCOPE
@@ -48,15 +49,24 @@ FAILURES: dict[str, dict[str, Answer]] = {
     "ses": {_LIMITED: Answer(429, {"message": "Too Many Requests"}, headers={"x-amzn-ErrorType": "TooManyRequestsException"})},
 }
 
-METHODS = {  # what Slack's web API answers beside, which a webhook never does
-    **{
-        word: Answer(200, {"ok": False, "error": word})
-        for word in ("channel_not_found", "not_in_channel", "invalid_auth", "users_not_found", *CHANGES)
+METHODS: dict[str, dict[str, Answer]] = {  # what an API with a token answers beside, which a webhook never does
+    "slack": {
+        **{
+            word: Answer(200, {"ok": False, "error": word})
+            for word in ("channel_not_found", "not_in_channel", "invalid_auth", "users_not_found", *CHANGES)
+        },
+        "missing_scope": Answer(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "users:read"}),
+        f"missing_scope:{LOOK_UP_SCOPE}": Answer(
+            200, {"ok": False, "error": "missing_scope", "needed": LOOK_UP_SCOPE, "provided": "chat:write,users:read"}
+        ),
     },
-    "missing_scope": Answer(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "users:read"}),
-    f"missing_scope:{LOOK_UP_SCOPE}": Answer(
-        200, {"ok": False, "error": "missing_scope", "needed": LOOK_UP_SCOPE, "provided": "chat:write,users:read"}
-    ),
+    "mattermost": {
+        "session_expired": mattermost.error(
+            401, "api.context.session_expired.app_error", "Invalid or expired session, please login again."
+        ),
+        "permissions": mattermost.error(403, mattermost.PERMISSIONS, "You do not have the appropriate permissions."),
+        "edit_time_limit": mattermost.error(400, mattermost.CHANGES[0], "Post edit is only allowed for 300 seconds."),
+    },
 }
 
 
@@ -69,7 +79,7 @@ def _failure(text: str) -> tuple[str, Answer]:
     kind, sign, word = text.partition("=")
     if not sign or kind not in ENDPOINTS:
         raise UsageError(f"--fail takes KIND=WORD, and {kind!r} is no kind with an endpoint{do_you_mean(kind, ENDPOINTS)}")
-    words = {_LIMITED: Answer(429, "", headers=_SLOW), **FAILURES.get(kind, {}), **(METHODS if kind == "slack" else {})}
+    words = {_LIMITED: Answer(429, "", headers=_SLOW), **FAILURES.get(kind, {}), **METHODS.get(kind, {})}
     if word.isascii() and word.isdigit() and 400 <= int(word[:4]) <= 599:
         return kind, Answer(int(word), f"HTTP {word}")
     if word not in words:

@@ -19,7 +19,7 @@ from tocsin.inbox import endpoints, feed
 from tocsin.inbox.describe import describe
 from tocsin.inbox.servers import Server
 from tocsin.inbox.services import ServiceRequest
-from tocsin.inbox.slack_api import LOOK_UP, failure_at
+from tocsin.inbox.slack_api import LOOK_UP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self, found: endpoints.Found, request: ServiceRequest) -> None:
         """Answer as the service does, or as it does where it fails."""
         failure = self.failures.get(found.kind)
-        self._answer(found, (failure and failure_at(request.path, failure)) or found.endpoint.service(request))
+        self._answer(found, (failure and found.endpoint.failure_at(request.path, failure)) or found.endpoint.service(request))
 
     def _answer(self, found: endpoints.Found, answer: Answer) -> None:
         if answer.content:
