@@ -46,6 +46,32 @@ def test_the_end_changes_the_start_s_message(project: QuickProject, mattermost: 
     assert isinstance(changed.json()["props"]["attachments"], list)
 
 
+def test_a_change_without_an_attachment_takes_the_old_one_away(project: QuickProject, mattermost: MattermostServer) -> None:
+    project.policy(policy_of(mattermost, 'payload: {message: "run {{ event }}"}'))
+    start_and_end(project)
+    assert mattermost.requests[1].json() == {"message": "run success", "props": {"attachments": []}}
+
+
+@pytest.mark.parametrize("status", ["success", "failure"])
+def test_a_payload_of_the_policy_s_own_is_changed_and_heard_too(project: QuickProject, mattermost: MattermostServer, status: str) -> None:
+    attachment = "{color: '#123456', text: '{{ event }}'}"
+    project.policy(
+        policy_of(mattermost, f'payload: {{message: "run {{{{ event }}}}\\n@ops", props: {{attachments: [{attachment}], card: x}}}}')
+    )
+    assert start_and_end(project, status)["reason"] is None
+    message, *alerts = mattermost.shown
+    assert message["props"] == {"attachments": [{"color": "#123456", "text": status}], "card": "x"}
+    assert [alert["message"] for alert in alerts] == ([f"run {status}\n@ops"] if status == "failure" else [])
+    assert message["message"] == f"run {status}" + ("" if status == "failure" else "\n@ops")
+    assert {request.json().get("channel_id", TOWN) for request in mattermost.requests} == {TOWN}
+
+
+def test_a_payload_of_attachments_alone_is_heard_too(project: QuickProject, mattermost: MattermostServer) -> None:
+    project.policy(policy_of(mattermost, "payload: {props: {attachments: [{text: '{{ event }}'}]}}"))
+    assert start_and_end(project, "failure")["reason"] is None
+    assert [message["props"] for message in mattermost.shown] == [{"attachments": [{"text": "failure"}]}] * 2
+
+
 def test_a_failure_is_heard_by_a_short_message(project: QuickProject, mattermost: MattermostServer) -> None:
     """It stands in the channel: a reply is heard by those alone who follow its thread."""
     project.policy(ADA + policy_of(mattermost, rule=", mention: [ada, bob, here]"))

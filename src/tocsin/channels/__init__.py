@@ -90,8 +90,10 @@ KINDS: dict[str, Kind] = {
         words=("googlechat", "gchat", "google", "hangouts"),
         can=frozenset({"thread", "push"}),
     ),
-    "pagerduty": Kind("tocsin.channels.pagerduty", words=("pager_duty", "pager", "pagerdutyv2"), can=frozenset({"push", "clock"})),
-    "mattermost": Kind("tocsin.channels.mattermost", can=frozenset({"update", "thread", "mention", "mention_all", "push"})),
+    "pagerduty": Kind(
+        "tocsin.channels.pagerduty", **_OWN_PAYLOAD, words=("pager_duty", "pager", "pagerdutyv2"), can=frozenset({"push", "clock"})
+    ),
+    "mattermost": Kind("tocsin.channels.mattermost", **_OWN_PAYLOAD, can=frozenset({"update", "thread", "mention", "mention_all", "push"})),
     "telegram": Kind("tocsin.channels.telegram", can=frozenset({"update", "thread", "mention", "push"})),
     "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),
     "apprise": Kind("tocsin.channels.apprise", bridge=True, can=frozenset({"push"})),
@@ -155,7 +157,7 @@ def rendered(channel: Channel, message: Message, words: OwnWords | None, options
     try:
         return Rendered(message, channel.render(message, options), problems, getattr(options, "payload", None) is not None)
     except TemplateProblem as error:
-        if not hasattr(channel, "service"):  # a webhook's receiver expects the policy's own form, and no other
+        if not (hasattr(channel, "service") or hasattr(options, "service")):  # a webhook's receiver expects the policy's own form alone
             return Rendered(message, None, problems, error=error)
         default = channel.render(message, options.model_copy(update={"payload": None}))
         return Rendered(message, default, (*problems, f"payload: {error}"))

@@ -9,17 +9,21 @@ What is written there is in mattermost_text.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tocsin.channels.chat import fitted, post, size
 from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.mattermost_answers import ID, NO_CHANNEL, refused
 from tocsin.channels.mattermost_text import payload
 from tocsin.channels.options import PLACE, Credential, SecretUrl, Text, Url, formed
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Message
 from tocsin.record import Field
 from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Verdict
+
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
 
 # bytes of JSON; attachments of more than 7,600 characters are split into several posts by older servers (PostPropsMaxUserRunes)
 PAYLOAD_MAX_BYTES = 7600
@@ -35,7 +39,7 @@ IDS = {
 }
 
 
-class Options(ConversationOptions):
+class Options(PayloadOptions, ConversationOptions):
     """A Mattermost channel, by the URL of its incoming webhook or by a bot's token."""
 
     kind: Literal["mattermost"]
@@ -70,9 +74,20 @@ class Options(ConversationOptions):
         """With a token the message is changed, where the policy asks for nothing else."""
         return asked or self.conversation_asked() or "update" if self.token else "new"
 
+    def service(self) -> Service:
+        """How a payload of the policy's own is taken: with a token as a post of the API."""
+        from tocsin.channels.mattermost_payload import POST, WEBHOOK
+
+        return POST if self.token else WEBHOOK
+
 
 def render(message: Message, options: Options) -> dict[str, Any]:
     """A text and an attachment; no value in them can mention anyone but those whom the message addresses."""
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        own: dict[str, Any] = render_own(message, options, options.service())
+        return own
     rendered: dict[str, Any] = fitted(message, payload, size, PAYLOAD_MAX_BYTES)
     if options.token:
         from tocsin.channels.mattermost_api import as_post

@@ -58,9 +58,14 @@ def linked(text: str, url: str | None) -> str:
 
 # An @name, a ~channel, a #tag, an :emoji:, an address with a scheme or of the web
 _BEFORE = re.compile(r"(?<=[@~])|(?<=#)(?=[^\W\d_])|(?<=:)(?=//|[\w+-]+:)|(?<=[wW]{3})(?=\.)")
-_MARKUP = re.compile(r"[\\*_`|$\[\]<>!]|^[-+>#]|(?<=\d)\.(?= )")
+_MARKUP = re.compile(r"[\\*_`|$\[\]<>!]|^[-+>#=]|(?<=\d)\.(?= )")
 
 
 def escape(text: str) -> str:
     """One line of text and nothing else."""
-    return _BEFORE.sub("\u200b", _MARKUP.sub(r"\\\g<0>", text))
+    return broken(_MARKUP.sub(r"\\\g<0>", text))
+
+
+def broken(text: str) -> str:
+    """A text in which Mattermost finds no name, channel, tag, emoji or address."""
+    return _BEFORE.sub("\u200b", text)

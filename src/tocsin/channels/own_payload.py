@@ -41,6 +41,13 @@ class Service(NamedTuple):
     guarded: Callable[[Any], Any] = lambda tree: tree
 
 
+def service_of(channel: Any, options: PayloadOptions) -> Service | None:
+    """How a channel takes a payload, by its kind or, where that depends on them, by its options; None where any form will do."""
+    found = getattr(options, "service", None) or getattr(channel, "service", None)
+    service: Service | None = found() if found else None
+    return service
+
+
 def render_own(message: Message, options: PayloadOptions, service: Service) -> Any:
     """The payload of a message: plain data inside the service's limits. Raises TemplateProblem where that cannot be."""
     compiled = compile_payload(options.payload)

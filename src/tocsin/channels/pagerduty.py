@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tocsin.channels.chat import plain_lines, post
-from tocsin.channels.options import PLACE, ChannelOptions, Credential, Url
+from tocsin.channels.options import PLACE, Credential, Url
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.event import Event
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Message
 from tocsin.record import Field
 from tocsin.text import clean, clip
 from tocsin.verdict import Delivered, Failed, Retry, Verdict
+
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
 
 # characters: https://developer.pagerduty.com/docs/send-alert-event
 SUMMARY_MAX_CHARS = 1024
@@ -27,7 +31,7 @@ OPENING = ("failure", "unstable")
 NO_KEY = "the routing key is wrong: copy the integration key of an Events API v2 integration again"
 
 
-class Options(ChannelOptions):
+class Options(PayloadOptions):
     """A PagerDuty service, by the routing key of its Events API v2 integration."""
 
     kind: Literal["pagerduty"]
@@ -37,9 +41,26 @@ class Options(ChannelOptions):
     )
 
 
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.pagerduty_payload import SERVICE
+
+    return SERVICE
+
+
 def render(message: Message, options: Options) -> list[dict[str, Any]]:
     """The events, without the routing key: an alert opened or closed, or a change; a deployment's success is both."""
-    del options
+    events = _events(message)
+    if options.payload is None:
+        return events
+    from tocsin.channels.own_payload import render_own
+    from tocsin.channels.pagerduty_payload import as_event
+
+    own = render_own(message, options, service())
+    return [as_event(own, event) for event in events]
+
+
+def _events(message: Message) -> list[dict[str, Any]]:
     event = message.event
     if message.tone == "test":
         return [_change(message)]

@@ -68,6 +68,15 @@ def anything(_: Any, __: DataPath) -> Iterator[Refusal]:
     yield from ()
 
 
+def ours(why: str) -> Shape:
+    """What tocsin puts in itself, so that no payload says it."""
+
+    def check(_: Any, path: DataPath) -> Iterator[Refusal]:
+        yield Refusal(path, why)
+
+    return check
+
+
 def each(shape: Shape, maximum: int, minimum: int = 1) -> Shape:
     """A list of so many."""
 

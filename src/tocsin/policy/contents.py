@@ -139,10 +139,11 @@ def _check_channel(name: str, options: ChannelOptions, problems: Problems, files
             problems.add(Wrong(Check.CREDENTIAL_WRITTEN_OUT, message, ("channels", name, key)))
     module = channels.load(options.kind)
     _note(name, options, module.check(options) if hasattr(module, "check") else (), problems)
-    if isinstance(options, PayloadOptions) and options.payload is not None and hasattr(module, "service"):
-        from tocsin.channels.own_payload import check_own
+    if isinstance(options, PayloadOptions) and options.payload is not None:
+        from tocsin.channels.own_payload import check_own, service_of
 
-        _note(name, options, check_own(options, module.service()), problems)
+        service = service_of(module, options)
+        _note(name, options, check_own(options, service) if service else (), problems)
     return options
 
 
@@ -150,10 +151,11 @@ def advise_payloads(given: Mapping[str, ChannelOptions], problems: Problems) -> 
     """Warn of the payloads that their services would refuse on some runs: a run that sends has no use for it."""
     for name, options in given.items():
         module = channels.load(options.kind)
-        if isinstance(options, PayloadOptions) and options.payload is not None and hasattr(module, "service"):
-            from tocsin.channels.own_payload import advise_own
+        if isinstance(options, PayloadOptions) and options.payload is not None:
+            from tocsin.channels.own_payload import advise_own, service_of
 
-            _note(name, options, advise_own(options, module.service()), problems)
+            service = service_of(module, options)
+            _note(name, options, advise_own(options, service) if service else (), problems)
 
 
 def _note(name: str, options: ChannelOptions, found: Iterable[Wrong], problems: Problems) -> None:

@@ -147,6 +147,10 @@ EXAMPLES: dict[str, list[Any]] = {
     "channel_discord.payload": [{"content": "{{ app }} is {{ status }}"}],
     "channel_ringcentral.payload": [{"text": "{{ app }} is {{ status }}"}],
     "channel_google_chat.payload": [{"text": "{{ app }} is {{ status }}"}],
+    "channel_mattermost.payload": [{"text": "{{ app }} is {{ status }}"}],
+    "channel_pagerduty.payload": [
+        {"payload": {"summary": "{{ app }} is {{ status }}", "source": "{{ repository.name or 'ci' }}", "severity": "error"}}
+    ],
     "payload_file": ["ci/payload.json"],
     "sign": ["${SIGNING_SECRET}"],
     "signing_secret": ["${SIGNING_SECRET}"],
