@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from browser import Browser
+from events import SAMPLES
 from inbox_client import Client
 from inprocess import QuickProject
+from kinds import render
+from runners import require
 
-from tocsin.channels.mattermost_api import verdict
+from tocsin.channels.mattermost_api import as_post, verdict
 from tocsin.http import Response
 from tocsin.inbox import Inbox
 from tocsin.inbox.failures import METHODS, read_failures
@@ -114,3 +118,19 @@ def test_an_error_is_that_of_its_address(word: str):
     assert isinstance(judged[1], Delivered if word == "invalid_webhook" else kind)
     assert isinstance(judged[0], Delivered if word in ("invalid_webhook", "edit_time_limit") else kind)
     assert (webhook.status == 200) == (word in METHODS["mattermost"])
+
+
+def test_a_post_is_drawn_as_the_webhook_s_message() -> None:
+    webhook = render("mattermost", SAMPLES["still-failing-ci-4th"])
+    drawn = []
+    with Browser(require("chromium")) as browser, Inbox() as box:
+        client = Client(box)
+        client.post("mattermost", webhook)
+        post(client, {**as_post(webhook), "channel_id": TOWN})
+        for number in (1, 2):
+            page = browser.open(f"{box.url}#{number}", width=360, height=740)
+            page.until("document.querySelector('.drawing')")
+            drawn.append(page.value("document.querySelector('.drawing').innerText").partition("❌")[2])
+            assert page.troubles == []
+    assert "Failing since #126" in drawn[0]
+    assert drawn[0] == drawn[1]
