@@ -21,7 +21,8 @@ CHANNEL_MAX_CHARS = 60  # ours: a name is read at a glance
 class Endpoint(NamedTuple):
     """`path` is what to configure behind the inbox's own address, `named` the same with a channel's name in it.
 
-    Requests come to paths that match `route` as a whole. `failure_at` gives what a path answers in a failure; None where it has no such error.
+    Requests come to paths that match `route` as a whole. `failure_at` gives what a path answers in a failure, None where it has no such
+    error.
     """
 
     path: str
@@ -43,9 +44,7 @@ class Found(NamedTuple):
 _NAME = "(?P<channel>[^/]+)"
 _POSTS = "/api/v4/posts(/[^/]+/patch)?"  # Mattermost's
 ENDPOINTS = {
-    "slack": Endpoint(
-        "/slack", "/slack/{}", slack_api.slack, f"/slack(/{_NAME}(/api/[A-Za-z.]+)?|/.*)?", failure_at=slack_api.failure_at
-    ),
+    "slack": Endpoint("/slack", "/slack/{}", slack_api.slack, f"/slack(/{_NAME}(/api/[A-Za-z.]+)?|/.*)?", failure_at=slack_api.failure_at),
     "teams": Endpoint("/teams", "/teams/{}", services.teams, f"/teams(/{_NAME}|/.*)?"),
     "discord": Endpoint(
         "/discord/api/webhooks/1/inbox",
