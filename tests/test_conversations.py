@@ -344,9 +344,9 @@ def test_what_slack_refuses_of_the_policy_s_own_payload_is_no_defect_of_tocsin(p
     assert "defect" not in reason
 
 
-def discord_policy(server: DiscordServer, conversation: str, *more: str) -> tuple[str, dict[str, str]]:
+def discord_policy(server: DiscordServer, conversation: str, *more: str, rule: str = "") -> tuple[str, dict[str, str]]:
     options = ", ".join((f'kind: discord, url: "${{HOOK}}", username: CI, conversation: {conversation}', *more))
-    return f"channels: {{ops: {{{options}}}}}\nnotifications: [{{on: [trigger, failure, success], send_to: ops}}]\n", {
+    return f"channels: {{ops: {{{options}}}}}\nnotifications: [{{on: [trigger, failure, success], send_to: ops{rule}}}]\n", {
         "HOOK": server.webhook
     }
 
@@ -399,6 +399,25 @@ def test_discord_answers_in_a_forum_s_thread(project: QuickProject) -> None:
         start, end = discord.messages
     assert start["thread_name"]
     assert end["channel_id"] == start["id"]
+
+
+@pytest.mark.parametrize(("channel", "rule", "posts"), [("new", "thread", 1), ("update", "thread", 1), ("thread", "new", 0)])
+@pytest.mark.parametrize("words", ["", ", message: {text: own words}"])
+def test_in_a_forum_a_rule_s_word_counts_more_than_the_channel_s(
+    project: QuickProject, channel: str, rule: str, posts: int, words: str
+) -> None:
+    with DiscordServer(forum=True) as discord:
+        policy, env = discord_policy(discord, channel, rule=f", conversation: {rule}{words}")
+        project.policy(policy)
+        send(project, "trigger", **env)
+        result = send(project, "completion", "--status", "failure", **env)
+        assert ["thread_name" in request.json() for request in discord.requests] == [bool(posts), False]
+        assert len(discord.messages) == 2 * posts
+    assert result.report
+    (delivery,) = result.report["deliveries"]
+    assert (delivery["outcome"], "name one of its threads" in str(delivery["reason"])) == (
+        ("delivered", False) if posts else ("failed", True)
+    )
 
 
 def test_a_payload_of_the_policy_s_own_opens_a_forum_s_thread_too(project: QuickProject) -> None:

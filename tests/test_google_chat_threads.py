@@ -16,10 +16,12 @@ CHAT = Answer(200, b'{"name": "spaces/a/messages/b"}')
 OPTION = "messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
 
 
-def sent(project: QuickProject, server: ScriptedServer, *more: str, run: str = "7", query: str = "?key=k&token=t") -> list[Request]:
+def sent(
+    project: QuickProject, server: ScriptedServer, *more: str, run: str = "7", query: str = "?key=k&token=t", rule: str = ""
+) -> list[Request]:
     """What the start and the end of a run send to the space."""
     options = ", ".join(('kind: google_chat, url: "${SPACE}"', *more))
-    project.policy(f"channels: {{space: {{{options}}}}}\nnotifications: [{{on: [trigger, failure], send_to: space}}]\n")
+    project.policy(f"channels: {{space: {{{options}}}}}\nnotifications: [{{on: [trigger, failure], send_to: space{rule}}}]\n")
     env = {"SPACE": server.url(f"/v1/spaces/a/messages{query}"), "TOCSIN_RUN_ID": run}
     before = len(server.requests)
     for words in (("trigger",), ("completion", "--status", "failure")):
@@ -53,6 +55,20 @@ def test_the_messages_of_a_run_stand_in_one_thread(project: QuickProject, server
 def test_else_each_message_stands_by_itself(project: QuickProject, server: ScriptedServer, more: str):
     for request in sent(project, server, more):
         assert (key(request), request.path) == (None, "/v1/spaces/a/messages?key=k&token=t")
+
+
+@pytest.mark.parametrize(
+    ("channel", "rule", "threaded"),
+    [("new", "thread", True), ("thread", "new", False), (None, "thread", True), ("thread", "update", True), ("new", "update", False)],
+)
+@pytest.mark.parametrize("words", ["", ", message: {text: own words}"])
+def test_a_rule_s_word_counts_more_than_the_channel_s(
+    project: QuickProject, server: ScriptedServer, channel: str | None, rule: str, threaded: bool, words: str
+):
+    more = [f"conversation: {channel}"] if channel else []
+    start, end = sent(project, server, *more, rule=f", conversation: {rule}{words}")
+    assert (key(start) is not None, OPTION in start.path) == (threaded, threaded)
+    assert key(start) == key(end)
 
 
 def test_a_run_without_an_id_has_no_thread():

@@ -72,7 +72,7 @@ class _Rows:
         self._policy, self._check = policy, check
         self._asked = frozenset(_place(row) for row in destinations)  # the places that are told anyway
         self._known = set(self._asked)
-        self._mentions = {_place(row): row.mentions for row in destinations}  # whom a message addresses, its fallback does, too
+        self._rows = {_place(row): row for row in destinations}
         self._results: dict[Place, Outcome] = {}
         self._waiting: dict[Place, list[Outcome]] = defaultdict(list)  # by the place that they wait for
         self._goals: dict[Place, Place] = {}  # what each place waits for
@@ -103,7 +103,7 @@ class _Rows:
             self._wait(outcome, goal)
         else:
             self._known.add(goal)
-            self._mentions[goal] = target.mentions
+            self._rows[goal] = target
             self._origins.setdefault((target.channel, target.recipient), outcome.channel)
             self._wait(outcome, goal)
             if target.skip:
@@ -119,8 +119,7 @@ class _Rows:
         channel = default_mail(self._policy) if "@" in name else name
         kind = self._policy.channels[channel].kind
         recipient = name if "@" in name else outcome.recipient if kind in MAIL_KINDS else channel
-        mentions = self._mentions.get(_place(outcome), ())
-        target = self._check(Destination(channel, kind, recipient, outcome.rules, None, mentions))
+        target = self._check(self._rows[_place(outcome)]._replace(channel=channel, kind=kind, recipient=recipient))
         return None if outcome.in_doubt and _place(target) == _place(outcome) else target  # it may be there already
 
     def _with_origin(self, outcome: Outcome) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tocsin.event import Event
@@ -10,21 +9,20 @@ from tocsin.message.mention import names
 from tocsin.verdict import FollowUp
 
 if TYPE_CHECKING:
-    from tocsin.policy.match import Destination, RuleMatch
+    from tocsin.policy.match import Destination
     from tocsin.receipts import Keeping
 
 ALOUD = frozenset({"failure", "unstable", "waiting"})  # the events that somebody must hear of, where a change makes no sound
 
 
-def follow_up(rules: Sequence[RuleMatch], row: Destination, options: Any, event: Event, keeping: Keeping | None) -> FollowUp:
+def follow_up(row: Destination, options: Any, event: Event, keeping: Keeping | None) -> FollowUp:
     """What the rules of a destination, or its channel's options, ask for, by the receipts there are."""
-    ruled = next((match.rule.conversation for match in rules if match.rule.conversation and match.name in row.rules), None)
-    conversation = options.conversation_used(ruled)
+    conversation = options.conversation_used(row.conversation)
     if conversation == "new":
         return FollowUp()
     from tocsin.receipts import Keeping, Wanted, find
 
     keeping = keeping or Keeping()
-    said = bool(ruled or options.conversation_asked() or keeping.lacks(event))
+    said = bool(row.conversation or options.conversation_asked() or keeping.lacks(event))
     wanted = Wanted(conversation, event.event in ALOUD or bool(names(row.mentions, row.kind)), said)
     return find(keeping.receipts, event, (row.channel, row.kind, row.recipient), options, wanted)

@@ -71,7 +71,7 @@ def service() -> Service:
 
 def render(message: Message, options: Options) -> Any:
     """A text and an embed; no value in them can mention anyone but those whom the message addresses."""
-    opens = options.conversation_used() == "thread" and not options.thread_id
+    opens = options.conversation_used(message.conversation) == "thread" and not options.thread_id
     thread = {"thread_name": clip(message.headline, THREAD_NAME_MAX_CHARS)} if opens else {}
     if options.payload is not None:
         from tocsin.channels.own_payload import render_own

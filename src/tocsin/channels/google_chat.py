@@ -57,7 +57,8 @@ def service() -> Service:
 
 def render(message: Message, options: Options) -> Any:
     """A message with one card; `fallbackText` is what a notification shows."""
-    name = run_thread(message.event) if options.conversation == "thread" else None
+    asked = options.conversation if message.conversation in (None, "update") else message.conversation  # no message can be changed here
+    name = run_thread(message.event) if asked == "thread" else None
     thread = {"thread": {"threadKey": name}} if name else {}
     if options.payload is not None:
         from tocsin.channels.own_payload import render_own

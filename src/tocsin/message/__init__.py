@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tocsin.event import Event
+    from tocsin.verdict import Conversation
 
 __all__ = ["COLOURS", "ICONS", "TEXT_MAX_CHARS", "Detail", "Link", "Message", "Reason", "Sentence", "Span", "Tone", "compose", "plain"]
 
@@ -70,6 +71,7 @@ class Message(NamedTuple):
     `page` is the run's, or where that is unknown the repository's. `details` stand in the place of the event's own table, in a mail.
     `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2". `runbooks` are
     addresses, which stand among the links as well. `mentions` are those whom it addresses, each by the ids that the policy gives.
+    `conversation` is what the rules say, None where they leave it to the channel.
     What begins with `own` is the policy's own (`wording`); `whole` is the event with what the policy leaves out of the message.
     """
 
@@ -88,6 +90,7 @@ class Message(NamedTuple):
     recipient: str | None = None
     runbooks: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    conversation: Conversation | None = None
     whole: Event | None = None
     own_text: bool = False  # the sentences, and the text behind the title
     own_icon: str | None = None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tocsin.policy.mentions import Mentions
     from tocsin.policy.model import Notification, Policy, Recipient, Selector
     from tocsin.terms import Term
+    from tocsin.verdict import Conversation
     from tocsin.wording import OwnWords
 
 Values = Mapping[str, tuple[str, ...]]
@@ -131,7 +132,10 @@ def match(policy: Policy, event: Event) -> list[RuleMatch]:
 
 
 class Destination(NamedTuple):
-    """Where one message goes: `recipient` is an email address or the channel's name; `skip` is why it does not go."""
+    """Where one message goes: `recipient` is an email address or the channel's name; `skip` is why it does not go.
+
+    `conversation` is what its rules say, None where they leave it to the channel.
+    """
 
     channel: str
     kind: str
@@ -139,6 +143,7 @@ class Destination(NamedTuple):
     rules: tuple[str, ...]
     skip: Skip | None
     mentions: tuple[Mention, ...] = ()
+    conversation: Conversation | None = None
 
 
 class _DraftDestination:
@@ -149,6 +154,7 @@ class _DraftDestination:
         self.channels: dict[str, None] = {}
         self.rules: dict[str, None] = {}
         self.mention: dict[str, None] = {}
+        self.conversation: Conversation | None = None  # of the first rule that says one
 
 
 def destinations(
@@ -176,6 +182,7 @@ def destinations(
                 entry = wanted.setdefault(key, _DraftDestination(name))
                 entry.channels[channel] = None
                 entry.rules[match_.name] = None
+                entry.conversation = entry.conversation or rule.conversation
                 entry.mention |= words
     hindrances: dict[str, Skip | None] = {}
     for entry in wanted.values():
@@ -207,7 +214,8 @@ def hindrance(policy: Policy, channel: str, event: Event, unavailable: Mapping[s
 def _destination(policy: Policy, entry: _DraftDestination, hindrances: Mapping[str, Skip | None]) -> Destination:
     first = next(iter(entry.channels))
     channel = next((name for name in entry.channels if hindrances[name] is None), first)
-    return Destination(channel, policy.channels[channel].kind, entry.recipient, tuple(entry.rules), hindrances[channel])
+    kind, rules = policy.channels[channel].kind, tuple(entry.rules)
+    return Destination(channel, kind, entry.recipient, rules, hindrances[channel], conversation=entry.conversation)
 
 
 def default_mail(policy: Policy) -> str:

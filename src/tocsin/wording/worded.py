@@ -25,6 +25,7 @@ LINE_MAX_CHARS = 1000  # ours: of one line of the text
 LINES_MAX = 25  # ours
 FIELDS_MAX = 25  # ours; Discord's own limit for an embed's
 LINKS_MAX = 10  # ours
+_KEPT = ("rules", "recipient", "tone", "mentions", "conversation")  # what is not made of the event
 _SIGN = re.compile(r"[^\w\s<>\[\](){}\"'`*~|#@&%$+=/\\.,:;!?-]+(?=\s|$)")
 
 
@@ -63,8 +64,7 @@ def _told(message: Message, title: str, text: tuple[Sentence, ...], dropped: set
         said = said._replace(run_notes=())
     books = [link for link in message.links if link.url in message.runbooks]
     said = said._replace(links=(*said.links[:1], *books, *said.links[1:]), runbooks=message.runbooks)
-    said = said._replace(whole=message.event, rules=message.rules, recipient=message.recipient, tone=message.tone)
-    return said._replace(mentions=message.mentions)
+    return said._replace(whole=message.event, **{part: getattr(message, part) for part in _KEPT})
 
 
 def _tested(message: Message, title: str, text: tuple[Sentence, ...]) -> Message:
