@@ -1,4 +1,6 @@
-"""Fallbacks: what a channel cannot deliver goes to the channel or the address that its `fallback` names, and both rows say so.
+"""Fallbacks: what a channel cannot deliver goes to the channel or the address that its `fallback` names.
+
+Both rows say so, and the fallback's message.
 
 A row waits until it is known what came of its fallback. No place gets the same message twice: where a fallback is told anyway, nothing
 more is sent there, and the row says what came of that.
@@ -119,7 +121,9 @@ class _Rows:
         channel = default_mail(self._policy) if "@" in name else name
         kind = self._policy.channels[channel].kind
         recipient = name if "@" in name else outcome.recipient if kind in MAIL_KINDS else channel
-        target = self._check(self._rows[_place(outcome)]._replace(channel=channel, kind=kind, recipient=recipient))
+        row = self._rows[_place(outcome)]
+        origins = (*row.in_place_of, (outcome.channel, outcome.kind))
+        target = self._check(row._replace(channel=channel, kind=kind, recipient=recipient, in_place_of=origins))
         return None if outcome.in_doubt and _place(target) == _place(outcome) else target  # it may be there already
 
     def _with_origin(self, outcome: Outcome) -> Outcome:

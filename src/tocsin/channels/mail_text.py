@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tocsin.message import Link, plain
 from tocsin.message.change import change
+from tocsin.message.notes import place_note
+from tocsin.message.parts import joined
 from tocsin.text import clean
 
 if TYPE_CHECKING:
@@ -48,10 +50,12 @@ def links(message: Message) -> tuple[Link, ...]:
 
 
 def origin(message: Message) -> str:
-    """Why the reader gets this mail, for its last line; "" where no rule with a name asked for it."""
+    """Why the reader gets this mail, for its last line: the rules with names, and for which channel it stands in; "" for neither."""
     names = message.named_rules
     rules = clean(", ".join(f"“{rule}”" for rule in names))
-    return f"You get this mail because of the notification {'rule' if len(names) == 1 else 'rules'} {rules}." if rules else ""
+    why = f"You get this mail because of the notification {'rule' if len(names) == 1 else 'rules'} {rules}." if rules else ""
+    place = place_note(message.in_place_of)
+    return joined(" ", why, f"It comes {place}." if place and why else f"This mail comes {place}." if place else None)
 
 
 def _reason(reason: Reason) -> Iterator[str]:

@@ -145,6 +145,7 @@ def _default_body(message: Message, options: Options, limit: Limit) -> dict[str,
         "event": event_data(message.told, limit),
         "rules": list(message.rules),
         **({"runbooks": list(message.runbooks)} if message.runbooks else {}),
+        **({"in_place_of": [name for name, _ in message.in_place_of]} if message.in_place_of else {}),
     }
     if not options.format:
         return body

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from tocsin.message.change import change
 from tocsin.message.headline import headline
 from tocsin.message.mention import Mention
-from tocsin.message.notes import notes, rule_note
+from tocsin.message.notes import notes, place_note, rule_note
 from tocsin.message.parts import Detail, Link, Reason, Sentence, Span, joined, plain
 from tocsin.message.people import named_person
 from tocsin.message.times import between
@@ -71,7 +71,8 @@ class Message(NamedTuple):
     `page` is the run's, or where that is unknown the repository's. `details` stand in the place of the event's own table, in a mail.
     `recipient` is the address of a mail, else None; `rules` are those that asked for it, by name or as "#2". `runbooks` are
     addresses, which stand among the links as well. `mentions` are those whom it addresses, each by the ids that the policy gives.
-    `conversation` is what the rules say, None where they leave it to the channel.
+    `conversation` is what the rules say, None where they leave it to the channel. `in_place_of` has the channels, each with its kind,
+    that could not deliver it.
     What begins with `own` is the policy's own (`wording`); `whole` is the event with what the policy leaves out of the message.
     """
 
@@ -91,6 +92,7 @@ class Message(NamedTuple):
     runbooks: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = ()
     conversation: Conversation | None = None
+    in_place_of: tuple[tuple[str, str], ...] = ()
     whole: Event | None = None
     own_text: bool = False  # the sentences, and the text behind the title
     own_icon: str | None = None
@@ -152,9 +154,13 @@ class Message(NamedTuple):
 
     @property
     def notes(self) -> Sentence:
-        """The small line below all: the run, and the rules that asked, by name. A rule without a name is not named."""
-        rule = rule_note(self.named_rules)
-        return (*self.run_notes, *([Span(" · ")] if self.run_notes and rule else []), *([Span(rule)] if rule else []))
+        """The small line below all: the run, for which channel it stands in, and the rules that asked, by name.
+
+        A rule without a name is not named.
+        """
+        texts = filter(None, (place_note(self.in_place_of), rule_note(self.named_rules)))
+        spans = [span for text in texts for span in (Span(" · "), Span(text))]
+        return (*self.run_notes, *spans) if self.run_notes else tuple(spans[1:])
 
 
 def _distance(one: int, other: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tocsin.message.parts import Span, first
@@ -59,6 +60,12 @@ def run_name(event: Event) -> str:
     name = first(event.pipeline, max_chars=100)
     number = _number(event).replace(" attempt", ", attempt")
     return f"{name or 'Run'} {number}" if number else name
+
+
+def place_note(channels: Iterable[tuple[str, str]]) -> str:
+    """For whom a fallback stands in: the channels, by name and kind, that could not deliver the message."""
+    shown = [f"{clean(name, NAME_MAX_CHARS)} ({kind})" for name, kind in channels]
+    return f"in place of {' and '.join(shown)}, which could not deliver it" if shown else ""
 
 
 def rule_note(rules: tuple[str, ...]) -> str:

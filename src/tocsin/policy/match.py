@@ -134,7 +134,8 @@ def match(policy: Policy, event: Event) -> list[RuleMatch]:
 class Destination(NamedTuple):
     """Where one message goes: `recipient` is an email address or the channel's name; `skip` is why it does not go.
 
-    `conversation` is what its rules say, None where they leave it to the channel.
+    `conversation` is what its rules say, None where they leave it to the channel. `in_place_of` has the channels, each with its kind,
+    that could not deliver the message, of which this one is the fallback.
     """
 
     channel: str
@@ -144,6 +145,7 @@ class Destination(NamedTuple):
     skip: Skip | None
     mentions: tuple[Mention, ...] = ()
     conversation: Conversation | None = None
+    in_place_of: tuple[tuple[str, str], ...] = ()
 
 
 class _DraftDestination:

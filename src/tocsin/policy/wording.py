@@ -38,5 +38,7 @@ def words_of(policy: Policy, of_rules: RuleWords, channel: str, rules: Sequence[
 def addressed(message: Message, row: Destination, runbooks: Mapping[str, str]) -> Message:
     """The message for a destination: with the rules that asked for it, what they say of it, and those of the `runbooks` that are theirs."""
     recipient = row.recipient if row.kind in MAIL_KINDS else None
-    told = message._replace(rules=row.rules, recipient=recipient, mentions=row.mentions, conversation=row.conversation)
+    told = message._replace(
+        rules=row.rules, recipient=recipient, mentions=row.mentions, conversation=row.conversation, in_place_of=row.in_place_of
+    )
     return told.with_runbooks(runbooks) if runbooks else told

@@ -25,7 +25,7 @@ LINE_MAX_CHARS = 1000  # ours: of one line of the text
 LINES_MAX = 25  # ours
 FIELDS_MAX = 25  # ours; Discord's own limit for an embed's
 LINKS_MAX = 10  # ours
-_KEPT = ("rules", "recipient", "tone", "mentions", "conversation")  # what is not made of the event
+_KEPT = ("rules", "recipient", "tone", "mentions", "conversation", "in_place_of")  # what is not made of the event
 _SIGN = re.compile(r"[^\w\s<>\[\](){}\"'`*~|#@&%$+=/\\.,:;!?-]+(?=\s|$)")
 
 
