@@ -40,7 +40,9 @@ def test_a_case_is_told_as_its_files_say(case: str):
 @pytest.mark.parametrize("case", sorted(path.name for path in FOLDER.iterdir()))
 def test_the_exit_code_says_whether_anybody_is_told_otherwise(case: str):
     told = json.loads((FOLDER / case / "expected.json").read_text(encoding="utf-8"))
-    moved = told["changes"] or told["ways"] or told["mute"] or any(channel["change"] == "changed" for channel in told["channels"])
+    moved = any(told[name] for name in ("changes", "mentions", "ways", "mute")) or any(
+        channel["change"] == "changed" for channel in told["channels"]
+    )
     assert diff(FOLDER / case, "base.yml", "head.yml", "--exit-code").code == (1 if moved else 0)
     assert diff(FOLDER / case, "base.yml", "base.yml", "--exit-code") == (0, "no change in who is told\n", "")
 

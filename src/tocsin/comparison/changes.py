@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.comparison.boxes import ON, Box, Point, Space
 from tocsin.comparison.languages import TooManyError
+from tocsin.comparison.mentioned import distinct, mention_reaches, role_reaches
 from tocsin.comparison.patterns import lists_of
-from tocsin.comparison.reach import Reach, Route, reaches
+from tocsin.comparison.reach import Key, Reach, Route, reaches
 from tocsin.comparison.routes import Index
 from tocsin.comparison.values import Only, Patterns, Wanted
 from tocsin.terms import SELECTORS
@@ -26,6 +27,7 @@ class Change(NamedTuple):
 
     `rules` are the indexes of the rules that say so, of the new policy where it is `told`, else of the old one. `example` is one
     such event; None where none was made. `sampled` is whether it was found by asking for sample runs, and not decided by the selectors.
+    With a `mention` it is about whom the messages to the recipient mention; with a `role` it holds only for runs that are the recipient's.
     """
 
     recipient: str
@@ -36,6 +38,8 @@ class Change(NamedTuple):
     rules: tuple[int, ...]
     example: Point | None = None
     sampled: bool = False
+    mention: str = ""
+    role: str = ""
 
 
 class Found(NamedTuple):
@@ -46,16 +50,34 @@ class Found(NamedTuple):
 
 
 def changes(base: PolicyDocument | None, head: PolicyDocument | None) -> Found:
-    """Every change between two policies, decided by their selectors, for events that are the same by both."""
-    before, after = reaches(base), reaches(head)
-    found: list[Change] = []
+    """Every change in who is told between two policies, decided by their selectors, for events that are the same by both."""
     undecided: dict[str, None] = {}
+    before, after = reaches(base), reaches(head)
+    found = [*_differences(before, after, undecided)]
+    found += _differences(role_reaches(base), role_reaches(head), undecided, (before, after))
+    return Found(found, list(undecided))
+
+
+def mention_changes(base: PolicyDocument | None, head: PolicyDocument | None) -> Found:
+    """The same, of whom the messages mention."""
+    undecided: dict[str, None] = {}
+    return Found([*_differences(*distinct(mention_reaches(base), mention_reaches(head)), undecided)], list(undecided))
+
+
+_Reaches = Mapping[Key, Reach]
+
+
+def _differences(
+    before: _Reaches, after: _Reaches, undecided: dict[str, None], anyway: tuple[_Reaches, _Reaches] = ({}, {})
+) -> Iterator[Change]:
+    """What two sides differ in, but for what a side tells the recipient `anyway`."""
     for key in dict.fromkeys([*after, *before]):
         old, new = before.get(key), after.get(key)
-        for word, mine, theirs in ((TOLD, new, old), (NO_LONGER, old, new)):
+        for word, mine, theirs, told in ((TOLD, new, old, anyway[1]), (NO_LONGER, old, new, anyway[0])):
             if mine:
-                found += _joined(_only_in(mine, theirs, word, undecided))
-    return Found(found, list(undecided))
+                others = [other for other in (theirs, told.get(key[:2])) if other]
+                known = mine._replace(routes=[route for other in others for route in other.routes]) if others else None
+                yield from _joined(_only_in(mine, known, word, undecided))
 
 
 def _only_in(mine: Reach, theirs: Reach | None, word: str, undecided: dict[str, None]) -> Iterator[Change]:
@@ -76,7 +98,7 @@ def _only_in(mine: Reach, theirs: Reach | None, word: str, undecided: dict[str, 
                 yield from (change._replace(rules=rules) for change in _of_route(route, index.near(route) if index else (), mine, word))
         except TooManyError as error:
             undecided[f"{mine.recipient}: {error}"] = None
-            yield Change(mine.recipient, route.channel, word, route.on, _own(route), rules, sampled=True)
+            yield _change(mine, route.channel, word, route.on, _own(route), rules)._replace(sampled=True)
 
 
 def _is_part(route: Route, others: Sequence[Route]) -> bool:
@@ -102,7 +124,11 @@ def _of_route(route: Route, others: Sequence[Route], mine: Reach, word: str) -> 
         for pipelines in _said(space, piece, route):
             example = space.point({**piece, **{key: piece[key] & space.values[key].set_of(item) for key, item in pipelines}})
             if example:
-                yield Change(mine.recipient, route.channel, word, piece[ON], pipelines, (route.rule,), example)
+                yield _change(mine, route.channel, word, piece[ON], pipelines, (route.rule,))._replace(example=example)
+
+
+def _change(mine: Reach, channel: str, word: str, on: int, pipelines: tuple[tuple[str, Patterns], ...], rules: tuple[int, ...]) -> Change:
+    return Change(mine.recipient, channel, word, on, pipelines, rules, mention=mine.mention, role=mine.role)
 
 
 def _own(route: Route) -> tuple[tuple[str, Patterns], ...]:

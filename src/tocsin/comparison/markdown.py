@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.comparison.changes import TOLD, Change
 from tocsin.comparison.moments import words
-from tocsin.comparison.wording import NOTHING_CHANGES, pipelines, rules, setting_lines
+from tocsin.comparison.wording import NOTHING_CHANGES, as_role, change_word, pipelines, rules, setting_lines
 from tocsin.markdown import escaped
 
 if TYPE_CHECKING:
@@ -23,11 +23,13 @@ def markdown(comparison: Comparison) -> str:
     """The comparison, of at most MAX_CHARS characters; "" where nothing changes."""
     if not comparison:
         return ""
-    parts = ["### Who is told what changes\n" if comparison.changes else f"### The policy changes: {NOTHING_CHANGES}\n"]
+    changes = [*comparison.changes, *comparison.mentions]
+    heading = "Who is told what changes" if comparison.changes else f"The policy changes: {NOTHING_CHANGES}"
+    parts = [f"### {heading}\n"]
     notes = [f"{escaped(note, _CELL_MAX_CHARS)}\n" for note in _notes(comparison)]
     left = MAX_CHARS - _ROOM_CHARS - sum(map(len, notes))
-    table = _fitting([_row(comparison, change) for change in comparison.changes], left - len(_HEADER))
-    if comparison.changes:
+    table = _fitting([_row(comparison, change) for change in changes], left - len(_HEADER))
+    if changes:
         parts.append(_HEADER + table)
     other = _fitting([f"- {escaped(line, _CELL_MAX_CHARS)}\n" for line in setting_lines(comparison)], left - sum(map(len, parts)))
     return "\n".join([*parts, *([other] if other else []), *notes])
@@ -42,10 +44,10 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 
 def _row(comparison: Comparison, change: Change) -> str:
-    word = "🔔 newly told" if change.change == TOLD else "🔕 no longer told"
+    sign = "🔔" if change.change == TOLD else "🔕"
     sampled = " (a sample)" if change.sampled else ""
     where, who = rules(comparison.rules_of(change), change.change), change.recipient
-    cells = (who, f"{word}{sampled}", str(words(change.on)), pipelines(change.pipelines), where)
+    cells = (who, f"{sign} {change_word(change)}{sampled}", str(words(change.on)), f"{pipelines(change.pipelines)}{as_role(change)}", where)
     return f"| {' | '.join(escaped(cell, _CELL_MAX_CHARS) for cell in cells)} |\n"
 
 

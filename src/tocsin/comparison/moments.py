@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from tocsin.event import Event
 from tocsin.policy.match import ENDED
+from tocsin.policy.mentions import mentions_on
 from tocsin.policy.model import EVENTS
+
+if TYPE_CHECKING:
+    from tocsin.policy.model import Notification
 
 MOMENTS: tuple[tuple[str, str | None], ...] = (
     ("trigger", None),
@@ -39,6 +44,14 @@ def moments(on: Iterable[str]) -> int:
     for word in on:
         found |= _SETS[word]
     return found
+
+
+def mention_moments(rule: Notification) -> int:
+    """The moments that a rule asks for, and at which it mentions somebody."""
+    return moments(rule.on) & sum(1 << number for number, seen in enumerate(_EVENTS) if mentions_on(rule, seen))
+
+
+_EVENTS = tuple(Event(event=event, transition=transition) for event, transition in MOMENTS)
 
 
 class Words(NamedTuple):

@@ -14,6 +14,7 @@ from tocsin.ci.run import Run
 from tocsin.comparison.boxes import Selector, Space
 from tocsin.comparison.changes import NO_LONGER, TOLD, Change
 from tocsin.comparison.languages import TooManyError
+from tocsin.comparison.mentioned import distinct, mention_reaches, role_reaches
 from tocsin.comparison.moments import ALL
 from tocsin.comparison.patterns import escaped
 from tocsin.comparison.reach import Key, Reach, reaches
@@ -74,7 +75,8 @@ def _asked(policy: Policy) -> set[str]:
 
 def sampled_changes(base: PolicyDocument, head: PolicyDocument, keys: frozenset[str], more: Iterable[Facts]) -> list[Change]:
     """What changes for runs that the policies derive differently; `more` are runs that policy tests name."""
-    before, after = reaches(base), reaches(head)
+    mentions, new_mentions = distinct(mention_reaches(base), mention_reaches(head))
+    before, after = {**reaches(base), **role_reaches(base), **mentions}, {**reaches(head), **role_reaches(head), **new_mentions}
     routes = sum(len(reach.routes) for reach in (*before.values(), *after.values()))
     found: list[Change] = []
     for run in islice(_runs((base, head), keys, more), min(RUNS_MAX, ASKED_MAX // max(1, routes))):
@@ -91,9 +93,12 @@ def _of_run(run: SampleRun, word: str, mine: Mapping[Key, Reach], there: _Told, 
         fresh = on & ~there_not.get(key, (0, ()))[0]
         if fresh:
             reach = mine[key]
+            if reach.role and key[:2] in there:  # the recipient is told whose run it ever is
+                continue
             channel = next(route.channel for route in reach.routes if route.rule in rules)
             pipelines = tuple((name, (escaped(text),)) for name, text in run.names)
-            yield Change(reach.recipient, channel, word, fresh, pipelines, rules, sampled=True)
+            change = Change(reach.recipient, channel, word, fresh, pipelines, rules, mention=reach.mention, role=reach.role)
+            yield change._replace(sampled=True)
 
 
 _Told = dict[Key, tuple[int, tuple[int, ...]]]
@@ -174,7 +179,7 @@ def _fewest(found: list[Change]) -> list[Change]:
     for change in sorted(found, key=lambda change: len(change.pipelines)):
         said = set(change.pipelines)
         if not any(
-            (other.recipient, other.change) == (change.recipient, change.change)
+            all(getattr(other, name) == getattr(change, name) for name in ("recipient", "change", "mention", "role"))
             and said.issuperset(other.pipelines)
             and not change.on & ~other.on
             for other in kept

@@ -1,4 +1,4 @@
-"""What else differs between two policies: channels, by which way mail goes, delivery. No value that could be a secret is among it."""
+"""What else differs between two policies: channels, people, by which way mail goes, delivery. No value that could be a secret is in it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class ChannelChange(NamedTuple):
     """A channel that was added, removed or changed, and its keys that differ."""
 
     channel: str
+    change: str
+    settings: tuple[Setting, ...]
+
+
+class PersonChange(NamedTuple):
+    """A person of `people` who was added, removed or changed, and the keys that differ."""
+
+    person: str
     change: str
     settings: tuple[Setting, ...]
 
@@ -65,6 +73,25 @@ def _shown(key: str, value: Any) -> str | None:
     if key in _SHOWN:
         return value if isinstance(value, str) else None
     return ", ".join(f"${{{name}}}" for text in secrets.texts(value) for name in secrets.names(text)) or None
+
+
+def people_changes(base: PolicyDocument | None, head: PolicyDocument | None) -> list[PersonChange]:
+    """The people who differ, in the new policy's order."""
+    before, after = (document.policy.people if document else {} for document in (base, head))
+    found = []
+    for name in dict.fromkeys([*after, *before]):
+        old, new = (dict(people[name]) if name in people else {} for people in (before, after))
+        keys = [key for key in dict.fromkeys([*new, *old]) if (old.get(key) or None) != (new.get(key) or None)]
+        settings = tuple(Setting(key, _listed(old.get(key)), _listed(new.get(key))) for key in keys)
+        if settings or (name in before) != (name in after):
+            change = "removed" if name not in after else "added" if name not in before else "changed"
+            found.append(PersonChange(name, change, settings))
+    return found
+
+
+def _listed(value: Any) -> str | None:
+    """What a person is called, as text; None where they are not."""
+    return (", ".join(value) if isinstance(value, list) else _plain(value)) if value else None
 
 
 def way_changes(base: PolicyDocument | None, head: PolicyDocument | None) -> list[Way]:

@@ -13,11 +13,12 @@ from tocsin.text import clean
 if TYPE_CHECKING:
     from tocsin.comparison.boxes import Point
     from tocsin.comparison.compare import Comparison
-    from tocsin.comparison.settings import ChannelChange, Setting
+    from tocsin.comparison.settings import ChannelChange, PersonChange, Setting
     from tocsin.comparison.values import Patterns
     from tocsin.explanation.places import RulePlace
 
 NOTHING_CHANGES = "no change in who is told"
+ROLE_WORDS = {"author": "the author", "authors": "one of the authors", "triggered_by": "whoever triggered the run"}
 RULES_MAX = 5  # ours: names in one line
 _VALUES_MAX = 20  # ours: values of a key in one line
 
@@ -26,7 +27,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     """Every change, a line each; that nothing changes, where nothing does."""
     if not comparison.changes:
         yield NOTHING_CHANGES
-    yield from (change_line(comparison, change) for change in comparison.changes)
+    yield from (change_line(comparison, change) for change in (*comparison.changes, *comparison.mentions))
     yield from setting_lines(comparison)
 
 
@@ -38,8 +39,19 @@ def change_line(comparison: Comparison, change: Change) -> str:
 
 def what_changes(change: Change) -> str:
     """What becomes of the recipient, and of which events: "newly told of failure on app checkout"."""
-    word = "newly told" if change.change == TOLD else change.change
-    return f"{word} of {words(change.on)} on {pipelines(change.pipelines)}"
+    return f"{change_word(change)} {'for' if change.mention else 'of'} {words(change.on)} on {pipelines(change.pipelines)}{as_role(change)}"
+
+
+def change_word(change: Change) -> str:
+    """What becomes of the recipient: "newly told", "no longer mentions ada"."""
+    if change.mention:
+        return f"{'newly' if change.change == TOLD else 'no longer'} mentions {clean(change.mention)}"
+    return "newly told" if change.change == TOLD else change.change
+
+
+def as_role(change: Change) -> str:
+    """Whose the runs are, where that decides: ", as the author"."""
+    return f", as {ROLE_WORDS[change.role]}" if change.role else ""
 
 
 def pipelines(selector: Sequence[tuple[str, Patterns]]) -> str:
@@ -80,10 +92,11 @@ def _rule(place: RulePlace) -> str:
 
 
 def setting_lines(comparison: Comparison) -> Iterator[str]:
-    """What else differs: channels, ways of mail, delivery."""
-    for change in comparison.channels:
-        settings = "; ".join(map(_setting, change.settings))
-        yield f"channel {clean(change.channel)}: {change.change}{f': {settings}' if settings else ''}"
+    """What else differs: channels, people, ways of mail, delivery."""
+    named = [(f"channel {clean(change.channel)}", change.change, change.settings) for change in comparison.channels]
+    named += [(f"person {clean(change.person)}", change.change, change.settings) for change in comparison.people]
+    for name, word, settings in named:
+        yield f"{name}: {': '.join(filter(None, (word, '; '.join(map(_setting, settings)))))}"
     for way in comparison.ways:
         yield f"{clean(way.recipient)}: mail goes through {_listed(way.head)}, before through {_listed(way.base)}"
     yield from (f"delivery: {_setting(setting)}" for setting in comparison.delivery)
@@ -105,11 +118,13 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
     """The same as `diff --json` prints it."""
     return {
         "changes": [_change_data(comparison, change) for change in comparison.changes],
+        "mentions": [_mention_data(comparison, change) for change in comparison.mentions],
         "sampled": bool(comparison.sampled),
         "sampled_why": list(comparison.sampled),
         "base": _side_data(comparison.base),
         "head": _side_data(comparison.head),
-        "channels": [_channel_data(change) for change in comparison.channels],
+        "channels": [_settings_data(change) for change in comparison.channels],
+        "people": [_settings_data(change) for change in comparison.people],
         "ways": [{"recipient": way.recipient, "base": list(way.base), "head": list(way.head)} for way in comparison.ways],
         "delivery": [setting._asdict() for setting in comparison.delivery],
         "mute": comparison.mute,
@@ -120,8 +135,13 @@ def _side_data(side: Any) -> dict[str, Any]:
     return {"name": side.name, "policy": side.document.file if side.document else None}
 
 
-def _channel_data(change: ChannelChange) -> dict[str, Any]:
-    return {"channel": change.channel, "change": change.change, "settings": [setting._asdict() for setting in change.settings]}
+def _settings_data(change: ChannelChange | PersonChange) -> dict[str, Any]:
+    return {**change._asdict(), "settings": [setting._asdict() for setting in change.settings]}
+
+
+def _mention_data(comparison: Comparison, change: Change) -> dict[str, Any]:
+    word = "mentioned" if change.change == TOLD else "no longer mentioned"
+    return {**_change_data(comparison, change), "change": word, "mention": change.mention}
 
 
 def _change_data(comparison: Comparison, change: Change) -> dict[str, Any]:
@@ -137,6 +157,7 @@ def _change_data(comparison: Comparison, change: Change) -> dict[str, Any]:
         "places": [{"name": place.name, "file": place.file, "line": place.line} for place in places],
         "sampled": change.sampled,
         "example": _example_data(change.example) if change.example else None,
+        **({"role": change.role} if change.role else {}),
     }
 
 

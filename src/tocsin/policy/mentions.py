@@ -56,6 +56,12 @@ def mentions_on(rule: Notification, event: Event) -> bool:
     return event.event == "failure" or event.transition in ("broken", "fixed") or _NEWS.isdisjoint(rule.on)
 
 
+def mailed(rule: Notification, people: Iterable[KnownPerson], default: str) -> list[Recipient]:
+    """Those of some people who get the mails of a rule that mentions them: by its own email channel, else by the `default` one."""
+    via = next((recipient.via or default for recipient in rule.send_to if recipient.email), default)
+    return [Recipient.model_construct(email=person.email[:1], via=via) for person in people if person.mail and via]
+
+
 class Mentions:
     """The mentions of one event. On a run of untrusted code, nobody is addressed by `here` or `channel`."""
 
@@ -77,11 +83,9 @@ class Mentions:
         return tuple(dict.fromkeys(mention for word in words for mention in self._of(word)))
 
     def _mailed(self, rule: Notification, default: str) -> list[Recipient]:
-        """Those whom a rule mentions and who get its mails, too: by the rule's own email channel, else by the `default` one."""
-        via = next((recipient.via or default for recipient in rule.send_to if recipient.email), default)
-        names = dict.fromkeys(mention.name for mention in self.of(rule.mention)) if via else {}
-        people = [self._people[name] for name in names if name in self._people]
-        return [Recipient.model_construct(email=person.email[:1], via=via) for person in people if person.mail]
+        """Those whom a rule mentions and who get its mails, too."""
+        names = dict.fromkeys(mention.name for mention in self.of(rule.mention))
+        return mailed(rule, [self._people[name] for name in names if name in self._people], default)
 
     def _of(self, word: str) -> list[Mention]:
         if word not in self._found:
