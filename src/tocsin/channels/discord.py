@@ -113,12 +113,22 @@ def follow(payload: dict[str, Any], options: Options, transport: Transport, earl
     else:
         shown = _without(payload, "username")
         if earlier.aloud:  # the message below addresses people, and nobody is addressed twice
-            shown["allowed_mentions"] = {"parse": []}
+            shown = {**_unaddressed(shown), "allowed_mentions": {"parse": []}}
         told = verdict(transport.post_json(_address(options.url, options.thread_id, message), shown, method="PATCH"))
         if isinstance(told, Delivered) and earlier.aloud:
             alert = _without(payload, "embeds") if payload.get("content") else payload
             told = verdict(post(_address(options.url, options.thread_id), alert, transport))
     return earlier.kept(told)
+
+
+_WHO = "<@[&!]?[0-9]+>|@here|@everyone"
+_MENTIONS = re.compile(rf"(?:{_WHO})(?: (?:{_WHO}))*")  # a line that nothing else makes: in a value these are escaped
+
+
+def _unaddressed(payload: dict[str, Any]) -> dict[str, Any]:
+    """A payload without the last line of its text where that only addresses people."""
+    text, _, last = str(payload.get("content") or "").rpartition("\n")
+    return {**payload, "content": text} if text and _MENTIONS.fullmatch(last) else payload
 
 
 def _without(payload: dict[str, Any], name: str) -> dict[str, Any]:

@@ -149,4 +149,5 @@ def _is(person: KnownPerson, called: Actor) -> bool:
 
 
 def _among(text: str | None, known: Iterable[str]) -> bool:
-    return text is not None and text.casefold() in map(str.casefold, known)
+    """Whether a text is among others, whatever the case of its letters: "\u212a", the sign of the kelvin, is no letter k."""
+    return text is not None and any(text.casefold() == other.casefold() and text.isascii() == other.isascii() for other in known)
