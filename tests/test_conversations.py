@@ -476,3 +476,10 @@ def test_discord_addresses_nobody_by_a_change_that_is_told_aloud(project: QuickP
     told = discord.requests[-1].json()
     assert changed == [{"parse": []}]
     assert told["allowed_mentions"].get("users") == ["123456789012345678"]
+
+
+def test_a_mention_that_a_payload_of_the_policy_s_own_does_not_show_makes_no_sound(project: QuickProject, slack: SlackServer) -> None:
+    rules = "notifications: [{on: [trigger, success], send_to: team, mention: ada}]\n"
+    project.policy(ADA + policy_of(slack, 'payload: {text: "run {{ event }}"}').partition("notifications:")[0] + rules)
+    assert start_and_end(project)["reason"] is None
+    assert len(slack.messages) == 1

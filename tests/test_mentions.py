@@ -237,6 +237,21 @@ def test_explain_preview_and_a_dry_run_say_who_would_be_told(tmp_path):
     assert row["mentions"] == ["eve", "here"]
 
 
+def test_a_payload_of_the_policy_s_own_addresses_nobody_by_the_rule_and_nothing_says_so(tmp_path):
+    channels = 'channels: {team: {kind: slack, payload: {text: "{{ app }}"}}, room: {kind: slack}}\n'
+    rule = "notifications: [{on: failure, send_to: [team, room], mention: eve}]\n"
+    (tmp_path / ".tocsin.yml").write_text(f"people: {{eve: {{slack: U0EVE}}}}\n{channels}{rule}")
+    env = {**CI, "SLACK_WEBHOOK_URL": "http://127.0.0.1:1/x"}
+    for words in (("explain", "--event", "failure", "--json"), ("preview", "--event", "failure", "--json")):
+        answer = run(*words, env=env, folder=tmp_path).json()
+        rows = answer["deliveries"] if isinstance(answer, dict) else answer
+        assert {row["channel"]: row.get("mentions") for row in rows} == {"team": None, "room": ["eve"]}
+    assert run("send", "completion", "--status", "failure", "--dry-run", env=env, folder=tmp_path).out.count("mentions: eve") == 1
+    (tmp_path / "without.yml").write_text((tmp_path / ".tocsin.yml").read_text().replace(", mention: eve", ""))
+    assert "room: newly mentions eve" in (said := run("diff", "without.yml", ".tocsin.yml", folder=tmp_path).out)
+    assert "team: newly" not in said
+
+
 def test_a_base_s_people_and_the_policy_s_own_are_one(tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / "base.yml").write_text("people: {ada: {login: ada, slack: U0OLD}, eve: {slack: U0EVE}}\n")

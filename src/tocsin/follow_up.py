@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tocsin.channels import has_own_payload
 from tocsin.event import Event
 from tocsin.message.mention import names
 from tocsin.verdict import FollowUp
@@ -24,5 +25,6 @@ def follow_up(row: Destination, options: Any, event: Event, keeping: Keeping | N
 
     keeping = keeping or Keeping()
     said = bool(row.conversation or options.conversation_asked() or keeping.lacks(event))
-    wanted = Wanted(conversation, event.event in ALOUD or bool(names(row.mentions, row.kind)), said)
+    addresses = bool(names(row.mentions, row.kind)) and not has_own_payload(options)
+    wanted = Wanted(conversation, event.event in ALOUD or addresses, said)
     return find(keeping.receipts, event, (row.channel, row.kind, row.recipient), options, wanted)

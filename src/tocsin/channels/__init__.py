@@ -133,7 +133,7 @@ class Rendered(NamedTuple):
     message: Message
     payload: Any
     problems: tuple[str, ...] = ()
-    own_payload: bool = False  # it is the policy's own
+    own_payload: bool = False  # it is the policy's own, in which nobody is mentioned but by the policy's own markup
     error: TemplateProblem | None = None
 
     def lines(self, kind: str) -> Iterator[str]:
@@ -143,7 +143,7 @@ class Rendered(NamedTuple):
 
         yield from json_lines(self.payload) if self.own_payload else lines(self.message)
         yield from self.problems
-        mentioned = names(self.message.mentions, kind)
+        mentioned = [] if self.own_payload else names(self.message.mentions, kind)
         if mentioned:
             yield f"mentions: {', '.join(mentioned)}"
 
@@ -155,12 +155,17 @@ def rendered(channel: Channel, message: Message, words: OwnWords | None, options
 
     message, problems = in_own_words(message, words)
     try:
-        return Rendered(message, channel.render(message, options), problems, getattr(options, "payload", None) is not None)
+        return Rendered(message, channel.render(message, options), problems, has_own_payload(options))
     except TemplateProblem as error:
         if not (hasattr(channel, "service") or hasattr(options, "service")):  # a webhook's receiver expects the policy's own form alone
             return Rendered(message, None, problems, error=error)
         default = channel.render(message, options.model_copy(update={"payload": None}))
         return Rendered(message, default, (*problems, f"payload: {error}"))
+
+
+def has_own_payload(options: ChannelOptions) -> bool:
+    """Whether a channel sends the policy's own payload."""
+    return getattr(options, "payload", None) is not None
 
 
 def load(kind: str) -> Channel:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from tocsin.channels import KINDS
+from tocsin.channels import KINDS, has_own_payload
 from tocsin.comparison.moments import mention_moments
 from tocsin.comparison.reach import Key, Reach, routes_to
 from tocsin.event import Event
@@ -47,7 +47,7 @@ def _mentioning(document: PolicyDocument | None) -> Iterator[tuple[Policy, int, 
 def _whom(policy: Policy, options: ChannelOptions, words: Iterable[str]) -> Iterator[tuple[Key, str]]:
     """What makes each one whom some words mention in a channel, and the name."""
     kind, looks_up = options.kind, bool(getattr(options, "token", None)) and options.kind == "slack"
-    if "mention" not in KINDS[kind].can:
+    if "mention" not in KINDS[kind].can or has_own_payload(options):
         return
     mentions = Mentions(policy, Event(), untrusted=False)
     for word in dict.fromkeys(words):

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin import pipeline
+from tocsin.channels import has_own_payload
 from tocsin.derive.recorded import recorded_run
 from tocsin.event import Event, as_dict
 from tocsin.explanation.places import RulePlace, is_at, reaching, recipients_at, require_place
@@ -96,6 +97,8 @@ def explain(world: World, question: Question, known: Known) -> Explanation:
     unavailable |= known.situation.withheld
     wanted = destinations(document.policy, [rule for rule in matches if rule.matches], event, unavailable, untrusted=bool(run.untrusted))
     wanted = [_where_the_secrets_are(row, unset, known) for row in wanted if is_at(row, question.place)]
+    own = {name for name, options in document.policy.channels.items() if has_own_payload(options)}
+    wanted = [row._replace(mentions=()) if row.channel in own else row for row in wanted]
     if document.policy.mute:
         at = told_at(event) if recorded else world.clock.time()
         wanted = muted(document.policy, matches, event, wanted, at)

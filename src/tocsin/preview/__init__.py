@@ -188,6 +188,6 @@ def _delivery(options: ChannelOptions, row: Destination, message: Message, words
         str(told.error) if told.error else row.skip.reason if row.skip else None,
         told.message if words else None,
         told.problems,
-        row.kind == "webhook" or getattr(options, "payload", None) is not None,
-        tuple(names(row.mentions, row.kind)),
+        row.kind == "webhook" or channels.has_own_payload(options),
+        () if told.own_payload else tuple(names(row.mentions, row.kind)),
     )
