@@ -169,6 +169,11 @@ TERMS: Mapping[str, Term] = MappingProxyType(
             missing="not every event says it; a job that has the repository checked out does",
         ),
         "source": Term("source", selector="What started the run, in the CI's own word: push, schedule, …"),
+        "reason": Term(
+            "reason",
+            selector="Why the run ended so, where the CI says it: timed out, or the CI's own words.",
+            missing="only a run that has ended has one, and not every CI says it",
+        ),
         "commit": Term("commit.sha", variable=True),
         "commit_message": Term("commit.message", variable=True),
         "run_id": Term("run.id", variable=True),

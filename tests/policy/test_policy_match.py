@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations, product
+from pathlib import Path
 
+import inprocess
 import pytest
 from policies import CHANNELS, read, run
 
@@ -59,6 +62,7 @@ KEYS = {
     "target_branch": ("main", {"pull_request": PullRequest(target_branch="main")}),
     "author": ("Ada", {"commit": Commit(author=Person("Ada"))}),
     "source": ("schedule", {"source": "schedule"}),
+    "reason": ("timed out", {"reason": "timed out"}),
 }
 
 
@@ -187,3 +191,16 @@ def test_which_rule_is_the_nearest(selectors: list[tuple[str, str]], name: str):
     text = CHANNELS + "notifications:\n"
     text += "".join(f"  - {{on: {on}, pipelines: {selector}, send_to: team}}\n" for on, selector in selectors)
     assert f"the nearest is '{name}' (" in nearest.notice(match(read(text).policy, run()), run(), ["line 1"] * 3)
+
+
+@pytest.mark.parametrize(("reason", "told"), [("timed out", ["late"]), ("Timed out", ["others"]), (None, ["others"])])
+def test_a_run_is_chosen_by_why_it_ended_so(tmp_path: Path, reason: str | None, told: list[str]):
+    channels = "channels: {late: {kind: slack}, others: {kind: slack}}\n"
+    rules = (
+        "{on: failure, pipelines: {reason: timed out}, send_to: late}, {on: failure, pipelines: {reason: '!timed out'}, send_to: others}"
+    )
+    (tmp_path / ".tocsin.yml").write_text(f"{channels}notifications: [{rules}]\n")
+    (tmp_path / "facts.json").write_text(json.dumps({"reason": reason} if reason else {}))
+    words = ("completion", "--status", "failure", "--facts", "facts.json", "--json")
+    answer = inprocess.run("explain", *words, folder=tmp_path).json()
+    assert [row["recipient"] for row in answer["deliveries"]] == told

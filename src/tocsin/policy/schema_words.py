@@ -51,6 +51,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "source": ["push", "schedule"],
     "author": ["ada@example.com", "!*[bot]"],
     "selector.triggered_by": ["!*[bot]"],
+    "reason": ["timed out"],
     "Context.kind": ["cd"],
     "Settings.kind": ["cd"],
     "selector.kind": ["cd"],
