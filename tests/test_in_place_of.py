@@ -35,7 +35,7 @@ def shown(kind: str, told: Message) -> str:
     return re.sub(r"</?code>|[\\\u200b]", "", json.dumps(load(kind).render(told, options(kind)), ensure_ascii=False))
 
 
-@pytest.mark.parametrize("kind", [*TEXT_KINDS, *MAIL_KINDS])
+@pytest.mark.parametrize("kind", [*TEXT_KINDS, *sorted(MAIL_KINDS)])
 def test_every_kind_says_it_once(kind: str):
     times = 2 if kind in MAIL_KINDS else 1  # in the text and in the HTML
     assert shown(kind, message(kind)).count(NOTE) == times
@@ -50,12 +50,12 @@ def test_a_webhook_has_the_names(project: QuickProject):
 
 
 @pytest.mark.parametrize("text", SNIPPETS)
-@pytest.mark.parametrize("kind", [*CHAT_KINDS, *MAIL_KINDS])
+@pytest.mark.parametrize("kind", [*CHAT_KINDS, *sorted(MAIL_KINDS)])
 def test_a_channel_s_name_is_text(kind: str, text: str):
     CHECKS[kind](load(kind).render(message(kind, chain=((SNIPPETS[text], "slack"),) * 5), options(kind)))
 
 
-@pytest.mark.parametrize("kind", [*TEXT_KINDS, *MAIL_KINDS])
+@pytest.mark.parametrize("kind", [*TEXT_KINDS, *sorted(MAIL_KINDS)])
 @pytest.mark.parametrize("words", [{"text": "own"}, {"title": "own", "fields": {"run": "false", "rules": "false"}}])
 def test_own_words_leave_it(kind: str, words: dict[str, Any]):
     told, problems = worded(message(kind), OwnWords.model_validate(words))
