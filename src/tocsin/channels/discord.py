@@ -122,13 +122,13 @@ def follow(payload: dict[str, Any], options: Options, transport: Transport, earl
 
 
 _WHO = "<@[&!]?[0-9]+>|@here|@everyone"
-_MENTIONS = re.compile(rf"(?:{_WHO})(?: (?:{_WHO}))*")  # a line that nothing else makes: in a value these are escaped
+_MENTIONS = rf"(?:{_WHO})(?: (?:{_WHO}))*"  # a line that nothing else makes: in a value these are escaped
 
 
 def _unaddressed(payload: dict[str, Any]) -> dict[str, Any]:
     """A payload without the last line of its text where that only addresses people."""
     text, _, last = str(payload.get("content") or "").rpartition("\n")
-    return {**payload, "content": text} if text and _MENTIONS.fullmatch(last) else payload
+    return {**payload, "content": text} if text and re.fullmatch(_MENTIONS, last) else payload
 
 
 def _without(payload: dict[str, Any], name: str) -> dict[str, Any]:
