@@ -245,3 +245,31 @@ class MattermostServer(StatefulServer):
     def refuse(status: int, identity: str) -> Answer:
         """An error of the server."""
         return said(status, id=identity, message="In words.", detailed_error="", request_id="x", status_code=status)
+
+
+class NtfyServer(StatefulServer):
+    """Publishing as JSON, and deleting by a sequence id, below any path; what the Android app shows of it, and makes a sound for."""
+
+    version = (2, 16)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[dict[str, Any]] = []
+        self.heard: list[dict[str, Any]] = []
+
+    def answer(self, request: Request) -> Answer:
+        if request.method == "DELETE":
+            topic, sequence = request.path.split("/")[-2:]
+            if self.version < (2, 16):
+                return said(404, code=40401, http=404, error="page not found")
+            self.shown = [message for message in self.shown if (message["topic"], message.get("sequence_id")) != (topic, sequence)]
+            return said(id="d", event="message_delete", topic=topic, sequence_id=sequence)
+        payload = request.json()
+        if not re.fullmatch("[-_A-Za-z0-9]{1,64}", payload.get("sequence_id", "none")):
+            return said(400, code=40049, http=400, error="invalid request: sequence ID invalid")
+        name = payload.get("sequence_id") if self.version >= (2, 16) else None
+        before = [message for message in self.shown if name and (message["topic"], message.get("sequence_id")) == (payload["topic"], name)]
+        self.shown = [message for message in self.shown if message not in before] + [payload]
+        if not before and payload.get("priority", 3) > 2:
+            self.heard.append(payload)
+        return said(id=f"m{len(self.requests)}", event="message", topic=payload["topic"])

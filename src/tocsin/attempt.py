@@ -107,7 +107,14 @@ class Progress:
 
     def or_anew(self, end: Delivered | Failed | Skip | None, stop: Stop) -> Delivered | Failed | Skip | None:
         """The end, or None where a new message takes the place of a change that failed: none is lost because another cannot be changed."""
-        if not isinstance(end, Failed) or not self.earlier or not self.attempts or self._closed or stop.event.is_set():
+        if (
+            not isinstance(end, Failed)
+            or not self.earlier
+            or self.earlier.named
+            or not self.attempts
+            or self._closed
+            or stop.event.is_set()
+        ):
             return end
         self.earlier, self._why_new, self._attempts_before = None, end.reason, self.attempts
         self.not_before = self._clock.monotonic()

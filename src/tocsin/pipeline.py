@@ -244,5 +244,5 @@ def _delivery(planned: Plan, destination: Destination) -> Delivery:
         key=repeat_key(planned.event, destination, options, words),
         redact=planned.redact,
         words=words,
-        follow_up=follow_up(destination, options, planned.event, planned.keeping),
+        follow_up=follow_up(planned.rules, destination, options, planned.event, planned.keeping),
     )

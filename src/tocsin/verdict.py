@@ -33,11 +33,15 @@ Conversation: TypeAlias = Literal["update", "thread", "new"]  # what becomes of 
 
 
 class Earlier(NamedTuple):
-    """The message of the same run that a channel changes, or answers under. `aloud`: a change that nobody hears is not enough."""
+    """The message of the same run that a channel changes, or answers under. `aloud`: a change that nobody hears is not enough.
+
+    `named` is whether it has its name by us, so that nothing was kept: then there may be none, and what fails would fail as a new one too.
+    """
 
     receipt: Receipt
     conversation: Literal["update", "thread"]
     aloud: bool = False
+    named: bool = False
 
     def kept(self, verdict: Verdict) -> Verdict:
         """The verdict, with this message's receipt where it was told: the next one changes, or answers, the same message."""

@@ -95,7 +95,7 @@ KINDS: dict[str, Kind] = {
     ),
     "mattermost": Kind("tocsin.channels.mattermost", **_OWN_PAYLOAD, can=frozenset({"update", "thread", "mention", "mention_all", "push"})),
     "telegram": Kind("tocsin.channels.telegram", can=frozenset({"update", "thread", "mention", "push"})),
-    "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"push"})),
+    "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"update", "push"})),
     "apprise": Kind("tocsin.channels.apprise", bridge=True, can=frozenset({"push"})),
     "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread", "push"})),
     "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread", "push"})),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from tocsin.channels.options import ChannelOptions
 from tocsin.record import Field
@@ -12,6 +12,9 @@ from tocsin.verdict import Conversation
 
 class ConversationOptions(ChannelOptions):
     """What becomes of the messages of one run."""
+
+    names_messages: ClassVar[bool] = False
+    """Whether a message has a name that we make of the run, so that no receipt is needed to find it."""
 
     conversation: Conversation | None = Field(
         default=None,

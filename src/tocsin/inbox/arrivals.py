@@ -62,6 +62,7 @@ class Arrivals:
     def __init__(self, max_chars: int = KEPT_MAX_CHARS) -> None:
         self._changed = threading.Condition()
         self._kept: deque[Arrival] = deque(maxlen=KEPT_MAX)
+        self._gone: list[int] = []
         self._max_chars, self._chars, self._total, self.closed = max_chars, 0, 0, False
 
     def add(self, kind: str, title: str, summary: str, content: Content, channel: str = "", message_id: str | None = None) -> Arrival:
@@ -83,6 +84,20 @@ class Arrivals:
             self._changed.notify_all()
         return arrival
 
+    def remove(self, kind: str, message_id: str) -> None:
+        """Let the message with that id go, and tell those who wait."""
+        with self._changed:
+            for known in [each for each in self._kept if (each.kind, each.message_id) == (kind, message_id)]:
+                self._kept.remove(known)
+                self._chars -= len(known.raw)
+                self._gone.append(known.number)
+            self._changed.notify_all()
+
+    def gone(self, seen: int = 0) -> list[int]:
+        """The numbers of the messages that were removed, without the first `seen` of them."""
+        with self._changed:
+            return self._gone[seen:]
+
     @property
     def total(self) -> int:
         """How many have arrived: the number of the newest."""
@@ -102,10 +117,10 @@ class Arrivals:
         """The payloads of the messages of a kind that can be changed, by their ids."""
         return {arrival.message_id: arrival.payload for arrival in self.snapshot() if arrival.kind == kind and arrival.message_id}
 
-    def after(self, number: int, seconds: float) -> list[Arrival]:
-        """The arrivals with higher numbers, as soon as there is one; none after `seconds` or once closed."""
+    def after(self, number: int, seconds: float, gone: int = 0) -> list[Arrival]:
+        """The arrivals with higher numbers, as soon as there is one or more than `gone` are gone; none after `seconds` or once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._total > number or self.closed, seconds)
+            self._changed.wait_for(lambda: self._total > number or len(self._gone) > gone or self.closed, seconds)
             return [arrival for arrival in self._kept if arrival.number > number]
 
     def close(self) -> None:

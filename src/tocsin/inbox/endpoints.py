@@ -8,11 +8,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from tocsin.channels import KINDS
-from tocsin.inbox import mattermost, services, slack_api
+from tocsin.inbox import mattermost, services, slack_api, telegram
 from tocsin.inbox.ntfy import ntfy
 from tocsin.inbox.pagerduty import pagerduty
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Answer, Service
-from tocsin.inbox.telegram import telegram
 from tocsin.text import clean
 
 CHANNEL_MAX_CHARS = 60  # ours: a name is read at a glance
@@ -51,6 +50,7 @@ ENDPOINTS = {
         "/discord/api/webhooks/1/{}",
         services.discord,
         f"/discord/api/webhooks/[^/]+/{_NAME}(/messages/[0-9]+)?",
+        failure_at=services.discord_failure_at,
     ),
     "ringcentral": Endpoint(
         "/ringcentral/webhook/v2/inbox", "/ringcentral/webhook/v2/{}", services.ringcentral, f"/ringcentral/webhook/v2/{_NAME}"
@@ -69,7 +69,9 @@ ENDPOINTS = {
         f"/mattermost(/hooks(?=/[^/]+$)|(?=.*{_POSTS}$))(/{_NAME})?({_POSTS})?",
         failure_at=mattermost.failure_at,
     ),
-    "telegram": Endpoint("/telegram", "/telegram/{}", telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+"),
+    "telegram": Endpoint(
+        "/telegram", "/telegram/{}", telegram.telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+", failure_at=telegram.failure_at
+    ),
     "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
     "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),
     **{

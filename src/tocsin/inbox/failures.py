@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.errors import UsageError
-from tocsin.inbox import mattermost
+from tocsin.inbox import mattermost, telegram
 from tocsin.inbox.endpoints import ENDPOINTS
 from tocsin.inbox.services import Answer
 from tocsin.inbox.slack_api import CHANGES, LOOK_UP_SCOPE
@@ -35,11 +35,9 @@ FAILURES: dict[str, dict[str, Answer]] = {
         "invalid_webhook": Answer(400, {"id": "web.incoming_webhook.invalid.app_error", "message": "Invalid webhook.", "status_code": 400}),
     },
     "telegram": {
-        _LIMITED: Answer(
-            429, {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1", "parameters": {"retry_after": 1}}
-        ),
-        "chat_not_found": Answer(400, {"ok": False, "error_code": 400, "description": "Bad Request: chat not found"}),
-        "unauthorized": Answer(401, {"ok": False, "error_code": 401, "description": "Unauthorized"}),
+        _LIMITED: telegram.error(429, "Too Many Requests: retry after 1", parameters={"retry_after": 1}),
+        "chat_not_found": telegram.error(400, "Bad Request: chat not found"),
+        "unauthorized": telegram.error(401, "Unauthorized"),
     },
     "ntfy": {
         _LIMITED: Answer(429, {"code": 42901, "http": 429, "error": "limit reached: too many requests"}),
@@ -69,6 +67,15 @@ METHODS: dict[str, dict[str, Answer]] = {  # what an API with a token answers be
     },
 }
 
+EDITS: dict[str, dict[str, Answer]] = {  # what is said of a change alone; each kind has its limit beside, as `edit_ratelimited`
+    "discord": {"unknown_message": Answer(404, {"message": "Unknown Message", "code": 10008})},
+    "telegram": {
+        "message_to_edit_not_found": telegram.error(400, "Bad Request: message to edit not found"),
+        "message_cant_be_edited": telegram.error(400, "Bad Request: message can't be edited"),
+        "message_is_not_modified": telegram.error(400, "Bad Request: message is not modified"),
+    },
+}
+
 
 def read_failures(texts: list[str]) -> dict[str, Answer]:
     """What each kind answers, of texts like `slack=ratelimited`. Raises UsageError."""
@@ -80,6 +87,8 @@ def _failure(text: str) -> tuple[str, Answer]:
     if not sign or kind not in ENDPOINTS:
         raise UsageError(f"--fail takes KIND=WORD, and {kind!r} is no kind with an endpoint{do_you_mean(kind, ENDPOINTS)}")
     words = {_LIMITED: Answer(429, "", headers=_SLOW), **FAILURES.get(kind, {}), **METHODS.get(kind, {})}
+    changes = {**EDITS[kind], f"edit_{_LIMITED}": words[_LIMITED]} if kind in EDITS else {}
+    words |= {name: answer._replace(only_changes=True) for name, answer in changes.items()}
     if word.isascii() and word.isdigit() and 400 <= int(word[:4]) <= 599:
         return kind, Answer(int(word), f"HTTP {word}")
     if word not in words:

@@ -43,7 +43,8 @@ class ServiceRequest(NamedTuple):
 class Answer(NamedTuple):
     """What the service says; `content` is what arrived, None where the request was refused.
 
-    `message_id` finds the message again; where it is known already, the message takes the place of the one that had it.
+    `message_id` finds the message again; where it is known already, the message takes the place of the one that had it, and without
+    `content` that one is gone.
     """
 
     status: int
@@ -51,6 +52,7 @@ class Answer(NamedTuple):
     content: Content | None = None
     headers: Mapping[str, str] = {}
     message_id: str | None = None
+    only_changes: bool = False  # of a failure: it is said of changes alone
 
 
 Service: TypeAlias = Callable[[ServiceRequest], Answer]
@@ -104,6 +106,11 @@ def discord(request: ServiceRequest) -> Answer:
         "pinned": False, "tts": False, "flags": 0, "timestamp": now(), "edited_timestamp": None,
     }  # fmt: skip
     return Answer(200, message, content(request, payload), message_id=number)
+
+
+def discord_failure_at(path: str, answer: Answer) -> Answer | None:
+    """What Discord answers at a path in a failure."""
+    return None if answer.only_changes and "/messages/" not in path else answer
 
 
 def _discord_form(field: str, message: str) -> Answer:

@@ -19,22 +19,27 @@ def telegram(request: ServiceRequest) -> Answer:
     """The methods sendMessage and editMessageText: 200 and the message with its id."""
     bot, method = request.path.rsplit("/", 2)[1:]
     if not re.fullmatch(r"bot[0-9]+:[\w-]+", bot, re.ASCII) or method not in ("sendMessage", "editMessageText"):
-        return _error(404, "Not Found")
+        return error(404, "Not Found")
     payload = json_object(request)
     if payload is None:
-        return _error(400, "Bad Request: can't parse the request's JSON object")
+        return error(400, "Bad Request: can't parse the request's JSON object")
     if not re.fullmatch(r"-?[0-9]{1,20}|@\w+", str(payload.get("chat_id", ""))):
-        return _error(400, "Bad Request: chat_id is empty" if "chat_id" not in payload else "Bad Request: chat not found")
+        return error(400, "Bad Request: chat_id is empty" if "chat_id" not in payload else "Bad Request: chat not found")
     if problem := _problem(payload):
-        return _error(400, f"Bad Request: {problem}")
+        return error(400, f"Bad Request: {problem}")
     if method == "sendMessage":
         return _message(request, payload, str(next(_NUMBERS)))
     number = str(payload.get("message_id", ""))
     if number not in request.messages:
-        return _error(400, "Bad Request: message to edit not found")
+        return error(400, "Bad Request: message to edit not found")
     if request.messages[number]["text"] == payload["text"]:
-        return _error(400, "Bad Request: message is not modified")
+        return error(400, "Bad Request: message is not modified")
     return _message(request, payload, number)
+
+
+def failure_at(path: str, answer: Answer) -> Answer | None:
+    """What a method answers in a failure."""
+    return None if answer.only_changes and not path.endswith("/editMessageText") else answer
 
 
 def _problem(payload: dict[str, Any]) -> str | None:
@@ -57,5 +62,6 @@ def _message(request: ServiceRequest, payload: dict[str, Any], number: str) -> A
     return Answer(200, {"ok": True, "result": message}, content(request, payload), message_id=number)
 
 
-def _error(status: int, description: str) -> Answer:
-    return Answer(status, {"ok": False, "error_code": status, "description": description})
+def error(status: int, description: str, **more: Any) -> Answer:
+    """An error of the Bot API."""
+    return Answer(status, {"ok": False, "error_code": status, "description": description, **more})

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin import drawings
 from tocsin.inbox import endpoints, feed
 from tocsin.inbox.describe import describe
+from tocsin.inbox.ntfy import deleted
 from tocsin.inbox.servers import Server
 from tocsin.inbox.services import ServiceRequest
 from tocsin.inbox.slack_api import LOOK_UP
@@ -69,6 +70,16 @@ class Handler(BaseHTTPRequestHandler):
         """As POST."""
         self.do_POST()
 
+    def do_DELETE(self) -> None:
+        """Take one of ntfy's messages away."""
+        path = self.path.partition("?")[0]
+        found = endpoints.endpoint_at(path.rsplit("/", 2)[0] + "/")
+        if not found or found.kind != "ntfy":
+            self.send_error(501, "Nothing can be deleted here.")
+            return
+        endpoint = found.endpoint._replace(service=deleted)
+        self._serve(found._replace(endpoint=endpoint), ServiceRequest("", self._headers(), b"", path))
+
     def do_GET(self) -> None:
         """The page, or what it reads."""
         path = self.path.partition("?")[0]
@@ -107,13 +118,17 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"retry: 1000\n")  # milliseconds
         self._event("hello", json.dumps({**self.hello, "kept": self.arrivals.total}))
-        number = feed.resume_after(self.headers.get("Last-Event-ID"), self.hello["run"])
+        number, seen = feed.resume_after(self.headers.get("Last-Event-ID"), self.hello["run"]), 0
         while not self.arrivals.closed:
-            arrivals = self.arrivals.after(number, HEARTBEAT_SECONDS)
+            arrivals = self.arrivals.after(number, HEARTBEAT_SECONDS, seen)
             for arrival in arrivals:
                 number = arrival.number
                 self._event("arrival", json.dumps(feed.page_entry(arrival)), f"{self.hello['run']}-{number}")
-            if not arrivals and not self.arrivals.closed:
+            gone = self.arrivals.gone(seen)
+            seen += len(gone)
+            if gone:
+                self._event("gone", json.dumps(gone))
+            elif not arrivals and not self.arrivals.closed:
                 self.wfile.write(b": still here\n\n")
 
     def _event(self, name: str, data: str, identity: str = "") -> None:
@@ -129,6 +144,8 @@ class Handler(BaseHTTPRequestHandler):
         if answer.content:
             words = describe(found.kind, answer.content.payload)
             self.arrivals.add(found.kind, *words, answer.content, found.channel, answer.message_id)
+        elif answer.message_id:
+            self.arrivals.remove(found.kind, answer.message_id)
         if isinstance(answer.body, str):
             self._send(answer.status, "text/plain; charset=utf-8", answer.body.encode(), answer.headers)
         else:

@@ -55,6 +55,10 @@ class RuleMatch:
         self._values = values
         self.matches = values.fulfil(rule)
 
+    def would_match(self, word: str) -> bool:
+        """Whether it matches the same run at another event."""
+        return word in self.rule.on and any(fulfils(selector, self._values.by_key) for selector in self.rule.pipelines)
+
     @property
     def failed_on(self) -> tuple[Mismatch, ...]:
         """Every key that does not match, `on` among them; of several selectors, those of the nearest one."""

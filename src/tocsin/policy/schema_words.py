@@ -70,6 +70,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "via": ["mail"],
     "mention": ["author", ["triggered_by", "here"]],
     "conversation": ["thread"],
+    "channel_ntfy.conversation": ["update"],
     # Of a person.
     "KnownPerson.email": ["ada@example.com", ["ada@example.com", "ada@home.example"]],
     "login": ["ada"],
