@@ -94,8 +94,8 @@ KINDS: dict[str, Kind] = {
         "tocsin.channels.pagerduty", **_OWN_PAYLOAD, words=("pager_duty", "pager", "pagerdutyv2"), can=frozenset({"push", "clock"})
     ),
     "mattermost": Kind("tocsin.channels.mattermost", **_OWN_PAYLOAD, can=frozenset({"update", "thread", "mention", "mention_all", "push"})),
-    "telegram": Kind("tocsin.channels.telegram", can=frozenset({"update", "thread", "mention", "push"})),
-    "ntfy": Kind("tocsin.channels.ntfy", can=frozenset({"update", "push"})),
+    "telegram": Kind("tocsin.channels.telegram", **_OWN_PAYLOAD, can=frozenset({"update", "thread", "mention", "push"})),
+    "ntfy": Kind("tocsin.channels.ntfy", **_OWN_PAYLOAD, can=frozenset({"update", "push"})),
     "apprise": Kind("tocsin.channels.apprise", bridge=True, can=frozenset({"push"})),
     "smtp": Kind("tocsin.channels.smtp", addressed=True, words=("email", "mail"), can=frozenset({"thread", "push"})),
     "ses": Kind("tocsin.channels.ses", addressed=True, words=("aws", "aws-ses"), can=frozenset({"thread", "push"})),

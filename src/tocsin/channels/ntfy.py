@@ -10,12 +10,13 @@ NotificationService.kt), the web app with one, and the iOS app shows both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
 from tocsin.channels.chat import fitted, plain_lines, post, size, within
 from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.options import PLACE, Credential, Text, Url, formed
+from tocsin.channels.payload_options import PayloadOptions
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import TONES, Link, Message, Tone
 from tocsin.network import NoAnswer
@@ -23,8 +24,11 @@ from tocsin.record import Field
 from tocsin.text import clean, clip_measured
 from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Retry, Verdict
 
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
+
 MESSAGE_MAX_BYTES = 4096  # a longer one becomes a file: https://docs.ntfy.sh/publish/#limitations
-PAYLOAD_MAX_BYTES = 8000  # without the topic; a server reads 8,192 bytes of JSON: transformBodyJSON in its server.go
+PAYLOAD_MAX_BYTES = 8000  # without the topic and the sequence id; a server reads 8,192 bytes of JSON: transformBodyJSON in its server.go
 URLS_MAX_BYTES = 3000  # ours: of all links together, so that there is room for the message
 ACTIONS_MAX = 3  # https://docs.ntfy.sh/publish/#action-buttons
 
@@ -45,7 +49,7 @@ STATUSES = {
 _TOPIC = formed("[-_A-Za-z0-9]{1,64}", "is not a topic: it has 1 to 64 letters, digits, hyphens and underscores")
 
 
-class Options(ConversationOptions):
+class Options(PayloadOptions, ConversationOptions):
     """An ntfy topic, on ntfy.sh or on a server of your own."""
 
     names_messages: ClassVar[bool] = True
@@ -71,9 +75,19 @@ class Options(ConversationOptions):
         yield self.topic
 
 
-def render(message: Message, options: Options) -> dict[str, Any]:
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.ntfy_payload import SERVICE
+
+    return SERVICE
+
+
+def render(message: Message, options: Options) -> Any:
     """A title, a message of plain text, and the links as buttons."""
-    del options
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        return render_own(message, options, service())
     payload: dict[str, Any] = fitted(message, _payload, _size, PAYLOAD_MAX_BYTES)
     return {**payload, "message": clip_measured(payload["message"], MESSAGE_MAX_BYTES, _bytes)}
 

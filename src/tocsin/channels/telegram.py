@@ -1,29 +1,27 @@
 """Telegram, by a bot's token: https://core.telegram.org/bots/api#sendmessage.
 
 The token stands in the path of every address, so that no address is ever said.
-Text is a small part of HTML (https://core.telegram.org/bots/api#html-style). Telegram makes links and mentions of plain text by itself,
-which no escape prevents: an invisible character breaks up what it would take for one. Within code it finds none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape, unescape
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tocsin.channels.chat import DOT, fitted, label_and_rest, post, size
+from tocsin.channels.chat import post
 from tocsin.channels.conversation import ConversationOptions
 from tocsin.channels.options import PLACE, Credential, Text, Url, formed
+from tocsin.channels.payload_options import PayloadOptions
+from tocsin.channels.telegram_text import text_of
 from tocsin.http import Response, Transport, judge, retry_after
-from tocsin.message import Message, Reason, Sentence
-from tocsin.message.mention import addressed
+from tocsin.message import Message
 from tocsin.record import Field
-from tocsin.text import clean, units
+from tocsin.text import clean
 from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Retry, Verdict
 
-TEXT_MAX_CHARS = 4096  # after the HTML is read, counted here in UTF-16, the most that any count gives
-PAYLOAD_MAX_BYTES = 30_000  # ours: with the links' addresses, which count to no limit that is documented
+if TYPE_CHECKING:
+    from tocsin.channels.own_payload import Service
 
 # An error is a sentence (https://core.telegram.org/bots/api#making-requests); the part of it that names the cause.
 CAUSES = {
@@ -55,7 +53,7 @@ _NUMBER = "[0-9]{1,20}"
 _THREAD = formed(_NUMBER, NO_TOPIC)
 
 
-class Options(ConversationOptions):
+class Options(PayloadOptions, ConversationOptions):
     """A Telegram chat, by a bot's token."""
 
     kind: Literal["telegram"]
@@ -71,65 +69,21 @@ class Options(ConversationOptions):
         return asked or self.conversation_asked() or "update"
 
 
-def render(message: Message, options: Options) -> dict[str, Any]:
+def service() -> Service:
+    """How a payload of the policy's own is taken."""
+    from tocsin.channels.telegram_payload import SERVICE
+
+    return SERVICE
+
+
+def render(message: Message, options: Options) -> Any:
     """A text; a start makes no sound, for its end will follow."""
-    del options
-    text = fitted(message, _html, _size, TEXT_MAX_CHARS)
+    if options.payload is not None:
+        from tocsin.channels.own_payload import render_own
+
+        return render_own(message, options, service())
     quiet = {"disable_notification": True} if message.tone == "started" else {}
-    return {"text": text, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}, **quiet}
-
-
-def _html(message: Message) -> str:
-    mentions = " ".join(_mention(name, id_) for name, id_ in addressed(message.mentions, "telegram"))
-    lines = [f"<b>{_text(message.headline)}</b>", mentions, *map(_reason, message.reasons)]
-    if message.more:
-        lines.append(_linked(message.more.label, message.more.url))
-    lines += map(_sentence, message.sentences)
-    lines.append(DOT.join(_linked(link.label, link.url) for link in message.links))
-    lines.append(f"<i>{_sentence(message.notes)}</i>" if message.notes else "")
-    return "\n".join(filter(None, lines))
-
-
-def _mention(name: str, id_: str) -> str:
-    """Somebody by their number, who need not have a name on Telegram, or by that: https://core.telegram.org/bots/api#html-style."""
-    return f'<a href="tg://user?id={id_}">{_broken(name)}</a>' if id_.isdecimal() else f"@{id_.lstrip('@')}"
-
-
-def _reason(reason: Reason) -> str:
-    """A line, and below it the lines of the log, in which Telegram looks for neither links nor mentions."""
-    label, rest = label_and_rest(reason)
-    line = f"• {_linked(label, reason.url)}{f': {_text(rest)}' if rest else ''}" if label else ""
-    code = escape("\n".join(reason.excerpt), quote=False)
-    return "\n".join(filter(None, (line, f"<pre>{code}</pre>" if code else "")))
-
-
-def _sentence(sentence: Sentence) -> str:
-    return "".join(_linked(span.text, span.url) for span in sentence)
-
-
-def _linked(text: str, url: str | None) -> str:
-    return f'<a href="{escape(url)}">{_broken(text)}</a>' if url else _text(text)
-
-
-def _text(text: str) -> str:
-    """Names of files and hosts as code, in which Telegram finds no address; the rest broken up."""
-    return "".join(f"<code>{piece}</code>" if _NAME.fullmatch(piece) else _broken(piece) for piece in _NAME.split(text))
-
-
-def _broken(text: str) -> str:
-    return escape(_BEFORE.sub("\u200b", text), quote=False)
-
-
-_NAME = re.compile(r"((?:[\w/-]+\.)+[^\W\d_]{2}[\w/-]*(?:\.[\w/-]+)*)")
-# An @name or an address of mail, a #tag, a $TAG, a /command, an address with a scheme.
-_BEFORE = re.compile(r"(?<=@)|(?<=[#$])(?=\w*[^\W\d_])|(?<![\w/]/)(?<=/)(?=\w)|(?<=:)(?=//)")
-
-
-def _size(html: str) -> int:
-    """The characters that are shown; more than the limit where the HTML with its addresses is too large."""
-    if size(html) > PAYLOAD_MAX_BYTES:
-        return TEXT_MAX_CHARS + 1
-    return units(unescape(re.sub("<[^<>]*>", "", html)))
+    return {"text": text_of(message), "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}, **quiet}
 
 
 def send(payload: dict[str, Any], options: Options, transport: Transport) -> Verdict:
@@ -165,16 +119,18 @@ def follow(payload: dict[str, Any], options: Options, transport: Transport, earl
     if earlier.conversation == "thread":
         told = verdict(_ask("sendMessage", {**payload, **place, "reply_parameters": told_of}, options, transport))
         return earlier.kept(told)
+    own = options.payload is not None
     lines = {name: payload[name] for name in _CHANGED if name in payload}
-    shown = {**lines, "text": _unaddressed(payload["text"]) if earlier.aloud else payload["text"]}
+    shown = {**lines, "text": _unaddressed(payload["text"]) if earlier.aloud and not own else payload["text"]}
     told = _changed(_ask("editMessageText", {**shown, "chat_id": options.chat_id, **told_of}, options, transport))
     if isinstance(told, Delivered) and earlier.aloud:
+        alert = payload if own else {**lines, "text": _alert(payload["text"])}
         under = {"reply_parameters": {**told_of, "allow_sending_without_reply": True}}
-        told = verdict(_ask("sendMessage", {**lines, "text": _alert(payload["text"]), **place, **under}, options, transport))
+        told = verdict(_ask("sendMessage", {**alert, **place, **under}, options, transport))
     return earlier.kept(told)
 
 
-_CHANGED = ("text", "parse_mode", "link_preview_options")
+_CHANGED = ("text", "parse_mode", "link_preview_options", "reply_markup")
 _WHO = r'<a href="tg://user\?id=[0-9]+">[^<]*</a>|@\w+'
 _MENTIONS = re.compile(rf"(?:{_WHO})(?: (?:{_WHO}))*")  # a line that nothing else makes: an @ of a value is broken up
 

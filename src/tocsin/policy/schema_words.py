@@ -153,6 +153,8 @@ EXAMPLES: dict[str, list[Any]] = {
     "channel_pagerduty.payload": [
         {"payload": {"summary": "{{ app }} is {{ status }}", "source": "{{ repository.name or 'ci' }}", "severity": "error"}}
     ],
+    "channel_telegram.payload": [{"text": "{{ app }} is {{ status }}"}],
+    "channel_ntfy.payload": [{"title": "{{ app }} is {{ status }}", "priority": 4}],
     "payload_file": ["ci/payload.json"],
     "sign": ["${SIGNING_SECRET}"],
     "signing_secret": ["${SIGNING_SECRET}"],
