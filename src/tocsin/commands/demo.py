@@ -47,10 +47,11 @@ def run(words: Namespace, world: World, console: Console, stop: Stop) -> int:
         rows: list[tuple[str, ...]] = []
         console.status("sending a sample pipeline's messages …")
         for event in demo.EVENTS:
-            before = len(box.arrivals)
+            before = max((arrival.number for arrival in box.arrivals), default=0)
             sent = demo.send_sample(world, box, event, stop)
             outcomes += sent
-            rows += [_row(outcome, box.arrivals[before:]) for outcome in sent]
+            arrived = [arrival for arrival in box.arrivals if arrival.number > before]
+            rows += [_row(outcome, arrived) for outcome in sent]
         console.status("")
         if words.json:
             console.data([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
