@@ -10,7 +10,7 @@ from tocsin.text import safe_url
 
 PERSON = re.compile(r"tg://user\?id=[0-9]{1,20}")
 
-_TAGS = frozenset(
+TAGS = frozenset(
     (
         "b",
         "strong",
@@ -46,7 +46,7 @@ def html_problems(text: str) -> Iterator[str]:
             yield "has a < that begins no tag: write &lt;"
             return
         name = tag[2].lower()
-        if name not in _TAGS:
+        if name not in TAGS:
             yield f"has a tag that Telegram does not know: <{name}>"
         elif not tag[1]:
             opened.append(name)

@@ -36,7 +36,7 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 def describe(kind: str, payload: Any) -> tuple[str, str]:
     """What a list shows of a payload: its title and, where there is more, a summary that does not repeat it."""
-    texts = _mail(payload) if kind in MAIL_KINDS else [_plain(kind, text) for text in _titles_first(kind, payload)]
+    texts = _mail(payload) if kind in MAIL_KINDS else [_plain(_form(kind, payload), text) for text in _titles_first(kind, payload)]
     texts = [text for text in texts if text] or list(_pairs(payload)) or ["(empty)"]
     title = clean(texts[0], TITLE_MAX_CHARS)
     rest = [_rest(text, title) for text in texts[1:] if re.sub(r"^\W+", "", text) not in title]
@@ -126,10 +126,17 @@ def _texts(value: Any) -> Iterator[str]:
             yield from parts
 
 
-def _plain(kind: str, text: str) -> str:
+def _form(kind: str, payload: Any) -> str:
+    """What reads the markup of a payload's texts, in `_UNMARKED`: its kind, or what the payload says."""
+    if not isinstance(payload, dict) or kind not in ("telegram", "ntfy"):
+        return kind
+    return str(payload.get("parse_mode")) if kind == "telegram" else "mattermost" if payload.get("markdown") is True else ""
+
+
+def _plain(form: str, text: str) -> str:
     """Text without the service's markup."""
     text = _LINK.sub(lambda match: match[1] or match[2] or "", text[: SUMMARY_MAX_CHARS * 8])
-    return clean(_UNMARKED.get(kind, str)(text), SUMMARY_MAX_CHARS)
+    return clean(_UNMARKED.get(form, str)(text), SUMMARY_MAX_CHARS)
 
 
 def _mrkdwn(text: str) -> str:
@@ -154,7 +161,8 @@ _UNMARKED: dict[str, Callable[[str], str]] = {
     "ringcentral": _markdown,
     "google_chat": _html,
     "mattermost": _markdown,
-    "telegram": _html,
+    "HTML": _html,
+    "MarkdownV2": lambda text: _markdown(re.sub(r"(?<!\\)(?:\*|__|~|\|\|)", "", text)),
 }
 
 

@@ -7,6 +7,7 @@ from html import unescape
 from itertools import count
 from typing import Any
 
+from tocsin.channels.telegram_markup import NO_ADDRESS, TAGS, html_problems, markdown_problems, markdown_text
 from tocsin.inbox.arrivals import now_seconds
 from tocsin.inbox.services import Answer, ServiceRequest, content, json_object
 from tocsin.text import units
@@ -47,11 +48,18 @@ def _problem(payload: dict[str, Any]) -> str | None:
     text = payload.get("text")
     if not isinstance(text, str) or not text:
         return "message text is empty"
-    if payload.get("parse_mode") == "HTML":
-        unknown = re.search(r"<(?!/?(?:b|i|u|s|code|pre|a|blockquote)\b)([^<>\s]*)", text)
+    mode = payload.get("parse_mode") or ""
+    if mode not in ("", "HTML", "Markdown", "MarkdownV2"):
+        return "unsupported parse_mode"
+    if mode == "HTML":
+        unknown = re.search(rf"<(?!/?(?:{'|'.join(TAGS)})\b)([^<>\s]*)", text)
         if unknown:
             return f'can\'t parse entities: Unsupported start tag "{unknown[1]}" at byte offset {len(text[: unknown.start()].encode())}'
-        text = unescape(re.sub("<[^<>]*>", "", text))
+    reader = {"HTML": html_problems, "MarkdownV2": markdown_problems}.get(mode)
+    wrong = next((problem for problem in reader(text) if problem != NO_ADDRESS), None) if reader else None
+    if wrong:
+        return f"can't parse entities: the text {wrong}"
+    text = markdown_text(text) if mode == "MarkdownV2" else unescape(re.sub("<[^<>]*>", "", text)) if mode == "HTML" else text
     return "message is too long" if units(text) > _TEXT_MAX_CHARS else None
 
 
