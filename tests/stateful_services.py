@@ -21,7 +21,7 @@ from servers import Answer, Request, ScriptedServer
 
 TOKEN = "xoxb-1234567890-abcdefghijklmn"
 ROOM = "C0123ABCD"
-CHAT = "-1001234567890"
+CHAT = "-1009876543210"
 
 
 class StatefulServer(ScriptedServer):
@@ -164,7 +164,7 @@ class DiscordServer(StatefulServer):
 
 
 class TelegramServer(StatefulServer):
-    """sendMessage and editMessageText, in one chat, which is CHAT and @builds."""
+    """sendMessage and editMessageText, in one chat, which is CHAT and @builds. Each answer names the bot by its id, as Telegram's does."""
 
     def method(self, request: Request) -> str:
         return request.path.rpartition("/")[2]
@@ -182,13 +182,13 @@ class TelegramServer(StatefulServer):
             if message["text"] == payload["text"]:
                 return self.refuse("message is not modified: specified new message content and reply markup are exactly the same")
             message.update(payload)
-            return self.told(message)
+            return self.told(message, request)
         reply = payload.get("reply_parameters", {})
         if reply and not reply.get("allow_sending_without_reply") and not self.find("message_id", reply["message_id"]):
             return self.refuse("message to be replied not found")
         self.messages.append({**payload, "message_id": self.number})
         self.number += 1
-        return self.told(self.messages[-1])
+        return self.told(self.messages[-1], request)
 
     moved_to: int | None = None  # the id of the supergroup that the chat became
     number = 100
@@ -198,9 +198,11 @@ class TelegramServer(StatefulServer):
         """An error of the Bot API."""
         return said(status, ok=False, error_code=status, description=f"Bad Request: {words}", **more)
 
-    def told(self, message: dict[str, Any]) -> Answer:
+    def told(self, message: dict[str, Any], request: Request) -> Answer:
         """The message."""
-        return said(ok=True, result={"message_id": message["message_id"], "chat": {"id": self.moved_to or int(CHAT)}})
+        bot = re.search("/bot([0-9]+):", request.path)
+        sender = {"id": int(bot[1]) if bot else 0, "is_bot": True}
+        return said(ok=True, result={"message_id": message["message_id"], "from": sender, "chat": {"id": self.moved_to or int(CHAT)}})
 
 
 class MattermostServer(StatefulServer):

@@ -11,7 +11,7 @@ from servers import Answer
 from stateful_services import CHAT, TelegramServer, said, serving
 from test_conversations import row
 
-BOT = "123456:AAbot-SECRET"
+BOT = "7234567890:AAbot-SECRET"
 ADA = 'people: {ada: {login: ada, telegram: "@ada_l"}, bob: {login: bob, telegram: "77"}}\n'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from threading import Lock
@@ -13,6 +14,7 @@ from tocsin.address import AddressError, HttpUrl, http_url
 from tocsin.http_direct import Permit
 from tocsin.named_tuple import NamedTuple
 from tocsin.network import Network, NoAnswer, no_answer, proxy_answered
+from tocsin.secrets.redactor import MASK
 from tocsin.shared_connection import SharedConnection
 from tocsin.text import clean
 from tocsin.verdict import Delivered, Failed, Retry, Verdict, is_temporary
@@ -39,9 +41,9 @@ class Response(NamedTuple):
     by_proxy: bool = False
 
     def json(self) -> Any:
-        """The body as JSON, or None where it is none."""
+        """The body as JSON, or None where it is none. A number of which a part is masked, because a secret holds it too, is null."""
         try:
-            return json.loads(self.text)
+            return json.loads(_without_masked_numbers(self.text) if MASK in self.text else self.text)
         except (ValueError, RecursionError):
             return None
 
@@ -218,6 +220,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         except (ValueError, TypeError, OverflowError):
             return None
     return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None  # noqa: PLR0124  NaN
+
+
+def _without_masked_numbers(text: str) -> str:
+    """JSON in which a mask stands within strings alone."""
+    string, number = r'"(?:[^"\\]|\\.)*"?', r"(?<![-+.\w])[-+.\w]*(?:\*\*\*[-+.\w]*)+"
+    return re.sub(rf"(?s:{string}|{number})", lambda found: found[0] if found[0].startswith('"') else "null", text)
 
 
 def _address(url: str) -> HttpUrl:

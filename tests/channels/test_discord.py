@@ -191,3 +191,13 @@ def test_the_answer_is_waited_for(written: str, thread: str | None, called: str)
         resolved = options(thread_id=thread).resolved({"DISCORD_WEBHOOK_URL": server.url(written), "THREAD": "77"})
         assert discord.send({}, resolved, transport()) == Delivered({"id": "5", "channel_id": "6"})
         assert [request.path for request in server.requests] == [called]
+
+
+def test_the_ids_of_an_answer_are_not_masked_where_the_webhook_is_as_new_as_its_channel() -> None:
+    url = "https://discord.com/api/webhooks/1445678901234567890/a-t0ken-of-m4ny-characters"
+    secrets = options(url="${U}").secrets({"U": url})
+    with ScriptedServer(Answer(200, json.dumps({"id": "1445999901234567890", "channel_id": "1445678901114567890"}).encode())) as server:
+        opened = options(url="${U}").resolved({"U": server.url("/api/webhooks/1445678901234567890/a-t0ken-of-m4ny-characters")})
+        verdict = discord.send({"content": "x"}, opened, transport(secrets=secrets))
+    assert verdict == Delivered({"id": "1445999901234567890", "channel_id": "1445678901114567890"})
+    assert "t0ken" not in transport(secrets=secrets).redact(f"no {url}")

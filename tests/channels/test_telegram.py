@@ -48,6 +48,21 @@ def test_an_answer_that_repeats_the_token_does_not_make_it_public(server: Script
     assert "SECRET" not in verdict.reason
 
 
+def test_the_answer_names_the_bot_whose_id_the_token_begins_with(server: ScriptedServer) -> None:
+    token = "7234567890:AAbot-5ECRET"
+    secrets = options("telegram").model_copy(update={"token": "${T}"}).secrets({"T": token})
+    server.script(Answer(200, json.dumps({"ok": True, "result": {"message_id": 5, "from": {"id": 7234567890}}}).encode()))
+    assert telegram.send(PAYLOAD, options("telegram", server.url()), transport(secrets=secrets)) == Delivered({"message_id": "5"})
+    assert "5ECRET" not in transport(secrets=secrets).redact(f"no {token}, no {token[12:]}")
+
+
+@pytest.mark.parametrize("secret", ["12345678", "12345678x"])
+def test_a_number_that_a_secret_holds_spoils_no_answer(server: ScriptedServer, secret: str) -> None:
+    said = {"ok": True, "result": {"message_id": 5, "chat": {"id": -100123456789}, "date": 123456789, "text": 'a "12345678", b'}}
+    server.script(Answer(200, json.dumps(said).encode()))
+    assert telegram.send(PAYLOAD, options("telegram", server.url()), transport(secrets=[secret])) == Delivered({"message_id": "5"})
+
+
 @pytest.mark.parametrize("token", ["", "bot", "1:a/../../elsewhere", "1:a?x=", "1:a\n", "１:a"])
 def test_what_is_no_token_is_not_sent(token: str) -> None:
     channel = options("telegram", "http://127.0.0.1:1").model_copy(update={"token": token})

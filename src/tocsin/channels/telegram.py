@@ -6,7 +6,7 @@ The token stands in the path of every address, so that no address is ever said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tocsin.channels.chat import post
@@ -63,6 +63,10 @@ class Options(PayloadOptions, ConversationOptions):
     )
     thread_id: Annotated[Text, _THREAD] | None = Field(default=None, description="The topic of a group with topics.")
     api_url: Url = Field(default="https://api.telegram.org", description="The address of the Bot API, for a server of your own.")
+
+    def secrets(self, env: Mapping[str, str]) -> list[str]:
+        """Of a token, what stands behind the bot's id: that is no secret, and stands in the answer to each message that the bot sends."""
+        return [re.sub("^[0-9]+(?=:)", "", value) for value in super().secrets(env)]
 
     def conversation_used(self, asked: Conversation | None = None) -> Conversation:
         """The message is changed, where the policy asks for nothing else."""
