@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from act import ROOT, Repository
+from conversing import services  # noqa: F401  a fixture
 from quick_starts import pythons
 from runners import require
 

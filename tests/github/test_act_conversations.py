@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from stateful_services import ROOM, TOKEN, DiscordServer, SlackServer, refused, said, serving
-from test_act_one_job import JOB, STEP
-
-TWO = STEP.replace("SLACK_WEBHOOK_URL", "SLACK_BOT_TOKEN") + "          DISCORD_WEBHOOK_URL: ${{ secrets.DISCORD_WEBHOOK_URL }}\n"
-
-
-slack, discord = serving(SlackServer), serving(DiscordServer)
+from act import ACTION
+from conversing import ONE, SENT_ANEW, TWO
+from test_act_one_job import JOB
 
 
-@pytest.mark.parametrize("gone", [False, True])
-def test_the_job_s_end_changes_its_start(repository, slack, discord, gone):
-    repository.policy(
-        "channels:\n"
-        f'  team: {{kind: slack, token: "${{SLACK_BOT_TOKEN}}", channel: {ROOM}, api_url: "{slack.url("/api")}"}}\n'
-        "  chat: {kind: discord, conversation: update}\n"
-        "notifications: [{on: [trigger, success], send_to: [team, chat]}]\n"
-    )
-    repository.workflow(JOB + TWO)
-    if gone:
-        slack.refusals["chat.update"] = [refused("message_not_found")]
-        discord.refusals["PATCH"] = [said(404, code=10008, message="Unknown Message")]
-    run = repository.run(secrets={"SLACK_BOT_TOKEN": TOKEN, "DISCORD_WEBHOOK_URL": discord.webhook})
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_job_s_end_changes_its_start(repository, services, refused):
+    repository.policy(services.policy)
+    env = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in services.secrets)
+    repository.workflow(f"{JOB}      - uses: {ACTION}\n        env:\n{env}")
+    if refused:
+        services.refuse()
+    run = repository.run(secrets=services.secrets)
     assert (run.code, run.annotations()) == (0, []), run.said()
-    assert [message["text"][0] for message in slack.messages] == (["🚀", "✅"] if gone else ["✅"])
-    assert [message["content"][0] for message in discord.messages] == (["🚀", "✅"] if gone else ["✅"])
-    assert run.summary("Post").count("sent as a new message") == (2 if gone else 0)
+    assert services.told() == dict.fromkeys(services.servers, TWO if refused else ONE)
+    assert [words for words in SENT_ANEW if (words in run.said("Post")) != refused] == []
+    assert run.summary("Post").count("sent as a new message") == (len(SENT_ANEW) if refused else 0)

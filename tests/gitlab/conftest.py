@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import quick_starts
+from conversing import services  # noqa: F401  a fixture
 from local import ROOT, TEMPLATE, Repository
 from runners import git, require
 from servers import Answer, ScriptedServer

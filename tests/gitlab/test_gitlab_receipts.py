@@ -1,4 +1,4 @@
-"""The input `receipts`: the end of a pipeline changes the message of its start, in a Slack that keeps what was posted."""
+"""The input `receipts`: the end of a pipeline changes the message of its start, in services that keep what was posted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from conversing import ONE, SENT_ANEW, TWO, Conversing
 from local import EXAMPLES, Repository, machine, program
-from stateful_services import ROOM, TOKEN, SlackServer, refused, serving
+from stateful_services import ROOM, TOKEN, SlackServer, serving
 from test_gitlab_template import SHELLS, in_shell, read_by_gitlab, whole
 
 REPORT = "tocsin-receipts.env"
@@ -20,9 +21,9 @@ service = serving(SlackServer)
 
 
 @pytest.fixture
-def conversing(repository: Repository, service: SlackServer) -> Repository:
-    """A repository whose team is told by a token, in the channel that has `#`, `$` and `%` in its name in the policy."""
-    repository.write(".tocsin.yml", policy_of(service))
+def conversing(repository: Repository, services: Conversing) -> Repository:
+    """A repository whose team is told by every service that can change a message."""
+    repository.write(".tocsin.yml", services.policy)
     repository.pipeline(CARRIED)
     return repository
 
@@ -36,34 +37,32 @@ notifications: [{{on: [trigger, success, failure], send_to: *team}}]
 """
 
 
-def run(repository: Repository, *words: str):
+def run(repository: Repository, services: Conversing):
     """The pipeline, each of whose jobs sees of the others what their artifacts hold, and nothing else."""
-    return repository.run({"SLACK_BOT_TOKEN": TOKEN}, "--shell-isolation", *words)
+    return repository.run(services.secrets, "--shell-isolation")
 
 
-def test_a_pipeline_is_one_message(conversing, service):
-    ended = run(conversing)
+def test_a_pipeline_is_one_message(conversing, services):
+    ended = run(conversing, services)
     assert (ended.code, ended.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
-    assert [service.method(request) for request in service.requests] == ["chat.postMessage", "chat.update"]
-    [message] = service.messages
-    assert "✅" in message["text"]
+    assert services.told() == dict.fromkeys(services.servers, ONE)
     assert ended.ended("tocsin-trigger") < ended.began("test")
     assert "sent as a new message" not in ended.said("tocsin-success")
 
 
-def test_a_message_that_is_gone_is_sent_anew_and_the_log_says_so(conversing, service):
-    service.refusals["chat.update"] = [refused("message_not_found")]
-    ended = run(conversing)
-    assert "sent as a new message: message_not_found" in ended.said("tocsin-success")
-    assert [message["text"][0] for message in service.messages] == ["🚀", "✅"]
+def test_a_message_that_cannot_be_changed_is_sent_anew_and_the_log_says_so(conversing, services):
+    services.refuse()
+    ended = run(conversing, services)
+    assert services.told() == dict.fromkeys(services.servers, TWO)
+    assert [words for words in SENT_ANEW if words not in ended.said("tocsin-success")] == []
 
 
 @pytest.mark.parametrize("inputs", ["trigger: false", "dependencies: [test]"])
-def test_an_end_without_the_start_s_report_is_a_new_message(conversing, service, inputs):
+def test_an_end_without_the_start_s_report_is_a_new_message(conversing, services, inputs):
     conversing.pipeline(CARRIED.replace("receipts: true\n", f"receipts: true\n      {inputs}\n"))
-    ended = run(conversing)
+    ended = run(conversing, services)
     assert (ended.code, ended.results["tocsin-success"]) == (0, "PASS")
-    assert [message["text"][0] for message in service.messages] == (["✅"] if "trigger" in inputs else ["🚀", "✅"])
+    assert services.told() == dict.fromkeys(services.servers, ONE if "trigger" in inputs else TWO)
 
 
 def hook(tmp_path: Path, service: SlackServer, name: str, variables: Mapping[str, str] = {}, shell: str = "dash"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from conversing import ROWS
 from jvm import HERE, ROOT, Ran
 
 from tocsin.init.jenkins import changes
@@ -89,7 +90,7 @@ def repeated(build: Any) -> list[Any]:
 CREDENTIAL_STORE = {
     "slack-url": {"type": "string", "secret": "<slack>/<name>/s3cr3t"},
     "audit-url": {"type": "string", "secret": "<slack>/<name>/audit/s3cr3t"},
-    "slack-token": {"type": "string", "secret": "xoxb-1234567890-abcdefghijklmn"},
+    **{row.secret[0]: {"type": "string", "secret": f"<{row.secret[0]}>"} for row in ROWS.values()},
     "slack-deployments": {"type": "string", "secret": "<slack>/<name>/s3cr3t"},
     "gone-url": {"type": "string", "secret": "<gone>/<name>/s3cr3t"},
     "smtp": {"type": "usernamePassword", "username": "ci", "secret": "p4ss s3cr3t"},

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import trustme
 from builds import World, filled, load, messages, wrong
+from conversing import ONE, SENT_ANEW, TWO, Conversing
 from jvm import LIBRARY, ROOT, results, tools
 from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
-from stateful_services import SlackServer, refused
 
 PASSWORD = "p4ss s3cr3t"
 QUOTED = ("channel", "to")  # parameters of tocsinTest
@@ -24,14 +24,16 @@ QUOTED = ("channel", "to")  # parameters of tocsinTest
 class Servers:
     """Slack and a webhook that take every message, a Slack that takes none, and a mail server that wants a password."""
 
-    def __init__(self, server: ScriptedServer, gone: ScriptedServer, mailbox: Mailbox, authority: str, api: SlackServer) -> None:
-        self.server, self.mailbox, self.api = server, mailbox, api
+    def __init__(self, server: ScriptedServer, gone: ScriptedServer, mailbox: Mailbox, authority: str, services: Conversing) -> None:
+        self.server, self.mailbox, self.services = server, mailbox, services
         self.values = {
             "slack": server.url().rstrip("/"),
             "gone": gone.url().rstrip("/"),
             "smtp": str(mailbox.port),
             "authority": authority,
-            "api": api.url("/api"),
+            "conversing": services.policy,
+            "conversing_credentials": ", ".join(f"string:{name}:{name}" for name in services.secrets),
+            **services.secrets,
         }
 
 
@@ -45,10 +47,10 @@ def servers() -> Iterator[Servers]:
         ScriptedServer(Answer(200, b"ok")) as server,
         ScriptedServer(Answer(404, b"no_service")) as gone,
         Mailbox(starttls=context, login=("ci", PASSWORD)) as mailbox,
-        SlackServer() as api,
+        Conversing() as services,
     ):
-        api.refusals["chat.update"] = [refused("message_not_found")]  # of the first build that changes one
-        yield Servers(server, gone, mailbox, authority.cert_pem.bytes().decode(), api)
+        services.refuse()  # the first build that changes a message
+        yield Servers(server, gone, mailbox, authority.cert_pem.bytes().decode(), services)
 
 
 @pytest.mark.timeout(600)  # seconds: all builds of an engine, one after the other
@@ -63,6 +65,7 @@ def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quic
     problems = []
     for case in cases:
         name = case["name"]
+        case["log"] = [words for part in case.get("log", []) for words in (SENT_ANEW if part == "<sent_anew>" else [part])]
         folder = tmp_path / "builds" / name.replace(" ", "-")
         told, events = messages(servers.server.requests, name)
         found = wrong(filled(case, {"folder": str(folder)}), ran[name], told, events, folder)
@@ -70,7 +73,7 @@ def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quic
         if engine != "plain" and ran[name].frozen <= ran[name].steps:
             problems.append(f"{name}: the program was not frozen at each step")
     assert not problems, "\n".join(problems)
-    assert [message["text"][0] for message in servers.api.messages] == ["🚀", "✅", "✅"]
+    assert servers.services.told() == dict.fromkeys(servers.services.servers, TWO + ONE)
     assert unused == []  # the sandbox's list holds nothing that the library does not need
     mail = servers.mailbox
     assert [(one.recipient, one.tls) for one in mail.mails] == [("dev@example.com", True)]
