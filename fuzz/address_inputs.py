@@ -48,10 +48,14 @@ def addresses(draw: st.DrawFn) -> Example:
     """A message to an address that stands in the policy, or in a variable, where only some hosts are allowed."""
     where = draw(address())
     written = where if draw(st.booleans()) else "${WHERE}"
-    kind = draw(st.sampled_from(["webhook", "webhook", "slack", "ses", "smtp"]))
-    channel = {"webhook": {"url": written}, "slack": {"url": written}, "ses": {"endpoint_url": written, "region": "eu-west-1"}}.get(
-        kind, {"host": draw(st.sampled_from([*HOSTS, "${WHERE}"])), "port": PORT, "security": "none"}
-    )
+    kind = draw(st.sampled_from(["webhook", "webhook", "slack", "ntfy", "pagerduty", "telegram", "apprise", "ses", "smtp"]))
+    channel = {
+        "ntfy": {"url": written, "topic": "builds"},
+        "pagerduty": {"api_url": written, "routing_key": "${PASSWORD}"},
+        "telegram": {"api_url": written, "token": "${BOT}", "chat_id": "7"},
+        "ses": {"endpoint_url": written, "region": "eu-west-1"},
+        "smtp": {"host": draw(st.sampled_from([*HOSTS, "${WHERE}"])), "port": PORT, "security": "none"},
+    }.get(kind, {"url": written})
     if kind in ("smtp", "ses"):
         channel["from"] = "ci@example.com"
     if kind == "ses":
@@ -61,7 +65,13 @@ def addresses(draw: st.DrawFn) -> Example:
         "notifications": [{"on": "failure", "send_to": ["dev@example.com" if kind in ("smtp", "ses") else "hook"]}],
         "delivery": {"timeout": 1, "budget": 3, "attempts": 1},
     }
-    env = {"WHERE": where, "HOST": draw(st.sampled_from(HOSTS)), "NUMBER": PORT, "PASSWORD": CORES["PASSWORD"]}
+    env = {
+        "WHERE": where,
+        "HOST": draw(st.sampled_from(HOSTS)),
+        "NUMBER": PORT,
+        "PASSWORD": CORES["PASSWORD"],
+        "BOT": f"7:{CORES['PASSWORD']}",
+    }
     if draw(st.integers(0, 3)):
         env["TOCSIN_ALLOWED_HOSTS"] = draw(st.sampled_from(LISTS))
     if draw(st.integers(0, 5)) == 5:

@@ -10,12 +10,13 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from checks import CORES
 from example import ELSEWHERE, SERVER, SMTP_PORT, Example, latin
 from hypothesis import strategies as st
 from mutations import deep_values, spoiled_json, spoiled_text, texts, values
 from policy_inputs import CASES, CI, HOOKS, REPORT, SECRETS
-from run_inputs import HTTP_KINDS, POLICY
+from run_inputs import POLICY, good_answers, wired_channels
+from wired import WIRED, channel_lines
+from wired import secrets as secrets_of
 
 HEADER_VALUES = (
     *("0", "1", "0.5", "-1", "1e3", "1e400", "-inf", "nan", "9" * 400, "1_0", "٣", "0x10", "", " ", "soon", "86400", "2,3"),
@@ -23,7 +24,6 @@ HEADER_VALUES = (
 )
 NAMES = ("Retry-After", "X-RateLimit-Reset-After", "X-RateLimit-Scope", "Content-Type", "Content-Encoding", "Location", "X-Request-Id")
 OTHER_VALUES = ("application/json", "text/html; charset=utf-16", "gzip", "deflate", "br", "http://127.0.0.1:1/", "a" * 3000, "é", "x\ty")
-KINDS = (*HTTP_KINDS, "ses")
 STATUSES = (
     200,
     200,
@@ -55,11 +55,12 @@ STATUSES = (
     599,
     999,
 )
-OPTIONS = {
-    "ses": ', region: eu-west-1, from: ci@example.com, access_key_id: "${TOKEN}", secret_access_key: "${PASSWORD}"',
-    "webhook": ', headers: {Authorization: "Bearer ${TOKEN}", X-A: "${PASSWORD}"}, signing_secret: "${KEY}"',
-}
-
+SES = (
+    f'  ses: {{kind: ses, endpoint_url: "{SERVER}", region: eu-west-1, from: ci@example.com, access_key_id: "${{TOKEN}}", '
+    'secret_access_key: "${PASSWORD}"}\n'
+)
+WEBHOOK = ', headers: {Authorization: "Bearer ${TOKEN}", X-A: "${PASSWORD}"}, signing_secret: "${KEY}"'
+RECEIPTS = f"../{ELSEWHERE}/receipts.json"
 
 LIMITS = "{timeout: 1, budget: 3, attempts: 2}"
 SLOW = ('"drip"', '"endless"', '"hang"', '"flood"')  # what takes real time, of HTTP and mail servers
@@ -119,36 +120,56 @@ def body(secrets: Sequence[str]) -> st.SearchStrategy[str]:
     )
 
 
+QUICK = ("answer",) * 30 + ("close", "reset", "malformed", "truncated") * 2
+
+
 @st.composite
-def http_answer(draw: st.DrawFn, secrets: Sequence[str]) -> tuple[int, Mapping[str, str], str, str]:
-    """Any answer."""
+def http_answer(draw: st.DrawFn, secrets: Sequence[str], *, slow: bool = True) -> tuple[int, Mapping[str, str], str, str]:
+    """Any answer; with `slow`, now and then one that takes time."""
     headers: dict[str, str] = {}
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=2)):
         headers[name] = draw(st.sampled_from(HEADER_VALUES if "R" in name else OTHER_VALUES)).encode("utf-8").decode("latin-1")
-    behaviour = draw(st.sampled_from(["answer"] * 30 + ["close", "reset", "malformed", "truncated"] * 2 + ["drip", "endless"]))
+    behaviour = draw(st.sampled_from(QUICK + ("drip", "endless") * slow))
     return draw(st.sampled_from(STATUSES)), headers, latin(draw(body(secrets))), behaviour
 
 
 @st.composite
 def answers(draw: st.DrawFn) -> Example:
     """Every kind of channel over HTTP, at services that answer anything."""
-    kinds = tuple(draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3, unique=True)))
-    secret = dict(zip(kinds, (name for name in SECRETS if name.endswith("URL")), strict=False))
-    lines, env = [], {}
-    for kind in kinds:
-        core = CORES[secret[kind]]
-        env[f"{kind.upper()}_URL"] = f"{SERVER}/{kind}?key={core}" if kind != "ses" else f"{SERVER}"
-        key = "endpoint_url" if kind == "ses" else "url"
-        lines.append(f'  {kind}: {{kind: {kind}, {key}: "${{{kind.upper()}_URL}}"{OPTIONS.get(kind, "")}}}\n')
-    told = [kind if kind != "ses" else "dev@example.com" for kind in kinds]
-    policy = f"channels:\n{''.join(lines)}{_rule(told)}"
-    secrets = [
-        *(value for name, value in env.items() if name != "SES_URL"),
-        *(SECRETS[name] for name in SECRETS if f"${{{name}}}" in policy),
-    ]
-    some = st.lists(http_answer(secrets or ["x"]), min_size=1, max_size=3)
-    served = {f"/{kind}" if kind != "ses" else "/v2/email/outbound-emails": draw(some) for kind in kinds}
-    return _sent(draw, policy, {**SECRETS, **env}, answers=served)
+    names = draw(wired_channels)
+    ses = draw(st.integers(0, 5)) == 5
+    policy = f"channels:\n{channel_lines(names, {'webhook': WEBHOOK})}{SES * ses}{_rule([*names, *['dev@example.com'] * ses])}"
+    env = secrets_of(names)
+    secrets = [*env.values(), *(SECRETS[name] for name in ("TOKEN", "PASSWORD", "KEY") if f"${{{name}}}" in policy)]
+    served = {path: draw(_some(secrets, slow=name != "apprise")) for name in names for path in WIRED[name].taken}
+    return _sent(
+        draw, policy, {**SECRETS, **env}, answers={**served, **({"/v2/email/outbound-emails": draw(_some(secrets))} if ses else {})}
+    )
+
+
+def _some(secrets: Sequence[str], *, slow: bool = True) -> st.SearchStrategy[list[tuple[int, Mapping[str, str], str, str]]]:
+    return st.lists(http_answer(secrets, slow=slow), min_size=1, max_size=3)
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> Example:
+    """The start and the end of a run, at services that answer anything to the change of a message; in half of them, to all."""
+    talking = [name for name, row in WIRED.items() if row.changed]
+    names = draw(st.lists(st.sampled_from(talking), min_size=1, max_size=3, unique=True))
+    asked = {name: draw(st.sampled_from(["", *(f', "conversation": "{word}"' for word in ("update", "thread", "new"))])) for name in names}
+    policy = f"channels:\n{channel_lines(names, asked)}{_rule(names)}"
+    env, sound = secrets_of(names), draw(st.booleans())
+    secrets = list(env.values())
+    served = {row.changed: draw(_some(secrets, slow=False)) for row in map(WIRED.__getitem__, names) if row.changed}
+    taken = good_answers(names)
+    served |= (
+        taken if sound else {path: [*rows, *draw(_some(secrets, slow=False))][draw(st.integers(0, 1)) :] for path, rows in taken.items()}
+    )
+    given = ["--policy", POLICY, "--receipts", RECEIPTS]
+    end = draw(st.sampled_from(["success", "failure", "cancelled"]))
+    commands = [["send", "trigger", *given], ["send", "completion", "--status", end, *given, "--report", REPORT]]
+    files = {f"{ELSEWHERE}/policy.yml": latin(policy)}
+    return Example(commands, {**SECRETS, **env, **CI}, files, answers=served, heard=names if sound else ())
 
 
 VERBS = ("greeting", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "body", "RSET", "QUIT")
@@ -197,7 +218,7 @@ def mail_answers(draw: st.DrawFn) -> Example:
 
 
 def _rule(told: list[str]) -> str:
-    rule = f"notifications: [{{on: [trigger, success, failure], send_to: {json.dumps(told)}}}]\n"
+    rule = f"notifications: [{{on: [trigger, success, failure, cancelled], send_to: {json.dumps(told)}}}]\n"
     return f"{rule}delivery: {LIMITS}\n"
 
 

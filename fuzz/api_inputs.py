@@ -13,7 +13,8 @@ from example import ELSEWHERE, SERVER, Example, latin
 from hypothesis import strategies as st
 from mutations import deep_values, spoiled_json, spoiled_text, values
 from policy_inputs import CASES, REPORT
-from run_inputs import POLICY, addresses, good_answers, policy_of
+from run_inputs import POLICY, good_answers, policy_of
+from wired import secrets
 
 
 @cache
@@ -101,7 +102,7 @@ def api(draw: st.DrawFn) -> Example:
     status = case["status"] or "failure"
     files = {f"{ELSEWHERE}/policy.yml": policy_of(kinds), f"{ELSEWHERE}/event.json": json.dumps(case.get("event_file", {}))}
     own = {**(GITHUB if ci == "github" else GITLAB)}
-    env = {**own, **case["env"], **addresses(kinds), "INPUT_STATUS": status}
+    env = {**own, **case["env"], **secrets(kinds), "INPUT_STATUS": status}
     if draw(st.integers(0, 3)) == 3:  # a stranger's code: the policy comes from the trusted commit
         name, place = STRANGERS[ci]
         env |= {**json.loads((CASES / "ci" / name / "env.json").read_text("utf-8")), "INPUT_POLICY": ""}

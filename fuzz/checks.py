@@ -31,6 +31,13 @@ CORES = {
     "TEAMS_WEBHOOK_URL": "Ht5Gy8Vb2Qz7Mk4Lp9Xs1Wn6",
     "RINGCENTRAL_WEBHOOK_URL": "u3Te6Oa9Ri2Es5Nd8Gl1Pk4F",
     "GOOGLE_CHAT_WEBHOOK_URL": "Bx6Wq1Za8Sc3Xe9Dv5Rf2Tg7",
+    "MATTERMOST_WEBHOOK_URL": "f8Lk3Vd6Hq1Ur4Yb9Oj2Zm5S",
+    "WEBHOOK_WEBHOOK_URL": "Ck2Jw7Nt4Ep9Gx1Dq6Ma3Rv8",
+    "SLACK_BOT_TOKEN": "w6Ub1Xr8Fj3Tz5Ld9Py4Kc7H",
+    "PAGERDUTY_ROUTING_KEY": "5b9e1d7a3f8c2e6b4d0a9f7e1c3b8d52",
+    "TELEGRAM_BOT_TOKEN": "AAHs3Vy9Kq5Bn1Wt7Gc4Zf8J",
+    "NTFY_TOKEN": "m4Eo9Si2Yx7Ql5Hv1Du8Rg3N",
+    "APPRISE_URL": "Oz3Ct8Mf5Pb1Xk7Jw4Nq9Ld6",
     "TOKEN": "eyJhbGciOiJIUzI1NiJ9" + "Qm4Xw8Tz2Lp6Vn0Kc5Jd9Rs3Gf7Hb1" * 9,
     "PASSWORD": "Pw7Nc3Xk9Qv5Jz1Fh8Ly4Rd6",
     "KEY": "MIIEvQIBADANBgkqhkiG9w0B" + "Sd8Fg3Hj7Kl2Zx6Cv1Bn5Mq9" * 6,
@@ -171,7 +178,11 @@ def _require_report(example: Example, result: Result) -> None:
             wanted = Counter((row["channel"], row["recipient"]) for row in json.loads(answer.out)["deliveries"])
             if wanted != names:
                 fail("the report's rows are not explain's", f"{wanted - names} are missing, {names - wanted} are too many")
-    _require_arrivals(rows, Counter(request.path.partition("?")[0] for request in result.requests))
+    if len(sent) == len([words for words in example.commands if words[0] == "send"]):
+        _require_arrivals(rows, Counter(request.path.partition("?")[0] for request in result.requests))
+    lost = [row for row in rows if row["channel"] in example.heard and row["outcome"] != "delivered"]
+    if lost:
+        fail("a message is lost because another one cannot be changed", lost)
 
 
 def _require_rows(rows: Any, totals: Any) -> None:
@@ -179,7 +190,7 @@ def _require_rows(rows: Any, totals: Any) -> None:
     if {word: told.get(word, 0) for word in totals} != totals or not set(told) <= {"delivered", "failed", "skipped"}:
         fail("the report's totals are wrong", f"{told} {totals}")
     for row in rows:
-        if (row["reason"] is None) != (row["outcome"] == "delivered"):
+        if row["reason"] is None and row["outcome"] != "delivered":  # a delivered one may say what it could not change
             fail("a row without its reason", row)
         if row["outcome"] == "delivered" and not row["attempts"]:
             fail("delivered without an attempt", row)

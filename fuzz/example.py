@@ -35,6 +35,7 @@ class Example(NamedTuple):
 
     `answers` are a server's, by path or "*": rows of status, headers, body as Latin-1, behaviour (see servers.Answer); the last one for
     every further request. `mail` is a server's script (see mail_servers.ScriptedSmtp). With `virtual`, no pause takes time.
+    `heard` are the channels whose last message must be delivered.
     """
 
     commands: Sequence[Sequence[str]]
@@ -43,6 +44,7 @@ class Example(NamedTuple):
     answers: Mapping[str, Sequence[tuple[int, Mapping[str, str], str, str]]] = {}
     mail: Mapping[str, Any] | None = None
     virtual: bool = True
+    heard: Sequence[str] = ()
 
     def to_json(self) -> bytes:
         """The example in bytes; `from_json` reads them."""

@@ -13,6 +13,7 @@ from checks import CORES
 from example import ELSEWHERE, REPOSITORY, SERVER, Example, latin
 from hypothesis import strategies as st
 from mutations import deep_values, scalars, spoiled_text, texts, values
+from wired import WIRED, secrets
 
 from tocsin import channels
 from tocsin.policy.model import EVENTS, Delivery, Environment, Notification, Policy, Recipient
@@ -34,6 +35,7 @@ SECRETS = {
     "PASSWORD": f'a "b"  c&d</e>{CORES["PASSWORD"]}',
     "KEY": "-----BEGIN PRIVATE KEY-----\n" + "\n".join(re.findall(".{1,40}", CORES["KEY"])) + "\n-----END PRIVATE KEY-----\n",
     "GITHUB_TOKEN": CORES["GITHUB_TOKEN"],
+    **secrets(name for name, row in WIRED.items() if "URL" not in row.secret[0] or row.kind == "apprise"),
 }
 
 
@@ -78,9 +80,26 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "default": st.booleans(),
     "auth": st.sampled_from(["password", "xoauth2"]),
     "reply_to": st.just("a@example.com"),
+    "topic": st.sampled_from(["builds", "${TOKEN}", "a b"]),
+    "chat_id": st.sampled_from(["-1009876543210", "@builds", "7"]),
+    "channel": st.sampled_from(["#builds", "C0123ABCD"]),
+    "api_url": st.just(SERVER),
+    "conversation": st.sampled_from(["update", "thread", "new"]),
+    "update": st.booleans(),
+    "fallback": st.sampled_from(["team", "mail", "dev@example.com"]),
+    "format": st.just("cloudevents"),
+    "text": templates,
+    "message": st.dictionaries(st.sampled_from(["title", "text", "colour"]), templates, max_size=3),
+    **dict.fromkeys(("token", "routing_key", "sign"), references),
     **dict.fromkeys(("password", "signing_secret", "access_key_id", "secret_access_key", "session_token", "username"), references),
 }
-REQUIRED = {"webhook": ("url",), "smtp": ("host", "port", "from", "security"), "ses": ("region", "from", "endpoint_url")}
+REQUIRED = {
+    "webhook": ("url",),
+    "smtp": ("host", "port", "from", "security"),
+    "ses": ("region", "from", "endpoint_url"),
+    "telegram": ("chat_id",),
+    "ntfy": ("topic",),
+}
 
 
 @st.composite

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from checks import CORES
-from example import ELSEWHERE, SERVER, SMTP_PORT, Example, latin, variable
+from example import ELSEWHERE, SMTP_PORT, Example, latin, variable
 from hypothesis import strategies as st
 from mutations import deep_values, scalars, spoiled_json, spoiled_text, texts, values
 from policy_inputs import CASES, CI, HOOKS, REPORT
+from wired import WIRED, channel_lines, secrets
 
-from tocsin import channels
 from tocsin.event import LISTS, Event, dotted
 
 POLICY = f"../{ELSEWHERE}/policy.yml"  # outside of the workspace: it holds on every run
@@ -22,34 +21,20 @@ DELIVERY = "]\ndelivery: {timeout: 1, budget: 3, attempts: 2}\n"
 STATUSES = st.sampled_from(
     ["success", "failure", "cancelled", "canceled", "unstable", "waiting", "skipped", "passed", "ABORTED", "timed_out"]
 )
-DELIVERED = {
-    "slack": "ok",
-    "teams": "",
-    "discord": '{"id": "1", "channel_id": "2"}',
-    "ringcentral": '{"status": "OK"}',
-    "google_chat": '{"name": "spaces/A/messages/B"}',
-    "webhook": "",
-}
 MAIL = f"  smtp: {{kind: smtp, host: 127.0.0.1, port: {SMTP_PORT}, security: none, from: ci@example.com, default: true}}\n"
-HTTP_KINDS = tuple(kind for kind in channels.KINDS if kind not in channels.MAIL_KINDS)
+wired_channels = st.lists(st.sampled_from(sorted(WIRED)), min_size=1, max_size=3, unique=True)
 
 
-def policy_of(kinds: tuple[str, ...], *, mail: bool = False) -> str:
-    """A policy with a channel for each kind, which sends to a path of its name, and one for mail."""
-    lines = [f'  {kind}: {{kind: {kind}, url: "${{{kind.upper()}_URL}}"}}\n' for kind in kinds]
-    told = [*kinds, *(["dev@example.com"] if mail else [])]
-    return "channels:\n" + "".join(lines) + (MAIL if mail else "") + RULE + ", ".join(told) + DELIVERY
+def policy_of(names: Iterable[str], *, mail: bool = False) -> str:
+    """A policy with these channels of WIRED, and one for mail."""
+    told = [*names, *(["dev@example.com"] if mail else [])]
+    return "channels:\n" + channel_lines(names) + (MAIL if mail else "") + RULE + ", ".join(told) + DELIVERY
 
 
-def addresses(kinds: tuple[str, ...]) -> dict[str, str]:
-    """The variables of that policy. What is secret in an address stands behind the path."""
-    cores = dict(zip(kinds, CORES.values(), strict=False))
-    return {f"{kind.upper()}_URL": f"{SERVER}/{kind}?key={cores[kind]}" for kind in kinds}
-
-
-def good_answers(kinds: tuple[str, ...]) -> dict[str, list[tuple[int, Mapping[str, str], str, str]]]:
+def good_answers(names: Iterable[str]) -> dict[str, list[tuple[int, Mapping[str, str], str, str]]]:
     """What each service answers when it has taken a message."""
-    return {f"/{kind}": [(200, {"Content-Type": "application/json"}, DELIVERED.get(kind, "ok"), "answer")] for kind in kinds}
+    said = [answer for name in names for answer in WIRED[name].taken.items()]
+    return {path: [(200, {"Content-Type": "application/json"}, body, "answer")] for path, body in said}
 
 
 @cache
@@ -117,14 +102,14 @@ def events(draw: st.DrawFn) -> Example:
     data = draw(spoiled_json(event_files()) | values)
     env["GITHUB_EVENT_PATH"] = f"../{ELSEWHERE}/event.json"
     hook = draw(st.sampled_from(HOOKS) | STATUSES.map(lambda status: ("completion", "--status", status)))
-    kinds = tuple(draw(st.lists(st.sampled_from(HTTP_KINDS), min_size=1, max_size=3, unique=True)))
+    kinds = tuple(draw(wired_channels))
     files = {f"{ELSEWHERE}/event.json": draw(json_text(data)), f"{ELSEWHERE}/policy.yml": policy_of(kinds, mail=True)}
     if draw(st.integers(0, 3)) == 3 and env.get("GITHUB_ACTIONS"):
         return _step(draw, env, files, kinds)
     commands = [["context", hook[0], *hook[1:], "--json"], ["context"], ["explain", *hook, "--policy", POLICY, "--json"]]
     return Example(
         commands=[*commands, ["explain", *hook, "--policy", POLICY], ["send", *hook, "--policy", POLICY, "--report", REPORT]],
-        env={**env, **addresses(kinds)},
+        env={**env, **secrets(kinds)},
         files=files,
         answers=good_answers(kinds),
         mail={},
@@ -141,7 +126,7 @@ def _step(draw: st.DrawFn, env: dict[str, str], files: dict[str, str], kinds: tu
     given = {f"INPUT_{name}": value for name, value in inputs.items()}
     return Example(
         commands=[["action", "main"], ["action", "post"]],
-        env={**env, **written, **given, **addresses(kinds), "RUNNER_TEMP": f"../{ELSEWHERE}", "GITHUB_WORKSPACE": ""},
+        env={**env, **written, **given, **secrets(kinds), "RUNNER_TEMP": f"../{ELSEWHERE}", "GITHUB_WORKSPACE": ""},
         files={**files, **{f"{ELSEWHERE}/{name}": "" for name in written}},
         answers=good_answers(kinds),
         mail={},
@@ -182,7 +167,7 @@ def facts(draw: st.DrawFn) -> Example:
     """Facts in a file and a test report, told to every kind of channel."""
     data = draw(made_facts() | made_facts() | spoiled_json(facts_files()) | spoiled_json([draw(made_facts())]) | values | deep_values)
     hook = draw(st.sampled_from(HOOKS))
-    kinds = tuple(draw(st.lists(st.sampled_from(HTTP_KINDS), min_size=1, max_size=3, unique=True)))
+    kinds = tuple(draw(wired_channels))
     given = ("--facts", f"../{ELSEWHERE}/facts.json", "--tests", "report.xml", "--policy", POLICY)
     return Example(
         commands=[
@@ -190,7 +175,7 @@ def facts(draw: st.DrawFn) -> Example:
             ["explain", *hook, *given, "--json"],
             ["send", *hook, *given, "--report", REPORT],
         ],
-        env={**(draw(st.sampled_from(environments())) if draw(st.booleans()) else CI), **addresses(kinds)},
+        env={**(draw(st.sampled_from(environments())) if draw(st.booleans()) else CI), **secrets(kinds)},
         files={
             "report.xml": latin(draw(spoiled_text(test_reports()))),
             f"{ELSEWHERE}/facts.json": draw(json_text(data)),

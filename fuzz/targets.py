@@ -46,6 +46,7 @@ TARGETS: dict[str, Target] = {
     "facts": Target(_named("run_inputs", "facts")),
     "templates": Target(_named("template_inputs", "templates")),
     "answers": Target(_named("answer_inputs", "answers")),
+    "conversations": Target(_named("answer_inputs", "conversations")),
     "addresses": Target(_named("address_inputs", "addresses")),
     "mail-answers": Target(_named("answer_inputs", "mail_answers")),
     "api": Target(_named("api_inputs", "api")),

@@ -55,9 +55,18 @@ def fuzz(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_targets_for_all_that_comes_from_strangers():
-    assert {"policy", "policy-without-libyaml", "events", "facts", "templates", "answers", "addresses", "mail-answers", "api"} == set(
-        TARGETS
-    )
+    assert {
+        "policy",
+        "policy-without-libyaml",
+        "events",
+        "facts",
+        "templates",
+        "answers",
+        "conversations",
+        "addresses",
+        "mail-answers",
+        "api",
+    } == set(TARGETS)
 
 
 def test_each_target_runs_and_finds_nothing(tmp_path: Path):
