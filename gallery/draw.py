@@ -48,6 +48,10 @@ CHANNELS = {
     "discord": "Discord",
     "ringcentral": "RingCentral",
     "google_chat": "Google Chat",
+    "mattermost": "Mattermost",
+    "telegram": "Telegram",
+    "ntfy": "ntfy",
+    "pagerduty": "PagerDuty",
     "mail": "Mail",
 }
 HEAD = ("slack/broken", "teams/failure", "discord/fixed")  # what the README shows
@@ -116,7 +120,7 @@ def page_text() -> str:
     names = list(CHANNELS)
     for word in RULES:
         parts.append(f"## {word}\n")
-        for row in (names[:3], names[3:]):
+        for row in (names[at : at + 3] for at in range(0, len(names), 3)):
             pictures = [_picture(f"gallery/{name}-{word}", f"{word} in {CHANNELS[name]}") for name in row]
             parts += ["<table>", _row("th", (CHANNELS[name] for name in row)), _row('td valign="top"', pictures), "</table>\n"]
     return "\n".join(parts)

@@ -2,12 +2,13 @@
 // Telegram: the part of HTML that its messages know, and MarkdownV2
 const TELEGRAM_TAGS = { ...CHAT_TAGS, pre: () => el("pre"), code: () => el("code"), "tg-spoiler": () => el("span", { class: "spoiler" }) };
 function telegramText(text) {
-  const root = el("div", { class: "text" }), open = [root];
+  const root = el("div", { class: "text" }), open = [root]; let block = false; // the line break below a block of code is no line of its own
   for (const [, close, name, rest, plain] of str(text).slice(0, MAX_INLINE).matchAll(/<(\/?)(b|strong|i|em|u|ins|s|strike|del|code|pre|a|blockquote|span|tg-spoiler)\b([^<>]*)>|([^<]+|<)/g)) {
     const last = open[open.length - 1];
-    if (plain !== undefined) last.append(entities(plain));
+    if (plain !== undefined) last.append(entities(block ? plain.replace(/^\n/, "") : plain));
     else if (close) { if (open.length > 1) open.pop(); }
     else if (open.length < MAX_DEPTH) { const node = (TELEGRAM_TAGS[name] || (() => el(name)))(rest); last.append(node); open.push(node); }
+    block = close && (name === "pre" || name === "blockquote");
   }
   return root;
 }
