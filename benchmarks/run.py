@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 FLOOR = "import yaml, requests, pydantic\nclass Model(pydantic.BaseModel):\n    name: str\n"
 YAML_LOAD = "import sys, yaml\nwith open(sys.argv[1], 'rb') as file: yaml.load(file, Loader=yaml.CSafeLoader)"
 SLOW_SECONDS = 0.3
+POSTED = b'{"ok": true, "channel": "C0123ABCD", "ts": "1785542400.000001", "message": {"text": "", "type": "message"}}'
 TARGETS = {
     "one Slack message / floor": 1.2,
     "three Slack messages / one": 1.1,
@@ -39,7 +40,7 @@ TARGETS = {
 
 
 class Server(ThreadingHTTPServer):
-    """Answers as Slack does: /slow after 300 ms, everything else at once."""
+    """Answers as Slack's webhooks and below /api as its web API does: /slow after 300 ms, everything else at once."""
 
     request_queue_size = 128
     daemon_threads = True
@@ -55,10 +56,11 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path.startswith("/slow"):
             time.sleep(SLOW_SECONDS)
+        said = POSTED if self.path.startswith("/api") else b"ok"
         self.send_response(200)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(said)))
         self.end_headers()
-        self.wfile.write(b"ok")
+        self.wfile.write(said)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
@@ -107,6 +109,12 @@ def slack_policy(folder: Path, name: str, count: int) -> str:
     return _write(folder, name, f"channels:\n{channels}notifications:\n  - {{on: failure, send_to: [{names}]}}\n")
 
 
+def token_policy(folder: Path, name: str) -> str:
+    """A policy of one Slack channel, by a bot's token."""
+    channel = '{kind: slack, token: "${SLACK_BOT_TOKEN}", channel: "#builds", api_url: "${SLACK_API_URL}"}'
+    return _write(folder, name, f"channels:\n  c0: {channel}\nnotifications:\n  - {{on: failure, send_to: [c0]}}\n")
+
+
 def webhook_policy(folder: Path, name: str, count: int) -> str:
     """A policy of so many slow webhooks that all hear of failures."""
     channels = "".join(f'  c{number}: {{kind: webhook, url: "${{SLOW_URL}}"}}\n' for number in range(count))
@@ -135,6 +143,8 @@ def environment(port: int) -> dict[str, str]:
         "GITHUB_SHA": "3f9c1d27b8a64e0f95a1c07d2be84f6a90d5e113",
         "GITHUB_ACTOR": "ada",
         "SLACK_WEBHOOK_URL": f"http://127.0.0.1:{port}/slack",
+        "SLACK_BOT_TOKEN": "xoxb-1234567890-abcdefghijklmn",
+        "SLACK_API_URL": f"http://127.0.0.1:{port}/api",
         "SLOW_URL": f"http://127.0.0.1:{port}/slow",
     }
 
