@@ -131,3 +131,14 @@ def test_a_machine_without_time_zones_says_so_and_mutes_nothing(project: Any, sl
     finally:
         zoneinfo.reset_tzpath()
         zoneinfo.ZoneInfo.clear_cache()
+
+
+def test_the_time_zones_are_looked_for_once_however_many_mutes_name_none(monkeypatch: pytest.MonkeyPatch):
+    """Each time opens hundreds of files: some hundred mutes took longer than a run may."""
+    import zoneinfo
+
+    every, asked = zoneinfo.available_timezones, []
+    monkeypatch.setattr(zoneinfo, "available_timezones", lambda: asked.append(1) or every())
+    mutes = "".join("  - {channels: team, zone: Europe/Berlni}\n" for _ in range(5))
+    told = [problem for problem in found(f"{RULES}mute:\n{mutes}".encode()) if problem.check is Check.UNKNOWN_ZONE]
+    assert (len(told), len(asked)) == (5, 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tocsin.checks import Check
@@ -24,6 +25,7 @@ NO_ZONES = (
 
 def check_mutes(meaning: Meaning, *, advise: bool) -> None:
     """Note every problem. A machine without time zones is an error where advice is asked for, and a warning to a run."""
+    zones = cache(_zones)  # it opens hundreds of files
     for index, mute in enumerate(as_list(meaning.data["mute"])):
         if isinstance(mute, dict):
             path: DataPath = ("mute", index)
@@ -31,20 +33,25 @@ def check_mutes(meaning: Meaning, *, advise: bool) -> None:
             for number, name in enumerate(as_list(mute.get("channels", []))):
                 if isinstance(name, str):
                     meaning.known((*path, "channels", number), name)
-            for wrong in _wrong(mute, meaning.problems.holder(path), advise=advise):
+            for wrong in _wrong(mute, meaning.problems.holder(path), zones, advise=advise):
                 meaning.problems.add(wrong.under(path))
 
 
-def _wrong(mute: dict[str, Any], who: str, *, advise: bool) -> Iterator[Wrong]:
+def _zones() -> list[str]:
+    """The time zones of this machine."""
+    from zoneinfo import available_timezones
+
+    return sorted(available_timezones())
+
+
+def _wrong(mute: dict[str, Any], who: str, zones: Callable[[], list[str]], *, advise: bool) -> Iterator[Wrong]:
     if not any(mute.get(key) for key in _SAYS):
         yield Wrong(Check.MISSING_KEY, f"{who} would mute everything for ever (give it one of {', '.join(_SAYS)})")
     zone = mute.get("zone")
     if isinstance(zone, str) and zone and zone_of(zone) is None:
-        from zoneinfo import available_timezones
-
-        known = available_timezones()
+        known = zones()
         if known:
-            hint = do_you_mean(zone, sorted(known), {}, quote=quoted) or " (write its name in the IANA database, such as Europe/Berlin)"
+            hint = do_you_mean(zone, known, {}, quote=quoted) or " (write its name in the IANA database, such as Europe/Berlin)"
             yield Wrong(Check.UNKNOWN_ZONE, f"unknown time zone {quoted(zone)} in {who}{hint}", ("zone",))
         else:
             yield Wrong(Check.UNKNOWN_ZONE, NO_ZONES.format(who), ("zone",), severity="error" if advise else "warning")
