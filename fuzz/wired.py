@@ -54,6 +54,13 @@ WIRED: dict[str, Wired] = {
     "ringcentral": _hook("ringcentral", '{"status": "OK"}'),
     "google_chat": _hook("google_chat", '{"name": "spaces/A/messages/B"}'),
     "mattermost": _hook("mattermost", "ok"),
+    "mattermost_by_token": Wired(
+        "mattermost",
+        {"token": "${MATTERMOST_TOKEN}", "channel": "4xp9fdt77pncbef59f4k1qe83o", "api_url": f"{SERVER}/mattermost_by_token"},
+        ("MATTERMOST_TOKEN", ""),
+        {"/mattermost_by_token/api/v4/posts": '{"id": "9xuqwrwgstrb3mzrxb83nb357a", "channel_id": "4xp9fdt77pncbef59f4k1qe83o"}'},
+        "/mattermost_by_token/api/v4/posts/9xuqwrwgstrb3mzrxb83nb357a/patch",
+    ),
     "webhook": _hook("webhook", ""),
     "pagerduty": Wired(
         "pagerduty",

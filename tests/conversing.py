@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from servers import Answer
-from stateful_services import CHAT, TOKEN, DiscordServer, SlackServer, StatefulServer, TelegramServer, refused, said
+from stateful_services import CHAT, TOKEN, DiscordServer, MattermostServer, SlackServer, StatefulServer, TelegramServer, refused, said
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -43,7 +43,13 @@ def _telegram(server: TelegramServer) -> dict[str, Any]:
     return {"kind": "telegram", "chat_id": CHAT, "api_url": server.url("/api")}
 
 
+def _mattermost(server: MattermostServer) -> dict[str, Any]:
+    return {"kind": "mattermost", "token": "${MATTERMOST_TOKEN}", "channel": server.TOWN, "api_url": server.url("")}
+
+
 _BOT = ("TELEGRAM_BOT_TOKEN", lambda _: BOT)
+_MATTERMOST = ("MATTERMOST_TOKEN", lambda server: server.KEY)
+_FORBIDDEN = MattermostServer.refuse(403, "api.context.permissions.app_error")
 _UNKNOWN = said(404, code=10008, message="Unknown Message")
 _GONE = TelegramServer.refuse("message to edit not found")
 _LIMITED = said(429, ok=False, error_code=429, description="Too Many Requests", parameters={"retry_after": 900})
@@ -64,6 +70,13 @@ ROWS = {  # a service that is new here is a row
         _telegram,
         _BOT,
         ("editMessageText", _GONE, "HTTP 400, Bad Request: message to edit not found: the message was deleted"),
+    ),
+    "mattermost": Row(
+        MattermostServer,
+        _mattermost,
+        _MATTERMOST,
+        ("patch", _FORBIDDEN, "HTTP 403, api.context.permissions.app_error: the message was deleted"),
+        "message",
     ),
     "limits": Row(TelegramServer, _telegram, _BOT, ("editMessageText", _LIMITED, "HTTP 429, Too Many Requests")),
 }
@@ -101,7 +114,7 @@ class Conversing:
 
     def told(self) -> dict[str, list[str]]:
         """By channel, the sign that each message begins with, as it is now."""
-        return {name: [re.sub("<.*?>", "", message[ROWS[name].text])[0] for message in self.servers[name].messages] for name in ROWS}
+        return {name: [re.sub(r"<.*?>|[*]", "", message[ROWS[name].text])[0] for message in self.servers[name].messages] for name in ROWS}
 
 
 @pytest.fixture
