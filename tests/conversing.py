@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from servers import Answer
-from stateful_services import CHAT, TOKEN, DiscordServer, MattermostServer, SlackServer, StatefulServer, TelegramServer, refused, said
+from stateful_services import (
+    CHAT,
+    TOKEN,
+    DiscordServer,
+    MattermostServer,
+    NtfyServer,
+    SlackServer,
+    StatefulServer,
+    TelegramServer,
+    refused,
+    said,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -33,6 +44,7 @@ class Row(NamedTuple):
     secret: tuple[str, Callable[[Any], str]]
     refusal: tuple[str, Answer, str]
     text: str = "text"  # where a message's text stands
+    by_name: bool = False  # a message takes the place of another by its name: no receipt, and no refusal, makes it two
 
 
 def _slack(server: SlackServer) -> dict[str, Any]:
@@ -48,6 +60,13 @@ def _mattermost(server: MattermostServer) -> dict[str, Any]:
 
 
 _BOT = ("TELEGRAM_BOT_TOKEN", lambda _: BOT)
+
+
+def _ntfy(server: NtfyServer) -> dict[str, Any]:
+    return {"kind": "ntfy", "topic": "builds", "token": "${NTFY_TOKEN}", "url": server.url("")}
+
+
+_NTFY = ("NTFY_TOKEN", lambda _: "tk_agqfz1ky6zsm")
 _MATTERMOST = ("MATTERMOST_TOKEN", lambda server: server.KEY)
 _FORBIDDEN = MattermostServer.refuse(403, "api.context.permissions.app_error")
 _UNKNOWN = said(404, code=10008, message="Unknown Message")
@@ -78,9 +97,11 @@ ROWS = {  # a service that is new here is a row
         ("patch", _FORBIDDEN, "HTTP 403, api.context.permissions.app_error: the message was deleted"),
         "message",
     ),
+    "ntfy": Row(NtfyServer, _ntfy, _NTFY, ("DELETE", said(404), "ntfy takes messages away from version 2.16 on"), "title", by_name=True),
     "limits": Row(TelegramServer, _telegram, _BOT, ("editMessageText", _LIMITED, "HTTP 429, Too Many Requests")),
 }
-SENT_ANEW = [f"sent as a new message: {row.refusal[2]}" for row in ROWS.values()]  # what a run says after `refuse`
+SENT_ANEW = [f"sent as a new message: {row.refusal[2]}" for row in ROWS.values() if not row.by_name]  # what a run says after `refuse`
+REFUSED = [*SENT_ANEW, *(row.refusal[2] for row in ROWS.values() if row.by_name)]
 
 
 class Conversing:
@@ -98,7 +119,7 @@ class Conversing:
     def policy(self) -> str:
         """JSON, which is YAML."""
         channels = {f"{name} #1 $HOME %PATH% 'é\"": row.options(self.servers[name]) for name, row in ROWS.items()}
-        rule = {"on": ["trigger", "success", "failure"], "send_to": list(channels)}
+        rule = {"on": ["trigger", "waiting", "success", "failure"], "send_to": list(channels)}
         return json.dumps({"channels": channels, "notifications": [rule]}, ensure_ascii=False)
 
     @property
@@ -114,7 +135,20 @@ class Conversing:
 
     def told(self) -> dict[str, list[str]]:
         """By channel, the sign that each message begins with, as it is now."""
-        return {name: [re.sub(r"<.*?>|[*]", "", message[ROWS[name].text])[0] for message in self.servers[name].messages] for name in ROWS}
+        return {name: [_sign(message[row.text]) for message in self._messages(name)] for name, row in ROWS.items()}
+
+    def _messages(self, name: str) -> list[dict[str, Any]]:
+        server = self.servers[name]
+        return server.shown if isinstance(server, NtfyServer) else server.messages
+
+    @staticmethod
+    def each(signs: list[str]) -> dict[str, list[str]]:
+        """The same, of every channel; those of the start and the end, where a name alone makes them one."""
+        return {name: ONE if row.by_name and signs == TWO else signs for name, row in ROWS.items()}
+
+
+def _sign(text: str) -> str:
+    return re.sub(r"<.*?>|[*]", "", text)[0]
 
 
 @pytest.fixture

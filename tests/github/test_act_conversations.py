@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from act import ACTION
-from conversing import ONE, SENT_ANEW, TWO
+from conversing import ONE, REFUSED, SENT_ANEW, TWO
 from test_act_one_job import JOB
 
 
@@ -17,6 +17,6 @@ def test_the_job_s_end_changes_its_start(repository, services, refused):
         services.refuse()
     run = repository.run(secrets=services.secrets)
     assert (run.code, run.annotations()) == (0, []), run.said()
-    assert services.told() == dict.fromkeys(services.servers, TWO if refused else ONE)
-    assert [words for words in SENT_ANEW if (words in run.said("Post")) != refused] == []
+    assert services.told() == services.each(TWO if refused else ONE)
+    assert [words for words in REFUSED if (words in run.said("Post")) != refused] == []
     assert run.summary("Post").count("sent as a new message") == (len(SENT_ANEW) if refused else 0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conversing import ONE, SENT_ANEW, TWO, Conversing
+from conversing import ONE, REFUSED, TWO, Conversing
 from local import EXAMPLES, Repository, machine, program
 from stateful_services import ROOM, TOKEN, SlackServer, serving
 from test_gitlab_template import SHELLS, in_shell, read_by_gitlab, whole
@@ -45,7 +45,7 @@ def run(repository: Repository, services: Conversing):
 def test_a_pipeline_is_one_message(conversing, services):
     ended = run(conversing, services)
     assert (ended.code, ended.results) == (0, {"test": "PASS", "tocsin-trigger": "PASS", "tocsin-success": "PASS"})
-    assert services.told() == dict.fromkeys(services.servers, ONE)
+    assert services.told() == services.each(ONE)
     assert ended.ended("tocsin-trigger") < ended.began("test")
     assert "sent as a new message" not in ended.said("tocsin-success")
 
@@ -53,8 +53,8 @@ def test_a_pipeline_is_one_message(conversing, services):
 def test_a_message_that_cannot_be_changed_is_sent_anew_and_the_log_says_so(conversing, services):
     services.refuse()
     ended = run(conversing, services)
-    assert services.told() == dict.fromkeys(services.servers, TWO)
-    assert [words for words in SENT_ANEW if words not in ended.said("tocsin-success")] == []
+    assert services.told() == services.each(TWO)
+    assert [words for words in REFUSED if words not in ended.said("tocsin-success")] == []
 
 
 @pytest.mark.parametrize("inputs", ["trigger: false", "dependencies: [test]"])
@@ -62,7 +62,7 @@ def test_an_end_without_the_start_s_report_is_a_new_message(conversing, services
     conversing.pipeline(CARRIED.replace("receipts: true\n", f"receipts: true\n      {inputs}\n"))
     ended = run(conversing, services)
     assert (ended.code, ended.results["tocsin-success"]) == (0, "PASS")
-    assert services.told() == dict.fromkeys(services.servers, ONE if "trigger" in inputs else TWO)
+    assert services.told() == services.each(ONE if "trigger" in inputs else TWO)
 
 
 def hook(tmp_path: Path, service: SlackServer, name: str, variables: Mapping[str, str] = {}, shell: str = "dash"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from builds import World, filled, load, messages, wrong
-from conversing import ONE, SENT_ANEW, TWO, Conversing
+from conversing import ONE, REFUSED, TWO, Conversing
 from jvm import LIBRARY, ROOT, results, tools
 from mail_servers import Mailbox
 from servers import Answer, ScriptedServer
@@ -65,7 +65,7 @@ def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quic
     problems = []
     for case in cases:
         name = case["name"]
-        case["log"] = [words for part in case.get("log", []) for words in (SENT_ANEW if part == "<sent_anew>" else [part])]
+        case["log"] = [words for part in case.get("log", []) for words in (REFUSED if part == "<refused>" else [part])]
         folder = tmp_path / "builds" / name.replace(" ", "-")
         told, events = messages(servers.server.requests, name)
         found = wrong(filled(case, {"folder": str(folder)}), ran[name], told, events, folder)
@@ -73,7 +73,8 @@ def test_every_case(harness, servers: Servers, engine: str, tmp_path: Path, quic
         if engine != "plain" and ran[name].frozen <= ran[name].steps:
             problems.append(f"{name}: the program was not frozen at each step")
     assert not problems, "\n".join(problems)
-    assert servers.services.told() == dict.fromkeys(servers.services.servers, TWO + ONE)
+    two_builds = {name: signs + ONE for name, signs in servers.services.each(TWO).items()}
+    assert servers.services.told() == two_builds
     assert unused == []  # the sandbox's list holds nothing that the library does not need
     mail = servers.mailbox
     assert [(one.recipient, one.tls) for one in mail.mails] == [("dev@example.com", True)]
