@@ -157,7 +157,7 @@ def conversations(draw: st.DrawFn) -> Example:
     talking = [name for name, row in WIRED.items() if row.changed]
     names = draw(st.lists(st.sampled_from(talking), min_size=1, max_size=3, unique=True))
     asked = {name: draw(st.sampled_from(["", *(f', "conversation": "{word}"' for word in ("update", "thread", "new"))])) for name in names}
-    policy = f"channels:\n{channel_lines(names, asked)}{_rule(names)}"
+    policy = f"channels:\n{channel_lines(names, asked)}{_rule(names).replace('trigger,', 'trigger, waiting,', 1)}"
     env, sound = secrets_of(names), draw(st.booleans())
     secrets = list(env.values())
     served = {row.changed: draw(_some(secrets, slow=False)) for row in map(WIRED.__getitem__, names) if row.changed}

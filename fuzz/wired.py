@@ -80,6 +80,7 @@ WIRED: dict[str, Wired] = {
         {"url": f"{SERVER}/ntfy", "topic": "builds", "token": "${NTFY_TOKEN}"},
         ("NTFY_TOKEN", "tk_"),
         {"/ntfy/": '{"id": "a", "event": "message"}'},
+        "*",  # below the topic, by a name made of the run
     ),
     "apprise": Wired("apprise", {}, ("APPRISE_URL", f"json://127.0.0.1:{PORT}/apprise/"), {f"/apprise/{CORES['APPRISE_URL']}": ""}),
 }
