@@ -66,7 +66,9 @@ def _problem(payload: dict[str, Any]) -> str | None:
 def _message(request: ServiceRequest, payload: dict[str, Any], number: str) -> Answer:
     chat = str(payload["chat_id"])
     found = {"id": int(chat), "type": "supergroup"} if not chat.startswith("@") else {"id": -1, "type": "channel", "username": chat[1:]}
-    message = {"message_id": int(number), "date": now_seconds(), "chat": found, "text": payload["text"]}
+    bot = re.search("/bot([0-9]+):[^/]+/[^/]+$", request.path)
+    sender = {"from": {"id": int(bot[1]), "is_bot": True, "first_name": "tocsin"}} if bot and found["type"] == "supergroup" else {}
+    message = {"message_id": int(number), **sender, "date": now_seconds(), "chat": found, "text": payload["text"]}
     return Answer(200, {"ok": True, "result": message}, content(request, payload), message_id=number)
 
 
