@@ -75,6 +75,7 @@ def threads_end() -> Iterator[None]:
     yield
     for thread in set(threading.enumerate()) - before:
         if "process_request_thread" not in thread.name and "serve" not in thread.name:
+            thread._started.wait(20)  # type: ignore[attr-defined]  # one that is about to begin cannot be joined yet
             thread.join(20)
             assert not thread.is_alive(), thread
 
