@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from tocsin.event import Event, Ref
+from tocsin.policy.destinations import destinations
 from tocsin.policy.load import load
-from tocsin.policy.match import destinations, match
+from tocsin.policy.match import match
 from tocsin.policy.policy_text import PolicyText
 
 

@@ -22,7 +22,7 @@ from servers import Answer, Request, ScriptedServer
 from tocsin.deliver import Delivery, Limits, deliver
 from tocsin.fallbacks import with_fallbacks
 from tocsin.network import Network
-from tocsin.policy.match import Destination
+from tocsin.policy.destinations import Destination
 from tocsin.verdict import Delivered, Failed, Outcome, Skip
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "fallbacks.yml").read_text())

@@ -21,8 +21,9 @@ from test_mentions import READERS, payload
 
 from tocsin.event import Event
 from tocsin.message.mention import EVERYBODY
+from tocsin.policy.destinations import Destination, destinations
 from tocsin.policy.load import PolicyDocument
-from tocsin.policy.match import Destination, destinations, match
+from tocsin.policy.match import match
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "ada": {

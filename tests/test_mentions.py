@@ -21,8 +21,9 @@ from tocsin.channels import KINDS, load
 from tocsin.event import Event
 from tocsin.message import compose
 from tocsin.message.mention import MENTIONS_MAX, Mention, names
+from tocsin.policy.destinations import Destination, destinations
 from tocsin.policy.load import PolicyDocument
-from tocsin.policy.match import Destination, destinations, match
+from tocsin.policy.match import match
 
 TABLE = yaml.safe_load((CASES / "mentions.yml").read_text(encoding="utf-8"))
 SERVICES = tuple(kind for kind in KINDS if "mention" in KINDS[kind].can)

@@ -17,7 +17,8 @@ from policies import found, read
 from tocsin import cli
 from tocsin.checks import Check
 from tocsin.event import Actor, Event, Ref
-from tocsin.policy.match import destinations, match
+from tocsin.policy.destinations import destinations
+from tocsin.policy.match import match
 from tocsin.policy.model import DAYS
 from tocsin.policy.mute import muted
 

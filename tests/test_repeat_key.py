@@ -16,7 +16,7 @@ from servers import Answer, ScriptedServer
 from tocsin.channels import load
 from tocsin.derive.building import build
 from tocsin.event import Event, Fact, dotted
-from tocsin.policy.match import Destination, repeat_key
+from tocsin.policy.destinations import Destination, repeat_key
 
 TOLD: dict[str, Any] = {
     "ci": "github", "hook": "completion", "status": "success", "event": "success", "app": "api", "environment": "staging", "kind": "cd",

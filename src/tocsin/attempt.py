@@ -1,25 +1,24 @@
-"""One delivery on its way: what is sent, how far it has come, and one attempt at it."""
+"""One delivery on its way: how far it has come, and one attempt at it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from tocsin.channels import rendered
 from tocsin.http import Transport
-from tocsin.named_tuple import NamedTuple
-from tocsin.network import Network, NoAnswer
+from tocsin.network import NoAnswer
 from tocsin.shared_connection import SharedConnection
 from tocsin.templates import TemplateProblem
-from tocsin.verdict import Delivered, Failed, FollowUp, Outcome, Retry, Skip, Verdict
+from tocsin.verdict import Delivered, Failed, Outcome, Retry, Skip, Verdict
 
 if TYPE_CHECKING:
-    from tocsin.channels import Channel, Rendered
+    from tocsin.channels import Rendered
     from tocsin.clock import Clock
+    from tocsin.delivery import Delivery, Means, Stop
     from tocsin.message import Message
-    from tocsin.wording import OwnWords
 
 ABANDON_AFTER_SECONDS = 0.25  # past its deadline: the attempt's own time-out has the better words
 NO_THREAD = "this machine starts no more threads: raise its limit of processes (pids), or run fewer at once"
@@ -27,60 +26,6 @@ DEFAULT_WORDS = "with the default words where the policy's own failed"
 DRY_RUN = "dry run: it would have been sent"
 IN_DOUBT = "it may have been delivered"
 ANEW = "sent as a new message"
-
-
-class Delivery(NamedTuple):
-    """One message on its way to one destination, rendered in its lane. `key` is the same in every repetition."""
-
-    channel: str
-    kind: str
-    recipient: str
-    rules: tuple[str, ...]
-    module: Channel
-    options: Any
-    message: Message
-    key: str
-    redact: Callable[[str], str] = str  # masks what is secret
-    words: OwnWords | None = None  # the policy's own, for this destination
-    follow_up: FollowUp = FollowUp()  # the earlier message that it changes, or answers under
-
-
-class Limits(NamedTuple):
-    """`timeout` in seconds for one attempt, `deadline` on the clock's monotonic seconds for all, `attempts` for one delivery."""
-
-    timeout: float
-    deadline: float
-    attempts: int
-
-
-class Stop:
-    """A wish to end early, with its reason; `request` may be called from a signal handler.
-
-    `listening` is set by whoever will act on it; until then a signal may end the process at once.
-    """
-
-    def __init__(self) -> None:
-        self.event = Event()
-        self.reason: str | None = None
-        self.wake: Callable[[], None] = lambda: None
-        self.listening = False
-
-    def request(self, reason: str) -> None:
-        """End: no more retries, a short grace for what is in flight."""
-        self.reason = self.reason or reason
-        self.event.set()
-        self.wake()
-
-
-class Means(NamedTuple):
-    """What all lanes work with. In a `dry_run` everything is rendered and nothing sent. `kept` is what channels keep for all deliveries."""
-
-    limits: Limits
-    network: Network
-    clock: Clock
-    stop: Stop
-    kept: dict[str, Any]
-    dry_run: bool = False
 
 
 class Progress:

@@ -11,7 +11,7 @@ from tocsin.errors import PolicyError
 from tocsin.event import PipelineRun
 from tocsin.message_test import compose_test
 from tocsin.pipeline import Plan, Situation
-from tocsin.policy.match import Destination
+from tocsin.policy.destinations import Destination
 from tocsin.policy.model import Policy
 from tocsin.request import Request
 from tocsin.verdict import Skip

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from tocsin.attempt import NO_THREAD, Delivery, Limits, Means, Progress, Stop
+from tocsin.attempt import NO_THREAD, Progress
+from tocsin.delivery import Delivery, Limits, Means, Stop
 from tocsin.lanes import Loop, Results
 from tocsin.network import Network
 from tocsin.verdict import Failed, Outcome

@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from tocsin.channels import MAIL_KINDS
-from tocsin.policy.match import Destination, default_mail, hindrance, skipped
+from tocsin.policy.destinations import Destination, default_mail, hindrance, skipped
 from tocsin.text import clean
 
 if TYPE_CHECKING:

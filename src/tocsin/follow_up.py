@@ -11,7 +11,8 @@ from tocsin.message.mention import names
 from tocsin.verdict import FollowUp
 
 if TYPE_CHECKING:
-    from tocsin.policy.match import Destination, RuleMatch
+    from tocsin.policy.destinations import Destination
+    from tocsin.policy.match import RuleMatch
     from tocsin.receipts import Keeping
 
 ALOUD = frozenset({"failure", "unstable", "waiting"})  # the events that somebody must hear of, where a change makes no sound

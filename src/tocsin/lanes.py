@@ -12,7 +12,8 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tocsin.attempt import NO_THREAD, Attempt, Means, Progress, defect
+from tocsin.attempt import NO_THREAD, Attempt, Progress, defect
+from tocsin.delivery import Means
 from tocsin.shared_connection import SharedConnection
 from tocsin.verdict import Delivered, Failed, Outcome, Retry, Skip, Verdict
 

@@ -23,8 +23,9 @@ from tocsin.follow_up import follow_up
 from tocsin.message import Message, compose
 from tocsin.named_tuple import NamedTuple
 from tocsin.notice import Notice
+from tocsin.policy.destinations import Destination, destinations, repeat_key, skipped
 from tocsin.policy.load import PolicyDocument, load
-from tocsin.policy.match import Destination, RuleMatch, destinations, match, repeat_key, runbooks, skipped
+from tocsin.policy.match import RuleMatch, match, runbooks
 from tocsin.policy.model import Policy
 from tocsin.policy.wording import addressed, rule_words, words_of
 from tocsin.request import Request

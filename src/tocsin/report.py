@@ -7,7 +7,8 @@ from typing import Any
 
 from tocsin.event import Event, as_dict, dotted, lists
 from tocsin.message.mention import names
-from tocsin.policy.match import Destination, Mismatch, RuleMatch, selector_values
+from tocsin.policy.destinations import Destination
+from tocsin.policy.match import Mismatch, RuleMatch, selector_values
 from tocsin.text import clean, clip
 from tocsin.verdict import Outcome
 

@@ -10,7 +10,8 @@ from tocsin.receipts import run_key
 from tocsin.verdict import Earlier, FollowUp
 
 if TYPE_CHECKING:
-    from tocsin.policy.match import Destination, RuleMatch
+    from tocsin.policy.destinations import Destination
+    from tocsin.policy.match import RuleMatch
 
 
 def by_name(rules: Sequence[RuleMatch], row: Destination, event: Event, *, aloud: bool) -> FollowUp:

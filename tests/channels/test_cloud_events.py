@@ -32,6 +32,7 @@ CD_EVENTS = {
     for schema in SCHEMAS
 }
 WORDS = ("trigger", "success", "failure", "cancelled", "unstable", "waiting")
+HUGE = ("long", "unbroken")  # of which one event takes a second
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -71,7 +72,7 @@ def test_a_sample_is_valid(name: str):
 
 @pytest.mark.parametrize("name", events.HOSTILE)
 def test_a_hostile_event_is_valid_and_its_texts_stay_in_their_places(name: str):
-    for word in WORDS:
+    for word in WORDS[:1] if name in HUGE else WORDS:
         found = sent(events.HOSTILE[name]._replace(event=word))
         assert set(found) == {"specversion", "id", "source", "type", "time", "subject", "datacontenttype", "data"}
         assert urlsplit(found["source"]).scheme in ("", "http", "https")

@@ -14,8 +14,9 @@ from tocsin.comparison.boxes import Point
 from tocsin.comparison.changes import NO_LONGER, TOLD, Change, changes
 from tocsin.comparison.moments import MOMENTS
 from tocsin.event import Event
+from tocsin.policy.destinations import destinations
 from tocsin.policy.load import PolicyDocument
-from tocsin.policy.match import destinations, fulfils, match, selector_values
+from tocsin.policy.match import fulfils, match, selector_values
 from tocsin.terms import SELECTORS
 
 PATTERNS = {

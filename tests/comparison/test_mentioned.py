@@ -16,8 +16,9 @@ from tocsin.comparison.changes import NO_LONGER, TOLD, Change, changes, mention_
 from tocsin.comparison.compare import compare
 from tocsin.comparison.sides import Side
 from tocsin.event import Event
+from tocsin.policy.destinations import Destination, destinations
 from tocsin.policy.load import PolicyDocument
-from tocsin.policy.match import Destination, destinations, match
+from tocsin.policy.match import match
 
 CHANNELS = """
 channels:

@@ -8,7 +8,8 @@ import pytest
 from inprocess import run as command
 from policies import CHANNELS, read, run
 
-from tocsin.policy.match import destinations, match
+from tocsin.policy.destinations import destinations
+from tocsin.policy.match import match
 
 ENDS = ("success", "failure", "cancelled", "unstable")
 

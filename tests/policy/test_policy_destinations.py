@@ -8,7 +8,8 @@ import pytest
 from policies import read, run
 
 from tocsin.event import Event
-from tocsin.policy.match import Destination, default_mail, destinations, match
+from tocsin.policy.destinations import Destination, default_mail, destinations
+from tocsin.policy.match import match
 from tocsin.verdict import Skip
 
 CHANNELS = """

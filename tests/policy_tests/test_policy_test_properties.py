@@ -14,7 +14,8 @@ from policies import read
 
 from tocsin.event import Event, Job, PullRequest, Ref
 from tocsin.explanation.places import rule_places
-from tocsin.policy.match import destinations, match
+from tocsin.policy.destinations import destinations
+from tocsin.policy.match import match
 from tocsin.policy.model import Notification, Policy
 from tocsin.policy_tests.candidates import Candidates
 from tocsin.policy_tests.cases import Case, recipient_key

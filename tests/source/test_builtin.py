@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from policies import read, run
 
+from tocsin.policy.destinations import destinations
 from tocsin.policy.load import load
-from tocsin.policy.match import destinations, match
+from tocsin.policy.match import match
 from tocsin.source.builtin import VARIABLES, builtin
 
 

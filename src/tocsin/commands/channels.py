@@ -92,7 +92,7 @@ def _list(words: Namespace, world: World, console: Console) -> int:
 
 def _rules(policy: Policy) -> dict[str, list[str]]:
     """The rules that send by each channel, by their names."""
-    from tocsin.policy.match import default_mail, named
+    from tocsin.policy.destinations import default_mail, named
 
     default = default_mail(policy)
     found: dict[str, list[str]] = {name: [] for name in policy.channels}

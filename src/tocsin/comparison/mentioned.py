@@ -14,7 +14,7 @@ from tocsin.channels import KINDS, has_own_payload
 from tocsin.comparison.moments import mention_moments
 from tocsin.comparison.reach import Key, Reach, routes_to
 from tocsin.event import Event
-from tocsin.policy.match import default_mail
+from tocsin.policy.destinations import default_mail
 from tocsin.policy.mentions import ROLES, Mentions, mailed
 
 if TYPE_CHECKING:

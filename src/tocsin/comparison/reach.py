@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from tocsin.comparison.boxes import Selector
 from tocsin.comparison.moments import mention_moments, moments
 from tocsin.comparison.values import Only
-from tocsin.policy.match import default_mail, named
+from tocsin.policy.destinations import default_mail, named
 from tocsin.policy.mentions import mailed
 
 if TYPE_CHECKING:

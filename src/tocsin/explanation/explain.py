@@ -17,7 +17,8 @@ from tocsin.fallbacks import FOR_GOOD
 from tocsin.message import Message, compose, plain
 from tocsin.message.mention import names
 from tocsin.notice import Notice
-from tocsin.policy.match import Destination, RuleMatch, destinations, match
+from tocsin.policy.destinations import Destination, destinations
+from tocsin.policy.match import RuleMatch, match
 from tocsin.policy.mute import muted, told_at
 from tocsin.policy.nearest import Wanted, notice
 from tocsin.policy.wording import rule_words, words_of

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.channels import MAIL_KINDS
 from tocsin.errors import UsageError
-from tocsin.policy.match import default_mail
+from tocsin.policy.destinations import default_mail
 from tocsin.policy.words import Suggestions, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tocsin.explanation.question import Place
+    from tocsin.policy.destinations import Destination
     from tocsin.policy.load import PolicyDocument
-    from tocsin.policy.match import Destination
     from tocsin.policy.model import Notification, Policy, Recipient, Selector
 
 

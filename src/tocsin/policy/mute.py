@@ -17,7 +17,8 @@ from tocsin.verdict import Skip
 
 if TYPE_CHECKING:
     from tocsin.event import Event
-    from tocsin.policy.match import Destination, RuleMatch
+    from tocsin.policy.destinations import Destination
+    from tocsin.policy.match import RuleMatch
     from tocsin.policy.model import Mute, Policy
 
 NAME_MAX_CHARS = 80  # ours

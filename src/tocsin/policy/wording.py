@@ -13,7 +13,7 @@ from tocsin.wording import OwnWords, merged
 
 if TYPE_CHECKING:
     from tocsin.message import Message
-    from tocsin.policy.match import Destination
+    from tocsin.policy.destinations import Destination
     from tocsin.policy.model import Policy
 
 

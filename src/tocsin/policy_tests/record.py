@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import ContextError, PolicyError
-from tocsin.policy.match import destinations, match, selector_values
+from tocsin.policy.destinations import destinations
+from tocsin.policy.match import match, selector_values
 from tocsin.policy.plain import NULLS
 from tocsin.policy.scalar_text import double_quoted
 from tocsin.policy_tests.case_parts import Around

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import ContextError
-from tocsin.policy.match import Destination, RuleMatch, destinations
+from tocsin.policy.destinations import Destination, destinations
+from tocsin.policy.match import RuleMatch
 from tocsin.policy.mute import muted, told_at
 from tocsin.policy_tests.candidates import Candidates
 from tocsin.policy_tests.cases import recipient_key

@@ -16,7 +16,8 @@ from tocsin.errors import UsageError
 from tocsin.event import Event, Facts, Rank, as_dict
 from tocsin.message import Message, compose
 from tocsin.message.mention import names
-from tocsin.policy.match import Destination, EventValues, destinations, match, runbooks, selector_values
+from tocsin.policy.destinations import Destination, destinations
+from tocsin.policy.match import EventValues, match, runbooks, selector_values
 from tocsin.policy.wording import addressed, rule_words, words_of
 from tocsin.policy.words import Suggestions, quoted
 from tocsin.preview.fitting import fitting_facts, kind_of
@@ -169,7 +170,7 @@ def _recipient(policy: Policy, channel: str) -> str:
     """The channel's name, or of an email channel the first address that rules write to by it."""
     if policy.channels[channel].kind not in channels.MAIL_KINDS:
         return channel
-    from tocsin.policy.match import default_mail
+    from tocsin.policy.destinations import default_mail
 
     default = default_mail(policy)
     addresses = (to.email[0] for rule in policy.notifications for to in rule.send_to if to.email and (to.via or default) == channel)
