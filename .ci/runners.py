@@ -36,6 +36,7 @@ SDK_TYPES = (
     "@pagerduty/pdjs@2.2.4",
     "@grammyjs/types@5.0.0",
     "discord-api-types@0.38.57",
+    "@mattermost/types@11.9.0",
 )
 PROGRAMS = {"gitlab-ci-local": "gitlab-ci-local/dist/index.js", "npm-groovy-lint": "npm-groovy-lint/lib/index.js"}
 # The node of the packages stays with them: what else needs one takes the machine's.
