@@ -11,8 +11,8 @@ import pytest
 from events import event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from inprocess import run
 from payload_checks import check_mattermost_text
+from refusals import refused
 from servers import Answer, ScriptedServer
 from test_own_words import EVENT_FILE, HOSTILE, payloads
 
@@ -165,12 +165,7 @@ WRONG = [
 @pytest.mark.parametrize(("by", "payload", "words"), WRONG)
 def test_what_mattermost_would_refuse_is_an_error_at_its_place(by: str, payload: Any, words: str, form: str, tmp_path: Path) -> None:
     policy = policy_of(by, payload, form)
-    (tmp_path / ".tocsin.yml").write_text(policy)
-    answer = run("check", "--format", "json", folder=tmp_path)
-    found = [problem for problem in answer.json() if words in problem["message"]]
-    assert answer.code == 3
-    assert found, answer.out
-    assert found[0]["column"] > policy.index('"payload"')
+    assert refused(tmp_path, policy, words)["column"] > policy.index('"payload"')
 
 
 def test_what_fails_on_a_run_leaves_the_default_message(project: Any) -> None:

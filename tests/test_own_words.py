@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from inprocess import run
 from kinds import CHAT_KINDS, options
 from payload_checks import CHECKS, card_text, check_discord_text, check_url
+from refusals import refused
 from servers import Answer, ScriptedServer
 
 from tocsin.channels import KINDS, MAIL_KINDS, load
@@ -326,12 +327,8 @@ WRONG = [
 @pytest.mark.parametrize("form", ["text", "mapping"])
 @pytest.mark.parametrize(("kind", "payload", "words"), WRONG)
 def test_what_the_service_would_refuse_is_an_error_at_its_place(kind: str, payload: Any, words: str, form: str, tmp_path: Path) -> None:
-    (tmp_path / ".tocsin.yml").write_text(policy_of(kind, payload, form, tmp_path))
-    answer = run("check", "--format", "json", folder=tmp_path)
-    found = [problem for problem in answer.json() if words in problem["message"]]
-    assert answer.code == 3
-    assert found, answer.out
-    assert found[0]["column"] > len('{"channels": {"room": {"kind": "')
+    found = refused(tmp_path, policy_of(kind, payload, form, tmp_path), words)
+    assert found["column"] > len('{"channels": {"room": {"kind": "')
 
 
 def test_a_payload_that_fails_at_the_time_of_sending_leaves_the_default_message(project: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from events import SAMPLES
-from inprocess import run
 from kinds import VALUES
+from refusals import refused
 from servers import Answer, ScriptedServer
 from test_own_words import payloads
 
@@ -110,12 +110,7 @@ WRONG = [
 @pytest.mark.parametrize(("payload", "words"), WRONG)
 def test_what_pagerduty_would_refuse_is_an_error_at_its_place(payload: Any, words: str, form: str, tmp_path: Path) -> None:
     policy = policy_of(payload, form)
-    (tmp_path / ".tocsin.yml").write_text(policy)
-    answer = run("check", "--format", "json", folder=tmp_path)
-    found = [problem for problem in answer.json() if words in problem["message"]]
-    assert answer.code == 3
-    assert found, answer.out
-    assert found[0]["column"] > policy.index('"payload"')
+    assert refused(tmp_path, policy, words)["column"] > policy.index('"payload"')
 
 
 def test_what_fails_on_a_run_leaves_the_default_event(project: Any) -> None:

@@ -13,6 +13,7 @@ from events import event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inprocess import QuickProject, run
+from refusals import refused
 from stateful_services import CHAT, NtfyServer, TelegramServer, serving
 from test_own_words import EVENT_FILE
 
@@ -197,12 +198,8 @@ WRONG = [
 @pytest.mark.parametrize("form", ["text", "mapping"])
 @pytest.mark.parametrize(("kind", "payload", "words"), WRONG)
 def test_what_the_service_would_refuse_is_an_error_at_its_place(kind: str, payload: Any, words: str, form: str, tmp_path: Path) -> None:
-    (tmp_path / ".tocsin.yml").write_text(policy_of(kind, payload, form, tmp_path))
-    answer = run("check", "--format", "json", folder=tmp_path)
-    found = [problem for problem in answer.json() if words in problem["message"]]
-    assert answer.code == 3
-    assert found, answer.out
-    assert (found[0]["line"], found[0]["column"] > len('{"channels": {"room": {"kind": "')) == (1, True)
+    found = refused(tmp_path, policy_of(kind, payload, form, tmp_path), words)
+    assert (found["line"], found["column"] > len('{"channels": {"room": {"kind": "')) == (1, True)
 
 
 @pytest.mark.parametrize(

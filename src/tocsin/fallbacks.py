@@ -78,7 +78,6 @@ class _Rows:
         self._results: dict[Place, Outcome] = {}
         self._waiting: dict[Place, list[Outcome]] = defaultdict(list)  # by the place that they wait for
         self._goals: dict[Place, Place] = {}  # what each place waits for
-        self._origins: dict[tuple[str, str], str] = {}  # by a fallback's channel and recipient, the channel in whose place it is told
         self._next: list[Destination] = []
         self._ended: list[Outcome] = []
 
@@ -106,7 +105,6 @@ class _Rows:
         else:
             self._known.add(goal)
             self._rows[goal] = target
-            self._origins.setdefault((target.channel, target.recipient), outcome.channel)
             self._wait(outcome, goal)
             if target.skip:
                 self.end(skipped(target, target.skip))
@@ -127,10 +125,10 @@ class _Rows:
         return None if outcome.in_doubt and _place(target) == _place(outcome) else target  # it may be there already
 
     def _with_origin(self, outcome: Outcome) -> Outcome:
-        origin = self._origins.get((outcome.channel, outcome.recipient))
-        if origin is None:
+        origins = self._rows[_place(outcome)].in_place_of
+        if not origins:
             return outcome
-        words = f"in place of {clean(origin, NAME_MAX_CHARS)}"
+        words = f"in place of {clean(origins[-1][0], NAME_MAX_CHARS)}"
         return outcome._replace(reason=f"{outcome.reason} ({words})" if outcome.reason else words)
 
     def _waits_for(self, place: Place, other: Place) -> bool:

@@ -10,11 +10,11 @@ from events import CASES, CROWDED, EVERY, SAMPLES
 from payload_checks import CHECKS
 from servers import transport
 from stateful_services import MattermostServer, serving
+from verdict_rows import answer_of, require_meaning
 
 from tocsin.channels import mattermost, mattermost_api
-from tocsin.http import Response
 from tocsin.message import compose
-from tocsin.verdict import Delivered, Earlier, Failed, Retry
+from tocsin.verdict import Delivered, Earlier, Failed
 
 ROWS = json.loads((CASES / "verdicts" / "mattermost_api.json").read_text(encoding="utf-8"))
 TOWN, SQUARE, KEY = MattermostServer.TOWN, MattermostServer.SQUARE, MattermostServer.KEY
@@ -33,19 +33,7 @@ def options(server: MattermostServer | None = None, **values: Any) -> mattermost
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row["name"]) for row in ROWS])
 def test_each_answer_means_what_mattermost_means_by_it(row: dict[str, Any]) -> None:
-    headers = {name.lower(): value for name, value in row.get("headers", {}).items()}
-    answer = Response(row["status"], headers, row["body"], at=1_800_000_000.0)
-    verdict = mattermost_api.verdict(answer)
-    assert type(verdict).__name__.lower() == row["verdict"], verdict
-    if isinstance(verdict, Delivered):
-        assert dict(verdict.receipt) == row["receipt"]
-        return
-    assert [word for word in row.get("says", []) if word not in verdict.reason] == [], verdict.reason
-    assert verdict.reason == row.get("reason", verdict.reason)
-    assert len(verdict.reason) < 400
-    assert verdict.reason.isprintable()
-    if isinstance(verdict, Retry):
-        assert verdict.after == row.get("after")
+    require_meaning(mattermost_api.verdict(answer_of(row)), row)
 
 
 @pytest.mark.parametrize("name", ["trigger-cd", "failure-cd", "success-tag"])

@@ -9,11 +9,11 @@ import pytest
 from events import CASES, SAMPLES
 from servers import transport
 from stateful_services import ROOM, TOKEN, SlackServer, serving
+from verdict_rows import answer_of, require_meaning
 
 from tocsin.channels import slack, slack_api
-from tocsin.http import Response
 from tocsin.message import compose
-from tocsin.verdict import Delivered, Failed, Retry
+from tocsin.verdict import Delivered, Failed
 
 ROWS = json.loads((CASES / "verdicts" / "slack_api.json").read_text(encoding="utf-8"))
 
@@ -28,17 +28,7 @@ def options(server: SlackServer | None = None, **values: Any) -> slack.Options:
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row["name"]) for row in ROWS])
 def test_each_answer_means_what_slack_means_by_it(row: dict[str, Any]) -> None:
-    headers = {name.lower(): value for name, value in row.get("headers", {}).items()}
-    verdict = slack_api.verdict(Response(row["status"], headers, row["body"], at=1_800_000_000.0))
-    assert type(verdict).__name__.lower() == row["verdict"], verdict
-    if isinstance(verdict, Delivered):
-        assert dict(verdict.receipt) == row["receipt"]
-        return
-    assert [word for word in row.get("says", []) if word not in verdict.reason] == [], verdict.reason
-    assert len(verdict.reason) < 400
-    assert verdict.reason.isprintable()
-    if isinstance(verdict, Retry):
-        assert verdict.after == row.get("after")
+    require_meaning(slack_api.verdict(answer_of(row)), row)
 
 
 @pytest.mark.parametrize("name", ["trigger-cd", "failure-cd", "success-tag"])

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from events import CASES
 from kinds import HTTP_KINDS
+from verdict_rows import answer_of, require_meaning
 
 from tocsin.channels import load
-from tocsin.http import Response, judge
-from tocsin.verdict import Delivered, Retry
+from tocsin.http import judge
 
 
 def verdicts(kind: str) -> list[dict[str, Any]]:
@@ -25,16 +25,5 @@ def verdicts(kind: str) -> list[dict[str, Any]]:
     ("kind", "row"), [pytest.param(kind, row, id=f"{kind}: {row['name']}") for kind in HTTP_KINDS for row in verdicts(kind)]
 )
 def test_each_answer_means_what_the_service_means_by_it(kind: str, row: dict[str, Any]) -> None:
-    headers = {name.lower(): value for name, value in row.get("headers", {}).items()}
     judge_answer = getattr(load(kind), "verdict", judge)  # a webhook's answers mean what HTTP says
-    verdict = judge_answer(Response(row["status"], headers, row.get("body", ""), at=1_800_000_000.0))
-    assert type(verdict).__name__.lower() == row["verdict"], verdict
-    if isinstance(verdict, Delivered):
-        assert dict(verdict.receipt) == row.get("receipt", {})
-        return
-    assert [word for word in row.get("says", []) if word not in verdict.reason] == [], verdict.reason
-    assert verdict.reason == row.get("reason", verdict.reason)
-    assert len(verdict.reason) < 400
-    assert verdict.reason.isprintable()
-    if isinstance(verdict, Retry):
-        assert verdict.after == row.get("after")
+    require_meaning(judge_answer(answer_of(row)), row)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tocsin.channels.chat import fitted, post, size
-from tocsin.channels.conversation import ConversationOptions
+from tocsin.channels.conversation import BotOptions
 from tocsin.channels.mattermost_answers import ID, NO_CHANNEL, refused
 from tocsin.channels.mattermost_text import payload
 from tocsin.channels.options import PLACE, Credential, SecretUrl, Text, Url, formed
@@ -20,7 +20,7 @@ from tocsin.channels.payload_options import PayloadOptions
 from tocsin.http import Response, Transport, judge
 from tocsin.message import Message
 from tocsin.record import Field
-from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Verdict
+from tocsin.verdict import Delivered, Earlier, Failed, Verdict
 
 if TYPE_CHECKING:
     from tocsin.channels.own_payload import Service
@@ -39,7 +39,7 @@ IDS = {
 }
 
 
-class Options(PayloadOptions, ConversationOptions):
+class Options(PayloadOptions, BotOptions):
     """A Mattermost channel, by the URL of its incoming webhook or by a bot's token."""
 
     kind: Literal["mattermost"]
@@ -52,27 +52,19 @@ class Options(PayloadOptions, ConversationOptions):
 
     @classmethod
     def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
-        """A token or a URL, never both."""
+        """Where a token posts to stands beside a token alone."""
         value = super().check_field(name, value, earlier)
-        if name == "url" and earlier.get("token"):
-            raise ValueError("stands beside token: keep one of them")
         if name in ("channel", "api_url") and value is not None and "token" in earlier and not earlier["token"]:
             raise ValueError("stands without token: a webhook posts to its own channel, and its whole address is its url")
         return value
 
     def check(self) -> None:
-        """A token posts where `api_url` and `channel` say, and leaves no URL to be looked for."""
+        """A token posts where `api_url` and `channel` say."""
         if self.token:
             lacking = [name for name in ("channel", "api_url") if not (getattr(self, name) or "").strip()]
             if lacking:
                 raise ValueError(f"needs {' and '.join(map(repr, lacking))} beside 'token': the channel's id, and the server's address")
-            self.__dict__["url"] = ""
-        elif self.conversation_asked() not in (None, "new"):
-            raise ValueError("needs 'token' for its 'conversation': a webhook cannot find its messages again")
-
-    def conversation_used(self, asked: Conversation | None = None) -> Conversation:
-        """With a token the message is changed, where the policy asks for nothing else."""
-        return asked or self.conversation_asked() or "update" if self.token else "new"
+        super().check()
 
     def service(self) -> Service:
         """How a payload of the policy's own is taken: with a token as a post of the API."""

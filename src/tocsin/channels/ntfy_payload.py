@@ -11,7 +11,7 @@ from typing import Any
 
 from tocsin.channels.own_payload import Refusal, Service
 from tocsin.channels.payload_places import HOLE, HOST, safe, without
-from tocsin.channels.payload_shapes import Shape, anything, each, ours, part, text, url, whole, wire_bytes, word
+from tocsin.channels.payload_shapes import Shape, anything, each, ours, part, switch, text, url, whole, wire_bytes, word
 from tocsin.templates.markup import ADDRESS, PLAIN, Markup, lines
 from tocsin.wrong import DataPath
 
@@ -61,11 +61,6 @@ def _message(value: Any, path: DataPath) -> Iterator[Refusal]:
         yield Refusal(path, f"has {len(value.encode('utf-8', 'replace')):,} bytes, and the service takes {MESSAGE_MAX_BYTES:,}")
 
 
-def _switch(value: Any, path: DataPath) -> Iterator[Refusal]:
-    if not isinstance(value, bool):
-        yield Refusal(path, "must be true or false")
-
-
 _TEXT = text(MESSAGE_MAX_BYTES, 0)
 
 _ACTION = part(
@@ -73,7 +68,7 @@ _ACTION = part(
         "action": word("view", "http", "broadcast", "copy"),
         "label": text(MESSAGE_MAX_BYTES),
         "url": url,
-        "clear": _switch,
+        "clear": switch,
         **dict.fromkeys(("id", "method", "body", "intent", "value"), _TEXT),
         **dict.fromkeys(("headers", "extras"), anything),
     },
@@ -95,7 +90,7 @@ _KEYS: dict[str, Shape] = {
     "priority": whole(1, 5),
     "actions": each(_action, ACTIONS_MAX, 0),
     **dict.fromkeys(("click", "attach", "icon"), url),
-    "markdown": _switch,
+    "markdown": switch,
     **dict.fromkeys(("email", "call"), safe(_TEXT)),
     **dict.fromkeys(("filename", "delay", "cache", "firebase"), _TEXT),
     **dict.fromkeys(("topic", "sequence_id"), _ADDED),

@@ -43,6 +43,12 @@ def url(value: Any, path: DataPath) -> Iterator[Refusal]:
         yield Refusal(path, "is no plain http or https address")
 
 
+def switch(value: Any, path: DataPath) -> Iterator[Refusal]:
+    """True or false."""
+    if not isinstance(value, bool):
+        yield Refusal(path, "must be true or false")
+
+
 def whole(least: int, most: int) -> Shape:
     """A whole number between two."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from tocsin.channels.chat import fitted, post
-from tocsin.channels.conversation import ConversationOptions
+from tocsin.channels.conversation import BotOptions
 from tocsin.channels.options import Credential, Place, SecretUrl, Url
 from tocsin.channels.payload_options import PayloadOptions
 from tocsin.channels.slack_blocks import BLOCKS_MAX_CHARS, DEFECT, payload, size
@@ -19,7 +19,7 @@ from tocsin.channels.soft_failure import may_pass
 from tocsin.http import Response, Transport, judge, retry_after
 from tocsin.message import Message
 from tocsin.record import Field
-from tocsin.verdict import Conversation, Delivered, Earlier, Failed, Retry, Verdict
+from tocsin.verdict import Delivered, Earlier, Failed, Retry, Verdict
 
 if TYPE_CHECKING:
     from tocsin.channels.own_payload import Service
@@ -39,7 +39,7 @@ WORDS = {
 }
 
 
-class Options(PayloadOptions, ConversationOptions):
+class Options(PayloadOptions, BotOptions):
     """A Slack channel, by the URL of its incoming webhook or by a bot's token."""
 
     kind: Literal["slack"]
@@ -53,26 +53,17 @@ class Options(PayloadOptions, ConversationOptions):
 
     @classmethod
     def check_field(cls, name: str, value: Any, earlier: Mapping[str, Any]) -> Any:
-        """A token or a URL, never both."""
+        """Where a token posts to stands beside a token alone."""
         value = super().check_field(name, value, earlier)
-        if name == "url" and earlier.get("token"):
-            raise ValueError("stands beside token: keep one of them")
         if name == "api_url" and "token" in earlier and not earlier["token"]:
             raise ValueError("stands without token: a webhook's whole address is its url")
         return value
 
     def check(self) -> None:
-        """A token posts where `channel` says, and leaves no URL to be looked for."""
-        if self.token:
-            if not (self.channel or "").strip():
-                raise ValueError("needs 'channel' beside 'token': the channel's id or its name")
-            self.__dict__["url"] = ""
-        elif self.conversation_asked() not in (None, "new"):
-            raise ValueError("needs 'token' for its 'conversation': a webhook cannot find its messages again")
-
-    def conversation_used(self, asked: Conversation | None = None) -> Conversation:
-        """With a token the message is changed, where the policy asks for nothing else."""
-        return asked or self.conversation_asked() or "update" if self.token else "new"
+        """A token posts where `channel` says."""
+        if self.token and not (self.channel or "").strip():
+            raise ValueError("needs 'channel' beside 'token': the channel's id or its name")
+        super().check()
 
 
 def service() -> Service:

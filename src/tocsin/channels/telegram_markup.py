@@ -10,27 +10,10 @@ from tocsin.text import safe_url
 
 PERSON = re.compile(r"tg://user\?id=[0-9]{1,20}")
 
-TAGS = frozenset(
-    (
-        "b",
-        "strong",
-        "i",
-        "em",
-        "u",
-        "ins",
-        "s",
-        "strike",
-        "del",
-        "span",
-        "tg-spoiler",
-        "tg-emoji",
-        "tg-time",
-        "a",
-        "code",
-        "pre",
-        "blockquote",
-    )
-)
+TAGS = frozenset((
+    "b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "span", "tg-spoiler", "tg-emoji", "tg-time", "a", "code", "pre",
+    "blockquote",
+))  # fmt: skip
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)(\s[^<>]*)?>", re.IGNORECASE)
 _HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tocsin.channels.own_payload import Refusal, Service
 from tocsin.channels.payload_places import HOLE, HOST, Unsafe, safe, without
-from tocsin.channels.payload_shapes import Shape, anything, each, ours, part, text, url, wire_bytes, word
+from tocsin.channels.payload_shapes import Shape, anything, each, ours, part, switch, text, url, wire_bytes, word
 from tocsin.channels.telegram_markup import html_problems, markdown_problems, markdown_text
 from tocsin.channels.telegram_text import PAYLOAD_MAX_BYTES, TEXT_MAX_CHARS, broken, shown_units
 from tocsin.templates import Template
@@ -74,11 +74,6 @@ def guarded(tree: Any) -> Any:
     return {key: without(value, _PLACES_OF.get(str(mode), _PLACES)) if key == "text" else value for key, value in tree.items()}
 
 
-def _switch(value: Any, path: DataPath) -> Iterator[Refusal]:
-    if not isinstance(value, bool):
-        yield Refusal(path, "must be true or false")
-
-
 _BUTTON = part(
     {
         "text": text(1000),
@@ -95,7 +90,7 @@ _BUTTON = part(
 )  # fmt: skip
 _KEYBOARD = part({"inline_keyboard": each(each(_BUTTON, 8), 100)}, ("inline_keyboard",))
 _PREVIEW = part(
-    {"url": url, **dict.fromkeys(("is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text"), _switch)},
+    {"url": url, **dict.fromkeys(("is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text"), switch)},
 )
 _PLACE = ours("is no part of a payload: the channel has the chat in chat_id and the topic in thread_id, and tocsin answers by itself")
 _KEYS: dict[str, Shape] = {
@@ -103,7 +98,7 @@ _KEYS: dict[str, Shape] = {
     "parse_mode": safe(word(*_MODES)),
     "link_preview_options": _PREVIEW,
     "reply_markup": _KEYBOARD,
-    **dict.fromkeys(("disable_notification", "protect_content", "allow_paid_broadcast"), _switch),
+    **dict.fromkeys(("disable_notification", "protect_content", "allow_paid_broadcast"), switch),
     "message_effect_id": text(100),
     "entities": ours("are not taken, because a value moves their places: write parse_mode, and marks into the text"),
     **dict.fromkeys(

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from tocsin.channels import KINDS
-from tocsin.inbox import mattermost, services, slack_api, telegram
+from tocsin.inbox import mattermost, services, slack_api
 from tocsin.inbox.ntfy import ntfy
 from tocsin.inbox.pagerduty import pagerduty
 from tocsin.inbox.services import CHAT_MAX_BYTES, SES_MAX_BYTES, Answer, Service
+from tocsin.inbox.telegram import telegram
 from tocsin.text import clean
 
 CHANNEL_MAX_CHARS = 60  # ours: a name is read at a glance
@@ -20,8 +21,8 @@ CHANNEL_MAX_CHARS = 60  # ours: a name is read at a glance
 class Endpoint(NamedTuple):
     """`path` is what to configure behind the inbox's own address, `named` the same with a channel's name in it.
 
-    Requests come to paths that match `route` as a whole. `failure_at` gives what a path answers in a failure, None where it has no such
-    error.
+    Requests come to paths that match `route` as a whole; those that end as `changes` says change a message. `failure_at` gives what a path
+    answers in a failure, None where it has no such error.
     """
 
     path: str
@@ -29,7 +30,12 @@ class Endpoint(NamedTuple):
     service: Service
     route: str
     max_bytes: int = CHAT_MAX_BYTES
+    changes: str = "(?!)"
     failure_at: Callable[[str, Answer], Answer | None] = lambda _, answer: answer
+
+    def failure(self, path: str, answer: Answer) -> Answer | None:
+        """What a path answers in a failure; None where it answers as ever."""
+        return None if answer.only_changes and not re.search(f"{self.changes}$", path) else self.failure_at(path, answer)
 
 
 class Found(NamedTuple):
@@ -50,7 +56,7 @@ ENDPOINTS = {
         "/discord/api/webhooks/1/{}",
         services.discord,
         f"/discord/api/webhooks/[^/]+/{_NAME}(/messages/[0-9]+)?",
-        failure_at=services.discord_failure_at,
+        changes="/messages/[0-9]+",
     ),
     "ringcentral": Endpoint(
         "/ringcentral/webhook/v2/inbox", "/ringcentral/webhook/v2/{}", services.ringcentral, f"/ringcentral/webhook/v2/{_NAME}"
@@ -69,9 +75,7 @@ ENDPOINTS = {
         f"/mattermost(/hooks(?=/[^/]+$)|(?=.*{_POSTS}$))(/{_NAME})?({_POSTS})?",
         failure_at=mattermost.failure_at,
     ),
-    "telegram": Endpoint(
-        "/telegram", "/telegram/{}", telegram.telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+", failure_at=telegram.failure_at
-    ),
+    "telegram": Endpoint("/telegram", "/telegram/{}", telegram, f"/telegram(/{_NAME})?/bot[^/]+/[A-Za-z]+", changes="/editMessageText"),
     "ntfy": Endpoint("/ntfy/", "/ntfy/{}/", ntfy, f"/ntfy(/{_NAME})?/?"),
     "webhook": Endpoint("/webhook", "/webhook/{}", services.webhook, f"/webhook(/{_NAME}|/.*)?"),
     **{

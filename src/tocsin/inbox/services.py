@@ -108,11 +108,6 @@ def discord(request: ServiceRequest) -> Answer:
     return Answer(200, message, content(request, payload), message_id=number)
 
 
-def discord_failure_at(path: str, answer: Answer) -> Answer | None:
-    """What Discord answers at a path in a failure."""
-    return None if answer.only_changes and "/messages/" not in path else answer
-
-
 def _discord_form(field: str, message: str) -> Answer:
     errors = {field: {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH", "message": message}]}}
     return Answer(400, {"message": "Invalid Form Body", "code": 50035, "errors": errors})

@@ -38,11 +38,6 @@ def telegram(request: ServiceRequest) -> Answer:
     return _message(request, payload, number)
 
 
-def failure_at(path: str, answer: Answer) -> Answer | None:
-    """What a method answers in a failure."""
-    return None if answer.only_changes and not path.endswith("/editMessageText") else answer
-
-
 def _problem(payload: dict[str, Any]) -> str | None:
     """What is wrong with the text, as the Bot API says it."""
     text = payload.get("text")

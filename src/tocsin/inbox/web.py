@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self, found: endpoints.Found, request: ServiceRequest) -> None:
         """Answer as the service does, or as it does where it fails."""
         failure = self.failures.get(found.kind)
-        self._answer(found, (failure and found.endpoint.failure_at(request.path, failure)) or found.endpoint.service(request))
+        self._answer(found, (failure and found.endpoint.failure(request.path, failure)) or found.endpoint.service(request))
 
     def _answer(self, found: endpoints.Found, answer: Answer) -> None:
         if answer.content:
