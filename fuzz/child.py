@@ -175,6 +175,9 @@ def main() -> int:
         sys.modules["yaml.cyaml"] = None  # type: ignore[assignment]  # what an import of it then fails by
     import targets
 
+    from tocsin.policy import nodes
+
+    nodes.LIBYAML_FROM_CHARS = 0  # what is tried is short
     run = target.run or targets.run
     if words.repeat:
         return _repeat(run, Path(words.repeat))

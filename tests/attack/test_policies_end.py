@@ -22,6 +22,7 @@ resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
 if {plain}: sys.modules["yaml.cyaml"] = None
 from tocsin import cli
 from tocsin.policy import nodes, plain_yaml
+nodes.LIBYAML_FROM_CHARS = 0
 from tocsin.templates import budget
 plain_yaml.TOKENS_MAX //= {part}
 nodes.NODES_MAX //= {part}

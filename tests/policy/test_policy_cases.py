@@ -53,29 +53,34 @@ def test_the_examples_are_there():
     assert {"smallest", "whole", "default-email", "devtron-like"} <= {path.stem for path in EXAMPLES}
 
 
-WITHOUT_LIBYAML = """
+READERS = {
+    "plain": "sys.modules['yaml.cyaml'] = None",
+    "libyaml": "from tocsin.policy import nodes; nodes.LIBYAML_FROM_CHARS = 0; assert nodes._libyaml()",
+}
+READ = """
 import json, sys
 from pathlib import Path
-sys.modules["yaml.cyaml"] = None
+{reader}
 from tocsin.errors import PolicyError
-from tocsin.policy import nodes
 from tocsin.source.places import files_of
 from tocsin.policy.load import load
 from tocsin.policy.policy_text import PolicyText
-assert nodes.CParser is None
-found = {}
+found = {{}}
 for path in map(Path, sys.argv[1:]):
     try:
-        problems = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent), f"{path.parent.name}/{path.name}"), advise=True).warnings
+        problems = load(PolicyText(path.name, path.read_bytes(), files_of(path.parent), f"{{path.parent.name}}/{{path.name}}"), advise=True).warnings
     except PolicyError as error:
         problems = error.problems
-    found[str(path)] = "".join(f"{problem}\\n" for problem in problems)
+    found[str(path)] = "".join(f"{{problem}}\\n" for problem in problems)
 print(json.dumps(found))
 """
 
 
-def test_without_libyaml_it_says_the_same(repository: Path):
+@pytest.mark.parametrize("reader", READERS)
+def test_each_reader_says_the_same(repository: Path, reader: str):
     paths = sorted(repository.glob("*/*.yml"))
-    run = subprocess.run([sys.executable, "-c", WITHOUT_LIBYAML, *map(str, paths)], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", READ.format(reader=READERS[reader]), *map(str, paths)], capture_output=True, text=True, check=True
+    )
     said = json.loads(run.stdout)
     assert said == {str(path): path.with_suffix(".expected").read_text() for path in paths}

@@ -48,18 +48,23 @@ def test_what_is_invalid(name: str):
     assert (answer.code, answer.out) == (3, "")
 
 
-WITHOUT_LIBYAML = """
+READERS = {
+    "plain": "sys.modules['yaml.cyaml'] = None",
+    "libyaml": "from tocsin.policy import nodes; nodes.LIBYAML_FROM_CHARS = 0; assert nodes._libyaml()",
+}
+READ = """
 import sys
-sys.modules["yaml.cyaml"] = None
+{reader}
 from tocsin.cli import main
 for name in sys.argv[1:]:
     main(["test", name])
 """
 
 
-def test_without_libyaml_all_is_the_same():
+@pytest.mark.parametrize("reader", READERS)
+def test_each_reader_says_the_same(reader: str):
     names = cases("invalid")
-    command = [sys.executable, "-c", WITHOUT_LIBYAML, *names]
+    command = [sys.executable, "-c", READ.format(reader=READERS[reader]), *names]
     done = subprocess.run(command, cwd=FOLDER / "invalid", env={}, capture_output=True, text=True, encoding="utf-8", check=True)
     told = [(FOLDER / "invalid" / name).with_suffix(".expected").read_text(encoding="utf-8") for name in names]
     assert done.stderr == "".join(told)

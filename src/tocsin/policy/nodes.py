@@ -5,19 +5,14 @@ Nodes keep their positions, so that an error found much later can still name its
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
-
-import yaml
 
 from tocsin.checks import Check
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.plain_yaml import Scanner, TooManyTokensError
+from tocsin.policy.yaml_parts import yaml
 from tocsin.wrong import Place, Wrong
-
-try:
-    from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs name it as an import only
-except ImportError:  # PyYAML without libyaml: slower, the same otherwise
-    CParser = None  # type: ignore[assignment, misc]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +24,8 @@ LEVELS_MAX = 50
 ALIASED_NODES_MAX = 10_000
 TOO_MANY = f"a policy has at most {NODES_MAX:,} keys and values: make it smaller"
 TOO_DEEP = f"values are nested deeper than {LEVELS_MAX} levels"
+
+LIBYAML_FROM_CHARS = 4_000  # ours: a shorter text is read before libyaml is loaded
 
 # What stands in a node's `tag` where the file gives none: how the value is written.
 PLAIN, QUOTED, SEQUENCE, MAPPING = "plain", "quoted", "sequence", "mapping"
@@ -57,10 +54,10 @@ class _Rules:
     most = NODES_MAX
 
     def resolve(self, kind: type[Node], text: Any, implicit: Any) -> str:
-        if kind is yaml.ScalarNode:
+        if kind is yaml.nodes.ScalarNode:
             self.refuse_halves(text)
             return PLAIN if implicit[0] else QUOTED
-        return MAPPING if kind is yaml.MappingNode else SEQUENCE
+        return MAPPING if kind is yaml.nodes.MappingNode else SEQUENCE
 
     def descend_resolver(self, parent: Node | None, _: object) -> None:
         self.levels += 1
@@ -77,18 +74,26 @@ class _Rules:
         """Raise ValueError for a half of a surrogate pair; libyaml does by itself."""
 
 
-if CParser is not None:
+class _PlainParser(Scanner, yaml.parser.Parser, yaml.composer.Composer, _Rules):
+    def __init__(self, text: str) -> None:
+        Scanner.__init__(self, text)
+        yaml.parser.Parser.__init__(self)
+        yaml.composer.Composer.__init__(self)
 
-    class _Parser(_Rules, CParser):
-        def __init__(self, text: str) -> None:
-            CParser.__init__(self, text)
-else:
 
-    class _Parser(Scanner, yaml.parser.Parser, yaml.composer.Composer, _Rules):  # type: ignore[no-redef]
-        def __init__(self, text: str) -> None:
-            Scanner.__init__(self, text)
-            yaml.parser.Parser.__init__(self)
-            yaml.composer.Composer.__init__(self)
+@cache
+def _libyaml() -> Any:
+    """The parser by libyaml, None where PyYAML comes without: faster, the same otherwise."""
+    try:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs name it as an import only
+    except ImportError:
+        return None
+    return type("_Parser", (_Rules, CParser), {})
+
+
+def _parser(text: str) -> Any:
+    fast = _libyaml() if len(text) >= LIBYAML_FROM_CHARS else None
+    return (fast or _PlainParser)(text)
 
 
 def start(node: Node) -> Place:
@@ -120,6 +125,21 @@ def _place(data: bytes, offset: int) -> Place:
     return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
 
 
+def _refuse_control_characters(text: str) -> None:
+    """Raise BadFileError for what is no character of YAML's: https://yaml.org/spec/1.2.2/#51-character-set."""
+    refused = [character for character in set(text) if not character.isprintable() and _is_control(ord(character))]
+    if refused:
+        at = min(map(text.index, refused))
+        place = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise BadFileError("this is not valid YAML: control characters are not allowed", start=place)
+
+
+def _is_control(code: int) -> bool:
+    if code < 0xA0:
+        return (code < 0x20 or code >= 0x7F) and chr(code) not in "\t\n\r\x85"
+    return 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF)
+
+
 def root_node(text: str) -> Node | None:
     """The root node of the one document in `text`; None where it is empty. Raises BadFileError."""
     return compose(text)[0]
@@ -131,21 +151,17 @@ def compose(text: str, nodes_max: int = NODES_MAX) -> tuple[Node | None, int]:
     if breaks > LINES_MAX:
         raise BadFileError(f"a policy has at most {LINES_MAX:,} lines: make it smaller", Check.TOO_LARGE)
     try:
-        parser = _Parser(text)
+        _refuse_control_characters(text)
+        parser = _parser(text)
         parser.most = nodes_max
         root: Node | None = parser.get_single_node()
     except TooManyTokensError:
         raise BadFileError(TOO_MANY, Check.TOO_LARGE) from None
-    except yaml.MarkedYAMLError as error:
+    except yaml.error.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         character = text[mark.index : mark.index + 1] if mark else ""
         check = Check.TOO_LARGE if "maximum nesting depth" in (error.problem or "") else Check.INVALID_YAML
         raise BadFileError(_words(error, character), check, (mark.line + 1, mark.column + 1) if mark else (1, 1)) from None
-    except yaml.reader.ReaderError as error:
-        data = text.encode("utf-8", "surrogatepass")
-        raise BadFileError(
-            "this is not valid YAML: control characters are not allowed", Check.INVALID_YAML, _place(data, error.position)
-        ) from None
     except RecursionError:
         raise BadFileError(TOO_DEEP, Check.TOO_LARGE) from None
     except BadFileError:
@@ -174,7 +190,7 @@ _WORDS = {
 }
 
 
-def _words(error: yaml.MarkedYAMLError, character: str) -> str:
+def _words(error: yaml.error.MarkedYAMLError, character: str) -> str:
     problem = (error.problem or "it cannot be read").strip()
     if character == "\t":
         return "a tab cannot indent YAML: use spaces"
@@ -221,9 +237,9 @@ class _Measure:
 
 
 def _children(node: Node) -> Iterator[Node]:
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.nodes.SequenceNode):
         yield from node.value
-    elif isinstance(node, yaml.MappingNode):
+    elif isinstance(node, yaml.nodes.MappingNode):
         for key, value in node.value:
             yield key
             yield value
