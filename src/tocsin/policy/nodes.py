@@ -5,6 +5,7 @@ Nodes keep their positions, so that an error found much later can still name its
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,7 +26,7 @@ ALIASED_NODES_MAX = 10_000
 TOO_MANY = f"a policy has at most {NODES_MAX:,} keys and values: make it smaller"
 TOO_DEEP = f"values are nested deeper than {LEVELS_MAX} levels"
 
-LIBYAML_FROM_CHARS = 4_000  # ours: a shorter text is read before libyaml is loaded
+LIBYAML_FROM_CHARS = 4_000  # ours: a shorter text is read sooner than libyaml is loaded
 
 # What stands in a node's `tag` where the file gives none: how the value is written.
 PLAIN, QUOTED, SEQUENCE, MAPPING = "plain", "quoted", "sequence", "mapping"
@@ -92,7 +93,7 @@ def _libyaml() -> Any:
 
 
 def _parser(text: str) -> Any:
-    fast = _libyaml() if len(text) >= LIBYAML_FROM_CHARS else None
+    fast = _libyaml() if len(text) >= LIBYAML_FROM_CHARS or "yaml.cyaml" in sys.modules else None
     return (fast or _PlainParser)(text)
 
 
