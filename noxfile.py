@@ -18,7 +18,7 @@ nox.options.error_on_external_run = True
 nox.options.envdir = ".dev/nox"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-WORKERS = ["-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal"]  # one more than cores: many tests wait for a process
+WORKERS = ["-n", str(min(4, (os.cpu_count() or 1) + 2)), "--dist", "worksteal"]  # more than cores: many tests wait for a process
 # An assertion that fails here fails in the whole suite too, or shows enough: to rewrite them all takes as long as half of the tests.
 FAST = ("-q", "--assert=plain", *WORKERS, "-m", "not hypothesis", *PYPROJECT["tool"]["tocsin"]["bounds"]["tests"])
 COSTS = """the whole suite takes about 7 minutes on two cores; `./dev tests FILE` takes seconds.

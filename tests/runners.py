@@ -14,9 +14,10 @@ import pytest
 _GIT = ("-c", "user.name=Ada Muster", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")
 
 
-def git(folder: Path, *words: str) -> str:
-    """What git says in a folder, as Ada and on `main`, whatever this machine's settings are."""
-    done = subprocess.run([require("git"), *_GIT, *words], cwd=folder, check=True, capture_output=True, text=True)
+def git(folder: Path, *words: str, at: str = "") -> str:
+    """What git says in a folder, as Ada and on `main`, whatever this machine's settings are; `at` is the time of a commit."""
+    env = {**os.environ, **{name: at for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE") if at}}
+    done = subprocess.run([require("git"), *_GIT, *words], cwd=folder, env=env, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

@@ -52,28 +52,17 @@ class Harness(NamedTuple):
     jars: Path
     library: Path = LIBRARY
 
-    def start(self, engine: str, cases: Sequence[Mapping[str, Any]], folder: Path) -> subprocess.Popen[str]:
-        """A JVM that runs the cases; its results will be in the folder."""
+    def run(self, engine: str, cases: Sequence[Mapping[str, Any]], folder: Path) -> tuple[dict[str, Ran], list[str]]:
+        """What became of each case, by its name; and which signatures of the sandbox's list were not used."""
         (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
         path = [self.classes, *(self.jars / name for name in (f"groovy-cps-{CPS[engine]}.jar", *JARS))]
         words = ["harness.Main", engine, self.library, HERE / "harness" / "allowed.txt", folder / "cases.json", folder / "results.json"]
         command = [*JAVA, "-cp", os.pathsep.join(map(str, path)), *map(str, words)]
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"}
-        )
-
-    def run(self, engine: str, cases: Sequence[Mapping[str, Any]], folder: Path) -> tuple[dict[str, Ran], list[str]]:
-        """What became of each case, by its name; and which signatures of the sandbox's list were not used."""
-        with self.start(engine, cases, folder) as process:
-            said = process.communicate(timeout=500)[0]
-        assert process.returncode == 0, said
-        return results(folder)
-
-
-def results(folder: Path) -> tuple[dict[str, Ran], list[str]]:
-    """What a JVM wrote."""
-    written = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    return {result["name"]: Ran(**result) for result in written["results"]}, written["unused"]
+        env = {**os.environ, "LC_ALL": "C.UTF-8"}
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, timeout=500, check=False)
+        assert done.returncode == 0, done.stdout
+        written = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        return {result["name"]: Ran(**result) for result in written["results"]}, written["unused"]
 
 
 def compiled(classes: Path) -> Harness:

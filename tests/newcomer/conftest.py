@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from checkouts import snapshot
 from runners import require
+from wheelhouse import shared_folder
 
 sys.path += [str(Path(__file__).parents[1] / name) for name in ("github", "gitlab", "jenkins")]
 
@@ -21,6 +22,6 @@ def clone(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def installs(wheelhouse, tmp_path_factory) -> dict[str, str]:
-    """Where packages come from, as an index does elsewhere, and one cache of the user's for the session."""
-    env = wheelhouse.env(tmp_path_factory.mktemp("cache"))
+    """Where packages come from, as an index does elsewhere, and one cache of the user's for the session, which all its workers have."""
+    env = wheelhouse.env(shared_folder(tmp_path_factory) / "newcomers-cache")
     return {name: value for name, value in env.items() if name != "TOCSIN_VERSION"}
