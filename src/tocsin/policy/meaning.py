@@ -10,7 +10,7 @@ from tocsin.checks import Check
 from tocsin.named_tuple import NamedTuple
 from tocsin.policy.glob import passes
 from tocsin.policy.selectors import check_selector
-from tocsin.policy.words import listing, quoted
+from tocsin.policy.words import listing, of_the_run, quoted
 from tocsin.record import as_list
 from tocsin.record.reader import TRUTH
 from tocsin.wrong import DataPath, Wrong
@@ -140,7 +140,7 @@ class Meaning:
         """What is known of a channel; a name that is none is noted."""
         given = self.data.get("channels", {})
         if name not in self.channels and isinstance(given, dict) and not self.problems.is_marked(("channels",), Check.WRONG_TYPE):
-            hint = self.problems.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
+            hint = of_the_run(name) or self.problems.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
             self.problems.add(Wrong(Check.UNKNOWN_CHANNEL, f"unknown channel {quoted(name)} in {self._holder(path)}{hint}", path))
         return self.channels.get(name)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.checks import Check
 from tocsin.policy import model
 from tocsin.policy.person import KnownPerson
-from tocsin.policy.words import SYNONYMS, complaint, quoted, sentence
+from tocsin.policy.words import SYNONYMS, complaint, of_the_run, quoted, sentence
 from tocsin.record import as_list
 from tocsin.suggest import closest
 from tocsin.wording import OwnWords
@@ -54,7 +54,8 @@ class Mender:
             return data
         mended: dict[str, Any] = {key: value for key, value in data.items() if key in known}
         for key in [key for key in data if key not in known]:
-            hint = self.problems.suggest(str(key), known, listed="known keys")
+            hint = of_the_run(str(key)) if "send_to" in path else ""
+            hint = hint or self.problems.suggest(str(key), known, listed="known keys")
             message = f"unknown key {quoted(key)}{self.problems.where(path)}{hint}"
             self.problems.add(Wrong(Check.UNKNOWN_KEY, message, (*path, key), at_key=True))
             meant = closest(str(key), known, SYNONYMS) if "do you mean" in hint else None

@@ -54,6 +54,19 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     **{name: kind.words for name, kind in KINDS.items()},
 }
 
+# Whom other tools can have as a recipient, by the word of `mention` here.
+_OF_THE_RUN = {
+    "author": ("author", "committer", "culprit"),
+    "authors": ("authors", "committers", "culprits", "developers"),
+    "triggered_by": ("triggered_by", "actor", "requestor", "requester", "starter"),
+}
+
+
+def of_the_run(word: str) -> str:
+    """In brackets, how to mail somebody whom only the run knows; nothing for a word that means nobody of it."""
+    meant = next((mention for mention, words in _OF_THE_RUN.items() if word.lower() in words), None)
+    return f" (to mail them: 'mention: {meant}' in the rule, and 'mail: true' for each person in 'people')" if meant else ""
+
 
 def quoted(value: object) -> str:
     """A word of the policy in quotes, on one line and not too long."""
