@@ -21,7 +21,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 WORKERS = ["-n", str(min(4, (os.cpu_count() or 1) + 2)), "--dist", "worksteal"]  # more than cores: many tests wait for a process
 # An assertion that fails here fails in the whole suite too, or shows enough: to rewrite them all takes as long as half of the tests.
 FAST = ("-q", "--assert=plain", *WORKERS, "-m", "not hypothesis", *PYPROJECT["tool"]["tocsin"]["bounds"]["tests"])
-COSTS = """the whole suite takes about 7 minutes on two cores; `./dev tests FILE` takes seconds.
+COSTS = """the whole suite takes about 5 minutes on two cores; `./dev tests FILE` takes seconds.
 The first time it downloads about 200 MB, which is 800 MB in .dev/ and nothing elsewhere, and takes a minute more: packages by pip, and
 the runners whose installers are here (npm, go, mvn)."""
 
