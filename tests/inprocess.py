@@ -8,6 +8,7 @@ talk that says who is talking.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -21,8 +22,10 @@ from typing import Any, NamedTuple, TextIO
 
 from projects import GITHUB, Project, Result
 
-from tocsin import cli
+from tocsin import cli, commands
 from tocsin.cli import main
+
+commands.parser = functools.cache(commands.parser)  # a process of a user's needs one once
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 CASES = Path(__file__).parent / "cases"

@@ -16,8 +16,10 @@ _NOT_IN_URL = re.compile(r"[\s<>\"'`|\\^{}\x00-\x1f\x7f-\x9f]")
 
 def clean(text: object, max_chars: int = VALUE_MAX_CHARS) -> str:
     """`text` on one line without control or direction characters, at most `max_chars` long ("…" marks a cut)."""
-    line = " ".join(UNSAFE.sub(" ", str(text)[: max_chars * 4]).split())
-    return clip(line, max_chars)
+    line = str(text)[: max_chars * 4]
+    if not line.isprintable():  # nothing that is printed is unsafe
+        line = UNSAFE.sub(" ", line)
+    return clip(" ".join(line.split()), max_chars)
 
 
 def clip(text: str, max_chars: int) -> str:

@@ -103,13 +103,13 @@ def _is_key(text: str) -> bool:
 def _near_secret_urls(text: str) -> list[str]:
     """The globs of which the longest part stands in a text: so that few are compiled, and mostly none."""
     lower = text.lower()
-    globs = (*(glob for kind in KINDS.values() for glob in kind.secret_urls), *_OTHER_URLS)
-    return [glob for glob in globs if _longest_part(glob) in lower]
+    return [glob for glob, part in _longest_parts().items() if part in lower]
 
 
 @cache
-def _longest_part(glob: str) -> str:
-    return max(re.split(r"(?:\[.*?\]|[*?/])+", glob), key=len)
+def _longest_parts() -> dict[str, str]:
+    globs = (*(glob for kind in KINDS.values() for glob in kind.secret_urls), *_OTHER_URLS)
+    return {glob: max(re.split(r"(?:\[.*?\]|[*?/])+", glob), key=len) for glob in globs}
 
 
 def is_ended_connector(url: str) -> bool:

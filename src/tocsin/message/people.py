@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tocsin.event import Actor, Event, Person
 
 NAME_MAX_CHARS = 60  # ours
+HANDLE_MAX_CHARS = 320  # what an address has at most: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
 # The addresses that services give to those who show none: 1234+ada@users.noreply.github.com, 1234-ada@users.noreply.gitlab.com
 # https://docs.github.com/en/account-and-profile/reference/email-addresses-reference and
 # https://docs.gitlab.com/user/profile/#use-an-automatically-generated-private-commit-email
@@ -47,4 +48,4 @@ def same_person(author: Person, actor: Actor) -> bool:
 def _handles(name: str | None, email: str | None) -> set[str]:
     """All that a person may be told by: the address, the part of it before the @, the name; letters and digits alone."""
     words = [name, email, private_login(email) or (email or "").partition("@")[0]]
-    return {handle for word in words if word and (handle := re.sub(r"[\W_]+", "", word.casefold()))}
+    return {handle for word in words if word and (handle := re.sub(r"[\W_]+", "", word[:HANDLE_MAX_CHARS].casefold()))}

@@ -9,7 +9,7 @@ from tocsin.message.parts import Reason, joined
 from tocsin.text import clean, safe_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from tocsin.event import Event, Failure
 
@@ -46,19 +46,19 @@ def reasons(event: Event) -> tuple[list[Reason], int]:
 def _of_failures(event: Event) -> Iterator[Reason]:
     """One for all jobs that failed at one step for one reason, in the order of the first of each."""
     groups: dict[tuple[str, str], list[Failure]] = {}
+    known = {(text or "").casefold() for text in (event.pipeline, event.app, event.environment)}
     for failure in event.failures:
         groups.setdefault((failure.step or "", _said(failure.reason)), []).append(failure)
     for (step, text), group in groups.items():
-        where = joined(" / ", _jobs([_job(failure, event) for failure in group]), clean(step, NAME_MAX_CHARS))
+        where = joined(" / ", _jobs([_job(failure, known) for failure in group]), clean(step, NAME_MAX_CHARS))
         excerpt = next((lines for failure in group if (lines := _excerpt(failure.excerpt, text))), ())
         if where or text or group[0].url:
             yield Reason(where or ("" if text else "Failed step"), text, safe_url(group[0].url), excerpt)
 
 
-def _job(failure: Failure, event: Event) -> str:
-    """A failed job's name, but for one that only repeats the pipeline's or the application's beside its step."""
+def _job(failure: Failure, known: Container[str]) -> str:
+    """A failed job's name, but for one that only repeats what the headline has, beside its step."""
     name = clean(failure.job or "", NAME_MAX_CHARS)
-    known = {(text or "").casefold() for text in (event.pipeline, event.app, event.environment)}
     return "" if failure.step and name.casefold() in known else name
 
 
