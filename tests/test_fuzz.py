@@ -13,7 +13,7 @@ pytest.importorskip("resource")  # memory is measured by it: it is Unix's
 
 FUZZ = Path(__file__).resolve().parents[1] / "fuzz"
 TARGETS = re.findall(r'^    "([a-z-]+)": Target\(', (FUZZ / "targets.py").read_text(encoding="utf-8"), re.MULTILINE)
-EXAMPLES = 10  # of each target
+EXAMPLES = 5  # of each target
 
 # A table of targets that break in the ways that a program can.
 BROKEN = """

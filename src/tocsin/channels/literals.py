@@ -102,6 +102,8 @@ def _is_key(text: str) -> bool:
 
 def _near_secret_urls(text: str) -> list[str]:
     """The globs of which the longest part stands in a text: so that few are compiled, and mostly none."""
+    if "/" not in text:  # as in all of them
+        return []
     lower = text.lower()
     return [glob for glob, part in _longest_parts().items() if part in lower]
 
