@@ -36,6 +36,12 @@ def pytest_sessionstart() -> None:
     gc.disable()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: else one worker would end long after the others."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_collection_finish() -> None:
     """From now on there is some, but not among the tests."""
     gc.freeze()

@@ -69,6 +69,7 @@ def test_there_are_targets_for_all_that_comes_from_strangers():
     } == set(TARGETS)
 
 
+@pytest.mark.long
 def test_each_target_runs_and_finds_nothing(tmp_path: Path):
     done = fuzz(tmp_path, "--examples", str(EXAMPLES))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -82,6 +82,7 @@ print(peak_mib())
 """
 
 
+@pytest.mark.long
 def test_every_one_of_them_ends_within_bounds():
     done = subprocess.run(
         [sys.executable, "-c", CHILD], input=json.dumps(SOURCES), capture_output=True, text=True, check=False, timeout=SECONDS

@@ -128,6 +128,7 @@ def jenkins_build(folder: Path, name: str, stores: Mapping[str, str], code: str)
     return world.build(case)
 
 
+@pytest.mark.long
 def test_the_same_people_are_told_the_same(repository: Repository, jenkins: jvm.Harness, slack: ScriptedServer, tmp_path: Path):
     repository.policy(POLICY)
     repository.workflow(GITHUB)

@@ -53,6 +53,7 @@ def servers() -> Iterator[Servers]:
         yield Servers(server, gone, mailbox, authority.cert_pem.bytes().decode(), services)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)  # seconds: all builds of an engine, one after the other
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")
 @pytest.mark.parametrize("engine", ["cps", "sandbox", "plain"])

@@ -34,6 +34,7 @@ def follow(repository: Repository, heading: str) -> None:
             repository.write(name, text)
 
 
+@pytest.mark.long
 def test_from_nothing_to_messages(repository, installs, slack):
     secrets = {"SLACK_WEBHOOK_URL": slack.url("/services/T0/B0/s3cr3t")}
     follow(repository, "A first message")

@@ -34,6 +34,7 @@ def variables() -> dict[str, str]:
     return {one["key"]: one["value"] for one in properties["envVars"]["env"]}
 
 
+@pytest.mark.long
 def test_from_nothing_to_messages(harness, clone, installs, slack, tmp_path):
     jenkinsfile, policy = written("jenkins", FIRST)["Jenkinsfile"], written("jenkins", "The policy")
     leads(tmp_path, clone)

@@ -105,6 +105,7 @@ def test_the_bundle_has_what_it_says(bundle):
     assert sorted(path.name for path in (bundle / "jenkins").iterdir()) == ["resources", "src", "vars"]
 
 
+@pytest.mark.long
 def test_without_a_network_the_image_s_commands_and_the_launcher_install_from_it_and_send(bundle, tmp_path):
     (folder := tmp_path / "machine").mkdir()
     allowed, command = alone("offline_bundle.py", bundle, folder)

@@ -87,6 +87,7 @@ def test_a_wheel_that_is_not_the_locks_is_refused(tmp_path):
         wheels.lay_out((ROOT / layout.LOCK).read_text(encoding="utf-8"), tmp_path, tmp_path / "vendor")
 
 
+@pytest.mark.long
 def test_a_tag_is_built_again_to_the_byte(release, sources):
     assert script(sources, "tag.py", release, "1.2.3").returncode == 0
     verified = script(sources, "verify.py", "v1.2.3")
