@@ -26,28 +26,23 @@ The first time it downloads about 200 MB, which is 800 MB in .dev/ and nothing e
 the runners whose installers are here (npm, go, mvn)."""
 
 
-def install(session: nox.Session, *words: str, itself: tuple[str, ...] = ("-e", ".[ses]")) -> bool:
-    """Install tocsin itself and `words`, once: where they and pyproject.toml are as they were, the next start needs no index.
-
-    Says whether there was anything to do.
-    """
+def install(session: nox.Session, *words: str, itself: tuple[str, ...] = ("-e", ".[ses]")) -> None:
+    """Install tocsin itself and `words`, once: where they and pyproject.toml are as they were, the next start needs no index."""
     done = Path(session.virtualenv.location) / "installed"
     wanted = hashlib.sha256(repr((words, Path("pyproject.toml").read_bytes())).encode()).hexdigest()
     if done.exists() and done.read_text(encoding="utf-8") == wanted:
-        return False
+        return
     session.log("installing packages: this is done once")
     done.unlink(missing_ok=True)
     # What is imported is compiled then; to compile all of it takes longer than to unpack it.
     session.install("-q", *([] if sys.dont_write_bytecode else ["--no-compile"]), *itself, *words, silent=True)
     done.write_text(wanted, encoding="utf-8")
-    return True
 
 
 def install_with_runners(session: nox.Session, words: list[str], *files: str) -> None:
     """Install, and meanwhile the runners that can be had here, or those alone that the tests in `files` use; the session finds them."""
     with subprocess.Popen([sys.executable, ".ci/runners.py", *files], stdout=subprocess.PIPE, text=True) as runners:  # noqa: S603
-        if install(session, *words) and not files:  # each worker would compile all tests by itself
-            session.run("pytest", "--collect-only", "-qq", silent=True)
+        install(session, *words)
         found, _ = runners.communicate()
     if runners.returncode:
         session.error("a runner is missing, see the lines above")

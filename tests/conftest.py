@@ -18,7 +18,7 @@ from servers import Answer, ScriptedServer
 from wheelhouse import wheelhouse  # noqa: F401  a fixture
 
 # The same cases in every run, so that no run fails by chance; `--hypothesis-profile explore` looks for new ones.
-settings.register_profile("steady", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("steady")
 

@@ -120,7 +120,7 @@ def test_a_value_names_nobody(by: str, template: str, title: str, tmp_path: Path
     assert re.findall(r"@(?=\w)\w+", found[key]) == ["@ops"]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     text=st.one_of(
         st.text(st.sampled_from("\\*_~`|<>[]()@#!:/.-+= \n1a&{}\"'$\u202e\ue000h"), min_size=1, max_size=60), st.text(max_size=99)

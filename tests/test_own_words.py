@@ -291,7 +291,7 @@ TEXTS: dict[str, tuple[Any, Callable[[Any], str], Callable[[str], None]]] = {
 }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     text=st.one_of(
         st.text(st.sampled_from("\\*_~`|<>[]()@#!:/.-+ \n1a&{}\"'$\u202e\ue000h"), min_size=1, max_size=60), st.text(max_size=99)

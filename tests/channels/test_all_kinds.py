@@ -86,7 +86,7 @@ def events(draw: st.DrawFn) -> Event:
     return event(values)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events())
 def test_no_text_breaks_a_limit_or_opens_a_link_or_a_mention(happening: Event) -> None:
     for kind in KINDS:

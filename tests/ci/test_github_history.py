@@ -114,7 +114,7 @@ def is_within(own: list[Attempt], runs: list[list[Attempt]], job: bool) -> bool:
     status=st.sampled_from(COUNTED),
     job=st.booleans(),
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 def test_count_and_beginning_are_right_or_unknown(server: GitHub, own: list[Attempt], runs: list[list[Attempt]], status: str, job: bool):
     server.route(routes(own, runs))
     found, known = learned(server, status, own, job), truth(status, own, runs, job)

@@ -112,7 +112,7 @@ def rule(**keys: Any) -> dict[str, Any]:
     return {"on": ["failure"], "pipelines": [{}], "send_to": ["team"], **keys}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(POLICIES, POLICIES, st.lists(points(), min_size=15, max_size=15))
 @example([rule(pipelines=[{"pipeline": ["deploy"]}])], [rule(pipelines=[{"pipeline": ["deploy", "!deploy.yml"]}])], [])
 def test_the_changes_are_exactly_the_events_at_which_the_policies_differ(old: list[Any], new: list[Any], seen: list[Point]):

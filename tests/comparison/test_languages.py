@@ -47,7 +47,7 @@ def test_the_same_of_a_files_two_names(patterns: list[str]):
     assert {(matched(patterns, stem), matched(patterns, f"{stem}.{end}")) for stem in stems for end in ("a", "b", "ab", "x")} <= found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(st.sampled_from("ab*?-"), min_size=1, max_size=5), st.text(st.sampled_from("ab*?-"), min_size=1, max_size=5))
 @example("a*", "*a")
 @example("release/*", "*-hot")
@@ -58,7 +58,7 @@ def test_what_two_patterns_have_in_common_is_said_in_patterns(one: str, two: str
         assert any(glob(pattern, text) for pattern in common) == (glob(one, text) and glob(two, text)), text
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.lists(st.sampled_from(["a", "b", "ab", "a*", "*b", "!a", "!*b", "!a*", "*", "!*", "[ab]", "?b"]), min_size=1, max_size=3),

@@ -83,7 +83,7 @@ def said(text: str) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(steps=STEPS)
 def test_any_sequence_means_what_a_model_says(form: str, steps: list[tuple[str, str, str, str]]):
     with TemporaryDirectory() as name:

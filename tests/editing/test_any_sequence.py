@@ -123,7 +123,7 @@ def take(repository: Repository, what: str, number: int, first: str, second: str
         repository.rules = rules
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(sorted(POLICIES)), st.lists(steps, min_size=1, max_size=5))
 def test_the_file_says_what_the_model_says(name: str, asked: list[tuple[str, int, str, str, list[str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

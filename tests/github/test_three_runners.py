@@ -109,10 +109,9 @@ def arrived(slack: ScriptedServer, ci: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def jenkins(tmp_path: Path) -> jvm.Harness:
+def jenkins(tmp_path_factory: pytest.TempPathFactory) -> jvm.Harness:
     """Jenkins's engine."""
-    (tmp_path / "classes").mkdir()
-    return jvm.compiled(tmp_path / "classes")
+    return jvm.compiled(tmp_path_factory)
 
 
 def jenkins_build(folder: Path, name: str, stores: Mapping[str, str], code: str) -> dict[str, Any]:

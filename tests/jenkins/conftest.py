@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from jvm import Harness, compiled
 
@@ -11,4 +9,4 @@ from jvm import Harness, compiled
 @pytest.fixture(scope="session")
 def harness(tmp_path_factory) -> Harness:
     """Jenkins's engine with real steps."""
-    return compiled(Path(tmp_path_factory.mktemp("harness")))
+    return compiled(tmp_path_factory)

@@ -5,6 +5,7 @@ harness/ has the steps, in Java. A case says what a build is about, as cases.yml
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from runners import require
+from wheelhouse import shared_folder
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -65,8 +67,8 @@ class Harness(NamedTuple):
         return {result["name"]: Ran(**result) for result in written["results"]}, written["unused"]
 
 
-def compiled(classes: Path) -> Harness:
-    """The harness, compiled. Skips where Java or the jars are absent, and fails where TOCSIN_REQUIRE_RUNNERS=1."""
+def compiled(factory: pytest.TempPathFactory) -> Harness:
+    """The harness, compiled once for all workers. Skips where Java or the jars are absent, and fails where TOCSIN_REQUIRE_RUNNERS=1."""
     for program in ("java", "javac"):
         require(program)
     jars = Path(os.environ.get("TOCSIN_JENKINS_JARS") or max((ROOT / ".dev" / "runners").glob("jenkins-*"), default=".dev/runners"))
@@ -78,7 +80,12 @@ def compiled(classes: Path) -> Harness:
     sources = [str(path) for path in sorted((HERE / "harness").rglob("*.java"))]
     path = os.pathsep.join(str(jar) for jar in needed if "1.31" not in jar.name)
     fast = ("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-proc:none", "-nowarn", "-XDsuppressNotes")
-    subprocess.run(["javac", *fast, "-d", str(classes), "-cp", path, *sources], check=True)
+    classes = shared_folder(factory) / "jenkins-harness"
+    if not classes.exists():
+        made = factory.mktemp("harness")
+        subprocess.run(["javac", *fast, "-d", str(made), "-cp", path, *sources], check=True)
+        with contextlib.suppress(OSError):  # another worker was faster
+            made.rename(classes)
     return Harness(classes, jars)
 
 

@@ -17,7 +17,7 @@ FIRST = "A first message"
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory):
     """Jenkins's engine."""
-    return compiled(tmp_path_factory.mktemp("harness"))
+    return compiled(tmp_path_factory)
 
 
 def library(clone: Path) -> Path:
