@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -110,3 +111,7 @@ def test_what_is_clean_is_short_on_one_line_and_stays_so(text: str, maximum: int
     assert not any(unicodedata.category(sign) in ("Cc", "Zl", "Zp", "Cs") for sign in once)
     assert once == " ".join(once.split())
     assert clean(once, maximum) == once
+
+
+def test_nothing_that_is_printed_is_unsafe():
+    assert not UNSAFE.search("".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1)))))
