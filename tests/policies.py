@@ -25,6 +25,13 @@ channels:
 """
 
 
+# What a process of its own does first, to read all YAML in Python alone, or by libyaml.
+READERS = {
+    "plain": "import sys; sys.modules['yaml.cyaml'] = None",
+    "libyaml": "from tocsin.policy import nodes; nodes.LIBYAML_FROM_CHARS = 0; assert nodes._libyaml()",
+}
+
+
 def read(text: str, folder: Path = Path("/nowhere")) -> PolicyDocument:
     """The policy in a text."""
     return load(PolicyText(".tocsin.yml", text.encode(), files_of(folder) if folder else None))

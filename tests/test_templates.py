@@ -155,7 +155,7 @@ EXPRESSIONS = st.recursive(
 
 
 @given(EXPRESSIONS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_whatever_is_written_it_is_refused_or_renders_to_data(expression: str) -> None:
     source = f"{{{{ {expression} }}}}"
     if not find_problems(source):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from workers import shared_folder
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "release"))
@@ -56,12 +57,6 @@ def wheelhouse(tmp_path_factory) -> Wheelhouse:
     wheel = _wheel(shared)
     digest = tree.digest(wheel)
     return Wheelhouse(wheel, f"{wheel}#sha256={digest}", wheels.download_offline(lock, kept), shared / "tocsin-cache")
-
-
-def shared_folder(factory: pytest.TempPathFactory) -> Path:
-    """The session's folder, which all its workers have."""
-    base = factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 def _wheel(shared: Path) -> Path:

@@ -45,7 +45,7 @@ JSON = st.recursive(
 TEXT = st.text(max_size=30) | st.sampled_from(
     ["", "null", "refs/pull/1/merge", "refs/tags/", "git@h:x", "https://[", "-1", "/", "%", "A <b> <c>"]
 )
-QUICK = settings(deadline=None, max_examples=75)
+QUICK = settings(deadline=None, max_examples=150)
 
 
 def check_types(found: Run) -> None:

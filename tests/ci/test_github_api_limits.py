@@ -233,7 +233,7 @@ def changed(data: st.DataObject, node: Any) -> Any:
     status=st.sampled_from(["success", "failure", "cancelled"]),
     scope=st.sampled_from(["run", "job"]),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=120)
 def test_any_json_never_raises(server: GitHub, data: st.DataObject, name: str, status: str, scope: str):
     answer = changed(data, json.loads(ANSWERS[name])) if name else data.draw(JSON)
     server.route({"*": Answer(200, json.dumps(answer).encode())})

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from runners import require
-from wheelhouse import shared_folder
+from workers import shared_folder
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

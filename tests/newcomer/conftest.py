@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from checkouts import snapshot
 from runners import require
-from wheelhouse import shared_folder
+from workers import shared_folder
 
 sys.path += [str(Path(__file__).parents[1] / name) for name in ("github", "gitlab", "jenkins")]
 

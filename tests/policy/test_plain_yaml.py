@@ -54,7 +54,7 @@ def _plain(node: Any) -> Any:
 
 
 @given(st.lists(PIECES, max_size=14).map("".join))
-@settings(max_examples=750)
+@settings(max_examples=1500)
 def test_it_reads_what_pyyaml_reads(text: str):
     assert _read(OURS, text) == _read(THEIRS, text)
 

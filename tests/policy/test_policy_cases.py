@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from policies import CASES, copied, outcome
+from policies import CASES, READERS, copied, outcome
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +53,6 @@ def test_the_examples_are_there():
     assert {"smallest", "whole", "default-email", "devtron-like"} <= {path.stem for path in EXAMPLES}
 
 
-READERS = {
-    "plain": "sys.modules['yaml.cyaml'] = None",
-    "libyaml": "from tocsin.policy import nodes; nodes.LIBYAML_FROM_CHARS = 0; assert nodes._libyaml()",
-}
 READ = """
 import json, sys
 from pathlib import Path

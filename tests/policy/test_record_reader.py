@@ -106,7 +106,7 @@ def test_a_plain_record_is_read_without_pydantic(shape: type[Record]) -> None:
     assert agree(shape, WHOLE[shape]) is not None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_what_is_read_is_what_pydantic_reads(data: st.DataObject) -> None:
     shape = data.draw(st.sampled_from(list(WHOLE)))

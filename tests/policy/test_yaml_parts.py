@@ -11,7 +11,6 @@ START = """
 import sys
 from tocsin.policy.nodes import compose
 root, _ = compose("a: [1, 'é']  # of these, one is no number")
-assert "tocsin.policy.nodes" in sys.modules
 """
 OTHERS = {
     "nothing else is loaded": "assert not {'yaml.reader', 'yaml.constructor', 'yaml.emitter', 'yaml.cyaml'} & set(sys.modules)",

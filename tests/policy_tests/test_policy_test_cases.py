@@ -13,6 +13,7 @@ import pytest
 import yaml
 from inprocess import CASES, run
 from jsonschema import Draft202012Validator
+from policies import READERS
 
 FOLDER = CASES / "policy_tests"
 # What must not leak in: a policy test asks nothing of where it runs.
@@ -48,10 +49,6 @@ def test_what_is_invalid(name: str):
     assert (answer.code, answer.out) == (3, "")
 
 
-READERS = {
-    "plain": "sys.modules['yaml.cyaml'] = None",
-    "libyaml": "from tocsin.policy import nodes; nodes.LIBYAML_FROM_CHARS = 0; assert nodes._libyaml()",
-}
 READ = """
 import sys
 {reader}

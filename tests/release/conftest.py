@@ -10,7 +10,7 @@ import layout
 import pytest
 import tree
 from scripts import PYTHONS, ROOT, WHEELS, git
-from wheelhouse import shared_folder
+from workers import shared_folder
 
 
 @pytest.fixture(scope="session")

@@ -140,7 +140,8 @@ class Meaning:
         """What is known of a channel; a name that is none is noted."""
         given = self.data.get("channels", {})
         if name not in self.channels and isinstance(given, dict) and not self.problems.is_marked(("channels",), Check.WRONG_TYPE):
-            hint = of_the_run(name) or self.problems.suggest(name, self.channels, listed="channels here") or " (the policy has no channels)"
+            hint = self.problems.suggest(name, self.channels, listed="channels here", otherwise=of_the_run(path, name))
+            hint = hint or " (the policy has no channels)"
             self.problems.add(Wrong(Check.UNKNOWN_CHANNEL, f"unknown channel {quoted(name)} in {self._holder(path)}{hint}", path))
         return self.channels.get(name)
 

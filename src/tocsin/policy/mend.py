@@ -54,8 +54,7 @@ class Mender:
             return data
         mended: dict[str, Any] = {key: value for key, value in data.items() if key in known}
         for key in [key for key in data if key not in known]:
-            hint = of_the_run(str(key)) if "send_to" in path else ""
-            hint = hint or self.problems.suggest(str(key), known, listed="known keys")
+            hint = self.problems.suggest(str(key), known, listed="known keys", otherwise=of_the_run(path, str(key)))
             message = f"unknown key {quoted(key)}{self.problems.where(path)}{hint}"
             self.problems.add(Wrong(Check.UNKNOWN_KEY, message, (*path, key), at_key=True))
             meant = closest(str(key), known, SYNONYMS) if "do you mean" in hint else None

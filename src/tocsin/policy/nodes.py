@@ -122,16 +122,18 @@ def decode(data: bytes, what: str = "the policy") -> str:
 
 
 def _place(data: bytes, offset: int) -> Place:
-    before = data[:offset]
-    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    return _behind(data[:offset].decode("utf-8", "replace"))
+
+
+def _behind(text: str) -> Place:
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 def _refuse_control_characters(text: str) -> None:
     """Raise BadFileError for what is no character of YAML's: https://yaml.org/spec/1.2.2/#51-character-set."""
     refused = [character for character in set(text) if not character.isprintable() and _is_control(ord(character))]
     if refused:
-        at = min(map(text.index, refused))
-        place = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        place = _behind(text[: min(map(text.index, refused))])
         raise BadFileError("this is not valid YAML: control characters are not allowed", start=place)
 
 
@@ -151,8 +153,8 @@ def compose(text: str, nodes_max: int = NODES_MAX) -> tuple[Node | None, int]:
     breaks = text.count("\n") + text.count("\r") + sum(text.count(other) for other in "\x85\u2028\u2029")
     if breaks > LINES_MAX:
         raise BadFileError(f"a policy has at most {LINES_MAX:,} lines: make it smaller", Check.TOO_LARGE)
+    _refuse_control_characters(text)
     try:
-        _refuse_control_characters(text)
         parser = _parser(text)
         parser.most = nodes_max
         root: Node | None = parser.get_single_node()

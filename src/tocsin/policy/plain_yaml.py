@@ -128,7 +128,7 @@ class Scanner(yaml.scanner.Scanner):
 
     def _end_of_text(self) -> int:
         """Where the text ends that begins here: at a space, a break, or a sign of YAML's."""
-        pattern, signs, own = (_FLOW_TEXT, f"{_ENDS},[]{{}}", ",?[]{}") if self.flow_level else (_BLOCK_TEXT, _ENDS, "")
+        pattern, signs, ends = (_FLOW_TEXT, f"{_ENDS},[]{{}}", f"{_ENDS},?[]{{}}") if self.flow_level else (_BLOCK_TEXT, _ENDS, _ENDS)
         at = self.index
         while True:
             found = pattern.match(self.buffer, at)
@@ -140,7 +140,7 @@ class Scanner(yaml.scanner.Scanner):
             elif sign == ":":
                 if self.buffer[at + 1] in signs:
                     return at
-            elif sign in own or sign in _ENDS:  # not every space of Unicode's is one of YAML's
+            elif sign in ends:  # not every space of Unicode's is one of YAML's
                 return at
             at += 1
 

@@ -62,9 +62,9 @@ _OF_THE_RUN = {
 }
 
 
-def of_the_run(word: str) -> str:
-    """In brackets, how to mail somebody whom only the run knows; nothing for a word that means nobody of it."""
-    meant = next((mention for mention, words in _OF_THE_RUN.items() if word.lower() in words), None)
+def of_the_run(path: DataPath, word: str) -> str:
+    """In brackets, how to mail somebody whom only the run knows; nothing for a word elsewhere, or that means nobody of it."""
+    meant = next((mention for mention, words in _OF_THE_RUN.items() if word.lower() in words), None) if "send_to" in path else None
     return f" (to mail them: 'mention: {meant}' in the rule, and 'mail: true' for each person in 'people')" if meant else ""
 
 
@@ -85,8 +85,8 @@ class Suggestions:
     def __init__(self) -> None:
         self._left = COMPARED_MAX
 
-    def __call__(self, word: str, known: Collection[str], *, listed: str = "") -> str:
-        """In brackets, what was meant, or what is known under the heading `listed`, or nothing."""
+    def __call__(self, word: str, known: Collection[str], *, listed: str = "", otherwise: str = "") -> str:
+        """In brackets, what was meant; else `otherwise`, or what is known under the heading `listed`, or nothing."""
         parts = list(filter(None, re.split(_LIST, word))) if len(word) <= WORD_MAX_CHARS and self._affords(word, known) else []
         if len(parts) > 1:
             several = [near for part in parts if (near := closest(part, known, SYNONYMS))]
@@ -96,6 +96,8 @@ class Suggestions:
             meant = do_you_mean(word, known, SYNONYMS, quote=quoted)
             if meant:
                 return meant
+        if otherwise:
+            return otherwise
         more = ", …" if len(known) > LISTED_MAX else ""
         return f" ({listed}: {listing(islice(known, LISTED_MAX))}{more})" if listed and known else ""
 
